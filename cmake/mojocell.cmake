@@ -1,0 +1,34 @@
+# What every target here shares: warnings, sanitizers, the libraries, and how a module and its check are declared.
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(ZMQ REQUIRED IMPORTED_TARGET libzmq>=4.3)
+pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson>=2.13)
+pkg_check_modules(CRYPTO REQUIRED IMPORTED_TARGET libcrypto>=3.0)
+
+add_library(mc_options INTERFACE)
+target_compile_definitions(mc_options INTERFACE _GNU_SOURCE MC_VERSION="${PROJECT_VERSION}")
+target_include_directories(mc_options INTERFACE ${PROJECT_SOURCE_DIR}/runtime)
+target_compile_options(mc_options INTERFACE
+  -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wwrite-strings
+  -Wformat=2 -Wvla -fno-common -fstack-protector-strong)
+if(MC_SANITIZE)
+  target_compile_options(mc_options INTERFACE
+    -fsanitize=${MC_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_link_options(mc_options INTERFACE -fsanitize=${MC_SANITIZE})
+endif()
+
+# mc_module(base SOURCES err.c … DEPS …): the static library mc_<name>.
+function(mc_module name)
+  cmake_parse_arguments(arg "" "" "SOURCES;DEPS" ${ARGN})
+  add_library(mc_${name} STATIC ${arg_SOURCES})
+  target_link_libraries(mc_${name} PUBLIC mc_options ${arg_DEPS})
+endfunction()
+
+# mc_check(err DEPS mc_base): tests/c/check_err.c as a test of that name.
+function(mc_check name)
+  cmake_parse_arguments(arg "" "" "DEPS;SOURCES" ${ARGN})
+  pkg_check_modules(CHECK REQUIRED IMPORTED_TARGET check>=0.15)
+  add_executable(check_${name} check_${name}.c ${arg_SOURCES})
+  target_link_libraries(check_${name} PRIVATE mc_options ${arg_DEPS} PkgConfig::CHECK)
+  add_test(NAME ${name} COMMAND check_${name})
+  set_tests_properties(${name} PROPERTIES TIMEOUT 120)
+endfunction()

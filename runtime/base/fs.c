@@ -1,0 +1,152 @@
+#include "base/fs.h"
+
+#include "base/mem.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int mc_fs_read(const char *path, size_t limit, struct mc_buf *ret, mc_err *err)
+{
+    mc_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        return mc_err_errno(err, errno == ENOENT || errno == ENOTDIR ? MC_NOT_FOUND : MC_IO, "open '%s'", path);
+    }
+    char chunk[16384];
+    size_t total = 0;
+    for (;;) {
+        ssize_t got = read(fd, chunk, sizeof chunk);
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got < 0) {
+            return mc_err_errno(err, MC_IO, "read '%s'", path);
+        }
+        if (got == 0) {
+            return mc_buf_check(ret, err);
+        }
+        total += (size_t) got;
+        if (total > limit) {
+            return mc_err_set(err, MC_TOO_LARGE, "'%s' has more than %zu bytes", path, limit);
+        }
+        mc_buf_add(ret, chunk, (size_t) got);
+    }
+}
+
+int mc_fs_write_all(int fd, const void *bytes, size_t length, mc_err *err)
+{
+    const char *next = bytes;
+    while (length) {
+        ssize_t put = write(fd, next, length);
+        if (put < 0 && errno == EINTR) {
+            continue;
+        }
+        if (put < 0) {
+            return mc_err_errno(err, MC_IO, "write");
+        }
+        next += put;
+        length -= (size_t) put;
+    }
+    return 0;
+}
+
+int mc_fs_write_atomic(const char *path, const void *bytes, size_t length, mode_t mode, mc_err *err)
+{
+    mc_autofree char *temporary = NULL;
+    if (asprintf(&temporary, "%s.tmp.XXXXXX", path) < 0) {
+        temporary = NULL;
+        return mc_err_set(err, MC_NO_MEMORY, "out of memory");
+    }
+    mc_autoclose int fd = mkostemp(temporary, O_CLOEXEC);
+    if (fd < 0) {
+        return mc_err_errno(err, MC_IO, "create '%s'", temporary);
+    }
+    if (mc_fs_write_all(fd, bytes, length, err) < 0) {
+        mc_err_wrap(err, "'%s'", temporary);
+    } else if (fchmod(fd, mode) < 0 || fsync(fd) < 0) {
+        mc_err_errno(err, MC_IO, "sync '%s'", temporary);
+    } else if (rename(temporary, path) < 0) {
+        mc_err_errno(err, MC_IO, "rename to '%s'", path);
+    } else {
+        return 0;
+    }
+    unlink(temporary);
+    return -1;
+}
+
+static int make_one(const char *path, mode_t mode, mc_err *err)
+{
+    struct stat st;
+    if (mkdir(path, mode) == 0) {
+        return 0;
+    }
+    int sys = errno;
+    if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
+        return 0;
+    }
+    errno = sys;
+    return mc_err_errno(err, sys == EACCES || sys == EROFS ? MC_PERMISSION : MC_IO, "make directory '%s'", path);
+}
+
+int mc_fs_mkdirs(const char *path, mode_t mode, mc_err *err)
+{
+    mc_autofree char *copy = strdup(path);
+    if (!copy) {
+        return mc_err_set(err, MC_NO_MEMORY, "out of memory");
+    }
+    for (char *slash = strchr(copy + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        if (make_one(copy, mode, err) < 0) {
+            return -1;
+        }
+        *slash = '/';
+    }
+    return make_one(copy, mode, err);
+}
+
+static int remove_at(int parent, const char *name, int depth)
+{
+    if (unlinkat(parent, name, 0) == 0 || errno == ENOENT) {
+        return 0;
+    }
+    if ((errno != EISDIR && errno != EPERM) || depth > 200) {
+        return -1;
+    }
+    int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    if (!dir) {
+        if (fd >= 0) {
+            close(fd);
+        }
+        return -1;
+    }
+    int result = 0;
+    struct dirent *entry;
+    while ((entry = readdir(dir))) {
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) {
+            result |= remove_at(dirfd(dir), entry->d_name, depth + 1);
+        }
+    }
+    closedir(dir);
+    return unlinkat(parent, name, AT_REMOVEDIR) < 0 && errno != ENOENT ? -1 : result;
+}
+
+int mc_fs_remove(const char *path, mc_err *err)
+{
+    return remove_at(AT_FDCWD, path, 0) < 0 ? mc_err_errno(err, MC_IO, "remove '%s'", path) : 0;
+}
+
+char *mc_fs_join(const char *a, const char *b)
+{
+    char *joined = NULL;
+    if (b[0] == '/') {
+        return strdup(b);
+    }
+    size_t length = strlen(a);
+    const char *slash = length && a[length - 1] == '/' ? "" : "/";
+    return asprintf(&joined, "%s%s%s", a, slash, b) < 0 ? NULL : joined;
+}

@@ -1,0 +1,24 @@
+/* Files and directories: whole reads, atomic writes, trees made and removed. */
+#pragma once
+
+#include "base/buf.h"
+
+#include <sys/types.h>
+
+/* Adds the whole file to `ret`. More than `limit` bytes is TOO_LARGE; a missing file NOT_FOUND. */
+int mc_fs_read(const char *path, size_t limit, struct mc_buf *ret, mc_err *err) MC_MUST_USE;
+
+/* Writes a temporary file beside `path`, fsyncs it and renames it there: readers see the old file or the new one. */
+int mc_fs_write_atomic(const char *path, const void *bytes, size_t length, mode_t mode, mc_err *err) MC_MUST_USE;
+
+/* Makes the directory and its parents, each with `mode`; existing ones are left as they are. */
+int mc_fs_mkdirs(const char *path, mode_t mode, mc_err *err) MC_MUST_USE;
+
+/* Removes a file or a tree without following links; what is already gone is no error. */
+int mc_fs_remove(const char *path, mc_err *err) MC_MUST_USE;
+
+/* All bytes to the descriptor, through EINTR and short writes. */
+int mc_fs_write_all(int fd, const void *bytes, size_t length, mc_err *err) MC_MUST_USE;
+
+/* "<a>/<b>", to be freed; NULL when out of memory. An absolute b is returned alone. */
+char *mc_fs_join(const char *a, const char *b);

@@ -1,0 +1,33 @@
+/* Everything that differs between operating systems. Linux is implemented; a portable version can stand beside it. */
+#pragma once
+
+#include "base/err.h"
+
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Monotonic nanoseconds. */
+int64_t mc_os_now(void);
+
+/* A descriptor that becomes readable when the process ends. */
+int mc_os_pidfd(pid_t pid, int *ret_fd, mc_err *err) MC_MUST_USE;
+
+/* When the process dies, its orphaned descendants become children of this process. */
+int mc_os_subreaper(mc_err *err) MC_MUST_USE;
+
+/* This process gets `signal` when its parent dies. Call after fork with the parent's pid: a parent already gone counts. */
+int mc_os_parent_death(pid_t parent, int signal, mc_err *err) MC_MUST_USE;
+
+/* Processors this process may use: affinity and the cgroup's quota, at least 1. */
+int mc_os_cpus(void);
+
+/* Bytes of memory this machine or its cgroup gives this process. */
+int64_t mc_os_memory(void);
+
+/* Resident bytes of a process, or -1. */
+int64_t mc_os_rss(pid_t pid);
+
+/* Marks every descriptor from `lowest` on close-on-exec. */
+void mc_os_cloexec_from(int lowest);
+/* Closes every descriptor from `lowest` on. */
+void mc_os_close_from(int lowest);

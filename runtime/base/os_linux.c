@@ -1,0 +1,117 @@
+#include "base/os.h"
+
+#include <errno.h>
+#include <linux/close_range.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+int64_t mc_os_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t) now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+int mc_os_pidfd(pid_t pid, int *ret_fd, mc_err *err)
+{
+    int fd = (int) syscall(SYS_pidfd_open, pid, 0);
+    if (fd < 0) {
+        return mc_err_errno(err, MC_SYSTEM, "watch process %d", (int) pid);
+    }
+    *ret_fd = fd;
+    return 0;
+}
+
+int mc_os_subreaper(mc_err *err)
+{
+    return prctl(PR_SET_CHILD_SUBREAPER, 1) < 0 ? mc_err_errno(err, MC_SYSTEM, "become subreaper") : 0;
+}
+
+int mc_os_parent_death(pid_t parent, int signal, mc_err *err)
+{
+    if (prctl(PR_SET_PDEATHSIG, signal) < 0) {
+        return mc_err_errno(err, MC_SYSTEM, "set the death signal");
+    }
+    if (getppid() != parent) {
+        return mc_err_set(err, MC_SYSTEM, "the parent process is gone");
+    }
+    return 0;
+}
+
+static int64_t read_number(const char *path)
+{
+    long long value = -1;
+    FILE *file = fopen(path, "re");
+    if (file) {
+        if (fscanf(file, "%lld", &value) != 1) {
+            value = -1;
+        }
+        fclose(file);
+    }
+    return value;
+}
+
+/* cgroup v2 "quota period", seen from inside a container's own root. */
+static int quota_cpus(void)
+{
+    long long quota = -1;
+    long long period = 0;
+    FILE *file = fopen("/sys/fs/cgroup/cpu.max", "re");
+    if (file) {
+        if (fscanf(file, "%lld %lld", &quota, &period) != 2) {
+            quota = -1;
+        }
+        fclose(file);
+    }
+    return quota > 0 && period > 0 ? (int) ((quota + period - 1) / period) : -1;
+}
+
+int mc_os_cpus(void)
+{
+    cpu_set_t set;
+    int cpus = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+    int quota = quota_cpus();
+    if (quota > 0 && quota < cpus) {
+        cpus = quota;
+    }
+    return cpus > 0 ? cpus : 1;
+}
+
+int64_t mc_os_memory(void)
+{
+    int64_t physical = (int64_t) sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE);
+    int64_t limit = read_number("/sys/fs/cgroup/memory.max");
+    return limit > 0 && limit < physical ? limit : physical;
+}
+
+int64_t mc_os_rss(pid_t pid)
+{
+    char path[64];
+    long long pages = -1;
+    snprintf(path, sizeof path, "/proc/%d/statm", (int) pid);
+    FILE *file = fopen(path, "re");
+    if (!file) {
+        return -1;
+    }
+    if (fscanf(file, "%*s %lld", &pages) != 1) {
+        pages = -1;
+    }
+    fclose(file);
+    return pages < 0 ? -1 : pages * sysconf(_SC_PAGESIZE);
+}
+
+void mc_os_cloexec_from(int lowest)
+{
+    syscall(SYS_close_range, (unsigned) lowest, ~0U, CLOSE_RANGE_CLOEXEC);
+}
+
+void mc_os_close_from(int lowest)
+{
+    syscall(SYS_close_range, (unsigned) lowest, ~0U, 0);
+}
