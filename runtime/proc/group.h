@@ -1,0 +1,44 @@
+/* A program's processes as a whole: its process group, and what escaped from it but still carries
+ * its tag, an entry MOJOCELL_RUN=<tag> of the environment. */
+#pragma once
+
+#include "base/err.h"
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#define MC_TAG_NAME "MOJOCELL_RUN"
+#define MC_TAG_MAX  48 /* bytes, without the NUL; letters, digits, '.', '_' and '-' */
+
+/* Signals the process group. Returns 1 where there is no such group any more, else 0 (one not
+ * permitted counts as sent). pgid below 2 is refused: a bug must not signal everybody. */
+int mc_group_signal(pid_t pgid, int signal);
+
+/* Ending a group: TERM at once, KILL after `grace`. Driven by the owner's timer, never blocking. */
+struct mc_group_end {
+    pid_t pgid;
+    int64_t kill_at; /* mc_os_now() time; 0: KILL was sent or the group is gone */
+};
+void mc_group_end_start(struct mc_group_end *end, pid_t pgid, int64_t grace_ns);
+/* Sends KILL where it is due. Returns the nanoseconds until it has to be called again, or 0: done.
+ */
+int64_t mc_group_end_tick(struct mc_group_end *end);
+
+struct mc_group_usage {
+    int processes;
+    int64_t resident;  /* bytes, summed; pages shared between the processes count in each */
+    int64_t anonymous; /* of these, not backed by files or shared memory: what to hold against a
+                          memory limit */
+};
+
+/* One pass over /proc: the group's processes, and where `tag` is not NULL those of this user with
+ * the tag as well. Reading tags costs about 10 µs a process of this user, so give one only where it
+ * counts. */
+void mc_group_usage(pid_t pgid, const char *tag, struct mc_group_usage *ret);
+
+/* Kills (SIGKILL) every process of this user that carries the tag, until a pass over /proc finds
+ * none or, at most, 20 passes were made. Never the calling process. Returns how many it killed. */
+int mc_group_kill_tagged(const char *tag);
+
+/* The same for tags that start with `prefix`: what a dead daemon left behind. */
+int mc_group_kill_tagged_prefix(const char *prefix);
