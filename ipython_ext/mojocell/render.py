@@ -1,0 +1,330 @@
+"""How diagnostics and failures look: one layout, as plain text, with ANSI colours, or as HTML.
+
+A layout is a list of lines, each a list of ``(style, text)`` pieces. Colour repeats what the words
+say and never adds to it, so the plain text is complete.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from mojocell.diagnostics import Diagnostic, FixIt, Note
+    from mojocell.errors import MojoCompileError, _ProgramError
+
+    Line = list[tuple[str, str]]
+    Layout = list[Line]
+
+TAB = 4
+#: The widest excerpt, in terminal columns; a longer line of source is cut around the place.
+WIDTH = 110
+#: A cell with more diagnostics than this shows the first ones and says how many are left.
+SHOWN = 20
+
+_ANSI = {
+    "error": "\x1b[1;31m",
+    "warning": "\x1b[1;35m",
+    "note": "\x1b[36m",
+    "hint": "\x1b[32m",
+    "fix": "\x1b[32m",
+    "place": "\x1b[1m",
+    "caret": "\x1b[31m",
+    "gutter": "\x1b[2m",
+    "dim": "\x1b[2m",
+}
+_CSS = {
+    "error": "color:#c62828;font-weight:bold",
+    "warning": "color:#8e24aa;font-weight:bold",
+    "note": "color:#00838f",
+    "hint": "color:#2e7d32",
+    "fix": "color:#2e7d32",
+    "place": "font-weight:bold",
+    "caret": "color:#c62828",
+    "gutter": "opacity:.6",
+    "dim": "opacity:.7",
+}
+
+
+# --- painting ---------------------------------------------------------------------------------
+
+
+def paint(layout: Layout, *, color: bool = False) -> str:
+    """Return a layout as text.
+
+    Parameters
+    ----------
+    layout : list of list of (str, str)
+        Lines of styled pieces.
+    color : bool
+        Add ANSI colours.
+
+    Examples
+    --------
+    >>> paint([[("error", "error"), ("", ": no")]])
+    'error: no'
+    """
+    return "\n".join("".join(_ansi(style, text, color=color) for style, text in line) for line in layout)
+
+
+def _ansi(style: str, text: str, *, color: bool) -> str:
+    return f"{_ANSI[style]}{text}\x1b[0m" if color and style in _ANSI and text else text
+
+
+def html(layout: Layout) -> str:
+    """Return a layout as one ``<pre>`` element; everything in it is escaped.
+
+    Examples
+    --------
+    >>> "&lt;b&gt;" in html([[("", "<b>")]])
+    True
+    """
+    body = "\n".join("".join(_span(style, text) for style, text in line) for line in layout)
+    return f'<pre class="mojocell" style="margin:0;white-space:pre;overflow-x:auto">{body}</pre>'
+
+
+def _span(style: str, text: str) -> str:
+    escaped = escape(text)
+    return f'<span style="{_CSS[style]}">{escaped}</span>' if style in _CSS and text else escaped
+
+
+def escape(text: str) -> str:
+    """Escape text for HTML, for attributes as well.
+
+    Examples
+    --------
+    >>> escape('<a href="x">')
+    '&lt;a href=&quot;x&quot;&gt;'
+    """
+    table = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"}
+    return "".join(table.get(char, char) for char in text)
+
+
+# --- widths -----------------------------------------------------------------------------------
+
+
+def char_width(char: str) -> int:
+    """Return how many terminal columns a character takes (not for tabs).
+
+    Examples
+    --------
+    >>> [char_width(c) for c in "a火\\u0301"]
+    [1, 2, 0]
+    """
+    if unicodedata.category(char) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+
+
+def _cells(source: str) -> list[tuple[str, int]]:
+    """Return what stands for each character of a line and how wide it is.
+
+    Tabs go to the next stop; other control characters, which could command a terminal, become U+FFFD.
+    """
+    cells, column = [], 0
+    for char in source:
+        if char == "\t":
+            width = TAB - column % TAB
+            cells.append((" " * width, width))
+        elif unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp"):
+            width = 1
+            cells.append(("\ufffd", width))
+        else:
+            width = char_width(char)
+            cells.append((char, width))
+        column += width
+    return cells
+
+
+def excerpt(source: str, column: int | None, end_column: int | None = None, width: int = WIDTH) -> tuple[str, str]:
+    """Return a line of source as it is shown, and the line with the caret below it.
+
+    Parameters
+    ----------
+    source : str
+        The line, without its newline.
+    column : int or None
+        The character at fault, from 1; None draws no caret.
+    end_column : int or None
+        The end of what is underlined, exclusive.
+    width : int
+        Columns available; a longer line is cut on either side, with ``…`` in the place.
+
+    Returns
+    -------
+    tuple of str
+        The line and the caret line.
+
+    Examples
+    --------
+    >>> print(*excerpt("\\tx = 火 + foo", 10, 13), sep="\\n")
+        x = 火 + foo
+                 ^~~
+    """
+    cells = _cells(source.rstrip("\r\n"))
+    start = min(max((column or 1) - 1, 0), len(cells))
+    end = min(max((end_column or 0) - 1, start + 1), max(len(cells), start + 1))
+    first, last = _window(cells, start, width)
+    shown = "".join(text for text, _ in cells[first:last])
+    left, right = ("…" if first else ""), ("…" if last < len(cells) else "")
+    if column is None:
+        return f"{left}{shown}{right}", ""
+    before = sum(w for _, w in cells[first:start])
+    under = sum(w for _, w in cells[start : min(end, last)])
+    return f"{left}{shown}{right}", " " * (len(left) + before) + "^" + "~" * max(under - 1, 0)
+
+
+def _window(cells: Sequence[tuple[str, int]], start: int, width: int) -> tuple[int, int]:
+    """Return which characters of a line to show so that the one at `start` is among them."""
+    if sum(w for _, w in cells) <= width:
+        return 0, len(cells)
+    room = width - 2
+    first = start
+    used = 0
+    while first > 0 and used + cells[first - 1][1] <= room // 2:
+        first -= 1
+        used += cells[first][1]
+    last = first
+    used = 0
+    while last < len(cells) and used + cells[last][1] <= room:
+        used += cells[last][1]
+        last += 1
+    return first, last
+
+
+# --- layouts ----------------------------------------------------------------------------------
+
+
+def headline(message: str, hint_text: str | None = None) -> Layout:
+    """Return the layout of an error that has no place in the source."""
+    return [[("", line)] for line in message.split("\n")] + hint(hint_text)
+
+
+def hint(text: str | None) -> Layout:
+    """Return the layout of a hint, nothing for None."""
+    return [[("hint", "hint"), ("", f": {_one_line(text)}")]] if text else []
+
+
+def diagnostics(items: Iterable[Diagnostic], *, source: str | None = None, name: str = "cell") -> Layout:
+    """Return the layout of diagnostics, in the order given.
+
+    Parameters
+    ----------
+    items : iterable of Diagnostic
+        What the compiler said.
+    source : str or None
+        The cell, for lines that the diagnostics do not bring themselves.
+    name : str
+        What the cell is called.
+
+    Examples
+    --------
+    >>> from mojocell.diagnostics import Diagnostic
+    >>> d = Diagnostic("error", "use of unknown declaration 'foo'", 2, 5, 2, 8)
+    >>> print(paint(diagnostics([d], source="def main():\\n    foo()")))
+    cell:2:5: error: use of unknown declaration 'foo'
+      2 |     foo()
+        |     ^~~
+    """
+    items = list(items)
+    lines = source.split("\n") if source is not None else []
+    layout = [line for item in items[:SHOWN] for line in _diagnostic(item, lines, name)]
+    if len(items) > SHOWN:
+        layout.append([("dim", f"… and {len(items) - SHOWN} more (the error's .diagnostics has all)")])
+    return layout
+
+
+def _diagnostic(item: Diagnostic, lines: Sequence[str], name: str) -> Layout:
+    layout: Layout = [
+        [
+            ("place", _place(item.file or name, item.line, item.column)),
+            (item.kind, item.kind),
+            ("", f": {_one_line(item.message)}"),
+        ]
+    ]
+    end = item.end_column if item.end_line in (None, item.line) else 1 << 30
+    layout += _source(item.line, item.column, end, item.source, lines)
+    for note in item.notes:
+        layout += _note(note, item, lines, name)
+    layout += [[("fix", "  fix-it"), ("", f": {_fixit(fixit, lines)}")] for fixit in item.fixits]
+    return layout + [[("", "  "), *line] for line in hint(item.hint)]
+
+
+def _note(note: Note, item: Diagnostic, lines: Sequence[str], name: str) -> Layout:
+    place = _place(note.file or name, note.line, note.column) if note.line or note.file else ""
+    layout: Layout = [[("", "  "), ("place", place), ("note", "note"), ("", f": {_one_line(note.message)}")]]
+    if note.line != item.line or note.column != item.column:
+        own = lines if not note.file else ()
+        layout += _source(note.line, note.column, None, note.source, own)
+    return layout
+
+
+def failure(error: MojoCompileError | _ProgramError) -> Layout:
+    """Return the layout of a failure that may have a place in the cell."""
+    lines = error.source.split("\n") if error.source is not None else []
+    place = _place(error.name, error.line, error.column) if error.line else ""
+    first, *rest = error.message.split("\n")
+    layout: Layout = [[("place", place), ("", first)]]
+    layout += [[("", line)] for line in rest]
+    layout += _source(error.line, error.column, None, None, lines)
+    return layout + hint(error.hint)
+
+
+def _source(
+    line: int | None,
+    column: int | None,
+    end_column: int | None,
+    text: str | None,
+    lines: Sequence[str],
+) -> Layout:
+    """Return the excerpt with its gutter; nothing where the line is not known."""
+    if line is None:
+        return []
+    if line <= len(lines):
+        text = lines[line - 1]
+    if text is None or not text.strip():
+        return []
+    shown, caret = excerpt(text.split("\n")[0], column, end_column)
+    number = str(line)
+    layout: Layout = [[("gutter", f"  {number} | "), ("", shown)]]
+    if caret:
+        layout.append([("gutter", f"  {' ' * len(number)} | "), ("caret", caret)])
+    return layout
+
+
+def _fixit(fixit: FixIt, lines: Sequence[str]) -> str:
+    """Say a fix-it in words."""
+    old = ""
+    if fixit.line == fixit.end_line and fixit.line <= len(lines):
+        old = lines[fixit.line - 1][fixit.column - 1 : fixit.end_column - 1]
+    where = f"at {fixit.line}:{fixit.column}"
+    if not fixit.text:
+        return f"remove `{_one_line(old)}` {where}" if old else f"remove what is {where}"
+    if not old:
+        same = (fixit.line, fixit.column) == (fixit.end_line, fixit.end_column)
+        return f"{'insert' if same else 'write'} `{_one_line(fixit.text)}` {where}"
+    return f"replace `{_one_line(old)}` by `{_one_line(fixit.text)}` {where}"
+
+
+def _place(name: str, line: int | None, column: int | None) -> str:
+    parts = [name, *(str(n) for n in (line, column if line else None) if n)]
+    return ":".join(parts) + ": "
+
+
+def _one_line(text: str) -> str:
+    """Return text without line breaks and control characters."""
+    joined = " ".join(part.strip() for part in text.splitlines())
+    return "".join("\ufffd" if unicodedata.category(c) in ("Cc", "Cs") else c for c in joined)
+
+
+def plural(count: int, noun: str) -> str:
+    """Return a count with its noun.
+
+    Examples
+    --------
+    >>> plural(1, "error"), plural(2, "error")
+    ('1 error', '2 errors')
+    """
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
