@@ -1,0 +1,67 @@
+/* The compiler's JSON diagnostics, read tolerantly and told in terms of the user's cell: the
+ * `diagnostics` array of docs/protocol.md. Also what a crashed program left in its output. Every
+ * function takes bytes that nobody vouches for. */
+#pragma once
+
+#include "base/err.h"
+
+#include <jansson.h>
+
+#include <stddef.h>
+
+/* Gives the place in the cell of a place in the generated file; lines and columns (bytes) count
+ * from 1 on both sides. A place that is no part of the cell gives line 0. */
+typedef void
+mc_diag_map(const void *cell, long line, long column, long *ret_line, long *ret_column);
+
+/* A file that the compiler was given. Borrowed. */
+struct mc_diag_source {
+    const char *file; /* its path; a diagnostic whose file has the same base name is in it */
+    const char *name; /* what the user calls it ("cell"); NULL: generated, the user knows nothing of
+                         it and never sees a position in it */
+    const char *text; /* the cell as the user wrote it; NULL where name is NULL */
+    size_t length;
+    mc_diag_map *map; /* NULL: the file is the cell verbatim */
+    const void *cell; /* map's first argument */
+    long main_line;   /* where errors without a place of the user's are shown: the line of `main` or
+                         of the first statement; 0: nowhere */
+};
+
+/* Reads what the compiler wrote. Returns a new array, sorted by line, errors about the cell without
+ * duplicates, each
+ *   {kind, message, line, column, end_line, end_column, source, file?, hint?, notes, fixits}
+ * with lines and columns (characters) from 1, null where there is no place; ends are exclusive.
+ * `file` is there where it is not the first source's cell. A note is {message, line, column,
+ * source, file?, std?}; a fix-it {line, column, end_line, end_column, text}. Bytes that are no
+ * diagnostics become one error with the text, bounded. NULL only when out of memory. */
+json_t *mc_diag_read(const char *stderr_bytes,
+                     size_t stderr_length,
+                     const char *stdout_bytes,
+                     size_t stdout_length,
+                     const struct mc_diag_source *sources,
+                     size_t n_sources);
+
+/* Whether any of the diagnostics is an error. */
+bool mc_diag_has_errors(const json_t *diagnostics);
+
+struct mc_diag_crash {
+    char message[512];  /* what the program says, without place and prefix; UTF-8, one line */
+    char function[128]; /* reserved: empty */
+    long line;          /* in the cell, from 1; 0 where the place is not the user's */
+    long column;        /* in characters, from 1; 0 likewise */
+    size_t start, end;  /* bytes of the raw text in `output`, its newline included */
+};
+
+/* Looks at the end of a crashed program's output for the text of an abort ("At: f:l:c: Assert
+ * Error: …", "ABORT: f:l:c: …"): the last one counts. sources as for mc_diag_read. Returns 1 and
+ * fills *ret where there is one, else 0. */
+int mc_diag_crash(const char *output,
+                  size_t length,
+                  const struct mc_diag_source *sources,
+                  size_t n_sources,
+                  struct mc_diag_crash *ret);
+
+/* Looks for the backtrace that the runtime prints to stderr when a program crashes. Returns 1 with
+ * its byte range and number of frames, else 0. ret_frames may be NULL. */
+int mc_diag_backtrace(
+    const char *error_output, size_t length, size_t *ret_start, size_t *ret_end, long *ret_frames);
