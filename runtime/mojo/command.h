@@ -34,7 +34,7 @@ int mc_command_build(const struct mc_compile_spec *spec,
                      mc_err *err) MC_MUST_USE;
 
 /* The environment alone, for other subcommands of the same compiler. NULL tmp_dir and home_dir
- * leave TMPDIR and HOME at /tmp and /nonexistent. */
+ * are /tmp and /dev/null: nothing is cached then (the compiler makes a HOME that is missing). */
 int mc_command_env(const char *root,
                    const char *shim_dir,
                    const char *path,
