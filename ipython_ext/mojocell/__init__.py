@@ -1,4 +1,4 @@
-"""Mojo in notebook cells: compiled once, cached, and run beside the kernel.
+r"""Mojo in notebook cells: compiled once, cached, and run beside the kernel.
 
 In a notebook::
 
@@ -11,7 +11,7 @@ In a script, in marimo, anywhere else in Python:
 
 >>> import mojocell as mc
 >>> mc.run('print("Hello from Mojo")').stdout
-'Hello from Mojo\\n'
+'Hello from Mojo\n'
 
 Names are imported when they are first used, so that ``import mojocell`` costs next to nothing.
 """
@@ -87,11 +87,7 @@ def __getattr__(name: str) -> object:
     from importlib import import_module
 
     home = _HOMES[name]
-    value = (
-        import_module(f"{__name__}.{name}")
-        if home is None
-        else getattr(import_module(f"{__name__}.{home}"), name)
-    )
+    value = import_module(f"{__name__}.{name}") if home is None else getattr(import_module(f"{__name__}.{home}"), name)
     globals()[name] = value
     return value
 

@@ -1,7 +1,5 @@
-"""The C extension: a blocking client of the daemon.
+# The C extension: a blocking client of the daemon. Not public; `mojocell` is the only caller.
 
-Not part of the public interface; `mojocell` is the only caller.
-"""
 
 from collections.abc import Callable, Sequence
 from typing import Final, final

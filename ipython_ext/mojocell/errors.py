@@ -169,7 +169,7 @@ class MojoReturnError(MojoError):
     default_code = "bad_return"
 
 
-class MojoCrash(_ProgramError):
+class MojoCrash(_ProgramError):  # noqa: N818
     """The program crashed: an index out of range, ``abort()``, a stack overflow, a bad pointer.
 
     The kernel is not touched by it, and the next cell runs.
@@ -178,13 +178,13 @@ class MojoCrash(_ProgramError):
     default_code = "crashed"
 
 
-class MojoTimeout(_ProgramError):
+class MojoTimeout(_ProgramError):  # noqa: N818
     """The program ran longer than the time limit and was ended."""
 
     default_code = "timeout"
 
 
-class MojoLimit(_ProgramError):
+class MojoLimit(_ProgramError):  # noqa: N818
     """The program went over a limit other than time and was ended.
 
     Attributes
@@ -197,13 +197,13 @@ class MojoLimit(_ProgramError):
     limit: str | None = None
 
 
-class DaemonUnavailable(MojoError):
+class DaemonUnavailable(MojoError):  # noqa: N818
     """The helper process could not be started or reached, not even at a second try."""
 
     default_code = "daemon_unavailable"
 
 
-class ToolchainNotFound(MojoError):
+class ToolchainNotFound(MojoError):  # noqa: N818
     """There is no Mojo compiler, or none that can be used."""
 
     default_code = "toolchain_not_found"

@@ -106,11 +106,11 @@ def escape(text: str) -> str:
 
 
 def char_width(char: str) -> int:
-    """Return how many terminal columns a character takes (not for tabs).
+    r"""Return how many terminal columns a character takes (not for tabs).
 
     Examples
     --------
-    >>> [char_width(c) for c in "a火\\u0301"]
+    >>> [char_width(c) for c in "a火\u0301"]
     [1, 2, 0]
     """
     if unicodedata.category(char) in ("Mn", "Me", "Cf"):
@@ -139,7 +139,7 @@ def _cells(source: str) -> list[tuple[str, int]]:
 
 
 def excerpt(source: str, column: int | None, end_column: int | None = None, width: int = WIDTH) -> tuple[str, str]:
-    """Return a line of source as it is shown, and the line with the caret below it.
+    r"""Return a line of source as it is shown, and the line with the caret below it.
 
     Parameters
     ----------
@@ -159,7 +159,7 @@ def excerpt(source: str, column: int | None, end_column: int | None = None, widt
 
     Examples
     --------
-    >>> print(*excerpt("\\tx = 火 + foo", 10, 13), sep="\\n")
+    >>> print(*excerpt("\tx = 火 + foo", 10, 13), sep="\n")
         x = 火 + foo
                  ^~~
     """
@@ -208,7 +208,7 @@ def hint(text: str | None) -> Layout:
 
 
 def diagnostics(items: Iterable[Diagnostic], *, source: str | None = None, name: str = "cell") -> Layout:
-    """Return the layout of diagnostics, in the order given.
+    r"""Return the layout of diagnostics, in the order given.
 
     Parameters
     ----------
@@ -223,7 +223,7 @@ def diagnostics(items: Iterable[Diagnostic], *, source: str | None = None, name:
     --------
     >>> from mojocell.diagnostics import Diagnostic
     >>> d = Diagnostic("error", "use of unknown declaration 'foo'", 2, 5, 2, 8)
-    >>> print(paint(diagnostics([d], source="def main():\\n    foo()")))
+    >>> print(paint(diagnostics([d], source="def main():\n    foo()")))
     cell:2:5: error: use of unknown declaration 'foo'
       2 |     foo()
         |     ^~~
@@ -236,7 +236,8 @@ def diagnostics(items: Iterable[Diagnostic], *, source: str | None = None, name:
     return layout
 
 
-def _diagnostic(item: Diagnostic, lines: Sequence[str], name: str) -> Layout:
+def _diagnostic(item: Diagnostic, cell: Sequence[str], name: str) -> Layout:
+    lines = () if item.file else cell
     layout: Layout = [
         [
             ("place", _place(item.file or name, item.line, item.column)),
@@ -247,7 +248,7 @@ def _diagnostic(item: Diagnostic, lines: Sequence[str], name: str) -> Layout:
     end = item.end_column if item.end_line in (None, item.line) else 1 << 30
     layout += _source(item.line, item.column, end, item.source, lines)
     for note in item.notes:
-        layout += _note(note, item, lines, name)
+        layout += _note(note, item, cell, name)
     layout += [[("fix", "  fix-it"), ("", f": {_fixit(fixit, lines)}")] for fixit in item.fixits]
     return layout + [[("", "  "), *line] for line in hint(item.hint)]
 
@@ -282,7 +283,7 @@ def _source(
     """Return the excerpt with its gutter; nothing where the line is not known."""
     if line is None:
         return []
-    if line <= len(lines):
+    if 1 <= line <= len(lines):
         text = lines[line - 1]
     if text is None or not text.strip():
         return []

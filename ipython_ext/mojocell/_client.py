@@ -1,0 +1,180 @@
+"""The one way to the daemon: a client for each thread of this process, requests, answers, errors."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from _thread import _local
+from typing import TYPE_CHECKING, Any
+
+from mojocell import settings
+from mojocell.errors import ProtocolError, from_code
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from mojocell._bridge import Client
+
+_shared = _local()
+# A client that was made before a fork is never touched again in the child, not even to free it.
+_before_fork: list[object] = []
+
+LIBEXEC = os.path.join(os.path.dirname(os.path.abspath(__file__)), "_libexec")
+
+
+def daemon_path() -> str | None:
+    """Return the path of mojocelld, None to leave the choice to the client."""
+    own = os.environ.get("MOJOCELL_DAEMON") or os.path.join(LIBEXEC, "mojocelld")
+    return own if os.path.exists(own) else None
+
+
+def client() -> Client:
+    """Return this thread's client; it connects, and starts the daemon, with its first request."""
+    from mojocell import _bridge
+
+    key = (os.getpid(), settings.get("runtime_dir"))
+    if getattr(_shared, "key", None) != key:
+        old = getattr(_shared, "client", None)
+        if old is not None and _shared.key[0] != key[0]:
+            _before_fork.append(old)
+        elif old is not None:
+            old.close()
+        _shared.client = _bridge.Client(key[1], daemon_path(), True)
+        _shared.key = key
+    return _shared.client  # type: ignore[no-any-return]
+
+
+def close() -> None:
+    """Close this thread's client; the next request makes a new one."""
+    if getattr(_shared, "key", (None,))[0] == os.getpid():
+        _shared.client.close()
+    _shared.client = _shared.key = None
+
+
+def request(
+    header: dict[str, Any],
+    frames: Sequence[bytes] = (),
+    on_event: Callable[[dict[str, Any], list[bytes]], object] | None = None,
+    timeout: float | None = None,
+) -> dict[str, Any]:
+    """Send a request and wait for its result.
+
+    Parameters
+    ----------
+    header : dict
+        The request without ``id`` and ``window``, which the client adds.
+    frames : sequence of bytes
+        Its binary frames.
+    on_event : callable or None
+        Called with the header and frames of each event before the last.
+    timeout : float or None
+        Seconds to wait for the whole answer.
+
+    Returns
+    -------
+    dict
+        The ``result`` event.
+
+    Raises
+    ------
+    MojoError
+        Of the class that its code has: the request could not be served.
+    KeyboardInterrupt
+        After the request was cancelled.
+    """
+    from mojocell import _bridge
+
+    event = None
+    if on_event is not None:
+
+        def event(raw: bytes, data: list[bytes]) -> None:
+            on_event(json.loads(raw), data)
+
+    try:
+        raw, _ = client().request(encode(header), frames, event, timeout)
+    except _bridge.Error as error:
+        raise from_code(error.code, error.message, error.hint) from None
+    try:
+        answer = json.loads(raw)
+    except ValueError as error:
+        msg = f"the daemon's answer is not JSON: {error}"
+        raise ProtocolError(msg) from None
+    if not isinstance(answer, dict):
+        msg = "the daemon's answer is not an object"
+        raise ProtocolError(msg)
+    return answer
+
+
+def encode(header: dict[str, Any]) -> bytes:
+    """Return a header as it travels; ValueError for text that UTF-8 cannot carry."""
+    try:
+        return json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
+    except UnicodeEncodeError as error:
+        bad = error.object[error.start : error.end]
+        msg = f"the request has text that is not valid Unicode: {bad!r}"
+        raise ValueError(msg) from None
+
+
+def surroundings(cwd: str | None = None, env: dict[str, str] | None = None) -> dict[str, Any]:
+    """Return what a request says of the caller: directory, environment, umask, compiler.
+
+    Parameters
+    ----------
+    cwd : str or None
+        Another working directory, relative to the present one.
+    env : dict of str or None
+        Another environment than the process's.
+    """
+    header: dict[str, Any] = {
+        "cwd": os.path.abspath(cwd) if cwd is not None else os.getcwd(),
+        "env": _portable(dict(os.environ) if env is None else env),
+        "umask": _umask(),
+        "sites": sites(),
+    }
+    toolchain = settings.get("toolchain")
+    if toolchain:
+        header["toolchain"] = toolchain
+    return header
+
+
+def _portable(env: dict[str, str]) -> dict[str, str]:
+    """Return the variables that are valid UTF-8; JSON cannot carry the others."""
+    try:
+        "".join(env).encode()
+        "".join(env.values()).encode()
+    except UnicodeEncodeError:
+        return {name: value for name, value in env.items() if _is_utf8(name) and _is_utf8(value)}
+    return env
+
+
+def _is_utf8(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _umask() -> int:
+    """Return the umask, without the moment of a wrong one that setting and resetting it has."""
+    try:
+        with open("/proc/self/status", "rb", buffering=0) as file:
+            text = file.read(512)
+        return int(text.split(b"Umask:", 1)[1].split(None, 1)[0], 8)
+    except (OSError, IndexError, ValueError):
+        mask = os.umask(0o077)
+        os.umask(mask)
+        return mask
+
+
+def sites() -> list[str]:
+    """Return the directories on sys.path that may hold a ``modular`` package, in order."""
+    found = []
+    for entry in sys.path:
+        if not os.path.isabs(entry) or entry in found or not _is_utf8(entry):
+            continue
+        base = os.path.basename(entry)
+        if base in ("site-packages", "dist-packages") or os.path.isdir(os.path.join(entry, "modular")):
+            found.append(entry)
+    return found

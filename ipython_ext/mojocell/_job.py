@@ -1,0 +1,131 @@
+"""One request to compile or run, from the caller's words to a `RunResult`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mojocell import _client, settings
+from mojocell.errors import Interrupted
+from mojocell.result import RunResult
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class Sink:
+    """What follows a run while it goes on; this one is not interested."""
+
+    def event(self, name: str, header: dict[str, Any]) -> None:
+        """Take note of an event other than output."""
+
+    def output(self, stream: str, data: bytes) -> None:
+        """Take a piece of ``"stdout"`` or ``"stderr"``."""
+
+
+class Job:
+    """What is asked for. Values are right: `mojocell.api` and the magics have looked at them.
+
+    ``None`` stands for the setting of that name.
+    """
+
+    def __init__(
+        self,
+        source: str,
+        *,
+        op: str = "run",
+        name: str = "cell",
+        cell: str | None = None,
+        mode: str | None = None,
+        force: bool = False,
+        flags: Sequence[str] = (),
+        args: Sequence[str] = (),
+        stdin: bytes | None = None,
+        timeout: float | None = None,
+        memory: int | None = None,
+        cwd: str | None = None,
+        env: dict[str, str] | None = None,
+        modernize: bool | None = None,
+    ) -> None:
+        self.source = source
+        self.op = op
+        self.name = name
+        self.cell = cell
+        self.mode = mode or settings.get("mode")
+        self.force = force
+        self.flags = [*settings.get("flags"), *flags]
+        self.args = list(args)
+        self.stdin = stdin
+        self.timeout = settings.get("timeout") if timeout is None else timeout
+        self.memory = settings.get("memory") if memory is None else memory
+        self.cwd = cwd
+        self.env = env
+        self.modernize = settings.get("modernize") if modernize is None else modernize
+
+    def header(self) -> dict[str, Any]:
+        """Return the request as the protocol has it."""
+        header: dict[str, Any] = {"op": self.op, "source": self.source, "name": self.name}
+        header.update(_client.surroundings(self.cwd, self.env))
+        if self.cell:
+            header["cell"] = self.cell
+        if self.flags:
+            header["flags"] = self.flags
+        if self.force or self.mode == "run":
+            header["force"] = True
+        if not self.modernize:
+            header["modernize"] = False
+        if self.op == "run":
+            header.update(self._program())
+        return header
+
+    def _program(self) -> dict[str, Any]:
+        header: dict[str, Any] = {}
+        if self.args:
+            header["args"] = self.args
+        if self.stdin is not None:
+            header["stdin"] = {"frame": 0}
+        limits = {"wall": self.timeout, "memory": self.memory}
+        if any(limits.values()):
+            header["limits"] = {key: value for key, value in limits.items() if value}
+        return header
+
+    def execute(self, sink: Sink | None = None) -> RunResult:
+        """Do it.
+
+        Parameters
+        ----------
+        sink : Sink or None
+            Told of events and output as they come.
+
+        Returns
+        -------
+        RunResult
+            Its `error` says what failed in the user's code, nothing is raised for that.
+
+        Raises
+        ------
+        MojoError
+            The request could not be served.
+        KeyboardInterrupt
+            The user stopped it; its ``result`` has the output until then.
+        """
+        follower = sink or Sink()
+        taken: dict[str, list[bytes]] = {"stdout": [], "stderr": []}
+
+        def on_event(header: dict[str, Any], frames: list[bytes]) -> None:
+            name = str(header.get("event"))
+            if name in taken:
+                taken[name] += frames
+                for data in frames:
+                    follower.output(name, data)
+            else:
+                follower.event(name, header)
+
+        def result(wire: dict[str, Any]) -> RunResult:
+            streams = {name: b"".join(pieces) for name, pieces in taken.items()}
+            return RunResult(wire, **streams, source=self.source, name=self.name)
+
+        frames = [self.stdin] if self.stdin is not None and self.op == "run" else []
+        try:
+            return result(_client.request(self.header(), frames, on_event))
+        except KeyboardInterrupt:
+            raise Interrupted("stopped", result=result({})) from None

@@ -1,0 +1,382 @@
+"""Mojo from Python: `run` a program, `compile` definitions, do both as a `cell`."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from mojocell import _client
+from mojocell._job import Job
+from mojocell.module import MojoModule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from mojocell.result import RunResult
+
+MODES = ("cached", "run")
+
+
+def run(
+    source: str,
+    *,
+    mode: str | None = None,
+    check: bool = True,
+    timeout: float | None = None,
+    memory: int | None = None,
+    stdin: str | bytes | bytearray | memoryview | None = None,
+    args: Iterable[str] = (),
+    flags: Iterable[str] = (),
+    cwd: str | os.PathLike[str] | None = None,
+    env: Mapping[str, str] | None = None,
+    modernize: bool | None = None,
+    name: str = "cell",
+    echo: bool = False,
+) -> RunResult:
+    r"""Compile Mojo source, unless that was done before, and run it in a process of its own.
+
+    Parameters
+    ----------
+    source : str
+        A program with ``def main()``, or plain statements.
+    mode : {"cached", "run"}, optional
+        ``"cached"`` takes the compiled program from the cache where it is there; ``"run"`` always
+        compiles. Default: the setting ``mode``, which is ``"cached"``.
+    check : bool
+        Raise where the source does not compile or the program does not end with status 0. Otherwise
+        the result's ``error`` says so.
+    timeout : float, optional
+        Seconds that the program may run.
+    memory : int, optional
+        MB that the program may use.
+    stdin : str or bytes-like, optional
+        The program's standard input, which is empty by default; a str goes as UTF-8.
+    args : iterable of str
+        The program's arguments, after its own name.
+    flags : iterable of str
+        Compiler flags: ``-O0`` to ``-O3``, ``-I DIR``, ``-D NAME=VALUE``, ...
+    cwd : path, optional
+        Where the program runs and where relative ``-I`` start; default: the current directory.
+    env : mapping of str, optional
+        The whole environment of the program, in which the compiler is looked for as well; default:
+        this process's.
+    modernize : bool, optional
+        Repair older Mojo as the compiler proposes. Default: the setting, which is True.
+    name : str
+        What diagnostics call the source.
+    echo : bool
+        Write the output to `sys.stdout` and `sys.stderr` too, as it comes.
+
+    Returns
+    -------
+    RunResult
+        Output, exit status, where the time went.
+
+    Raises
+    ------
+    TypeError, ValueError
+        An argument cannot be used; the message names it.
+    MojoCompileError
+        The source does not compile.
+    MojoRuntimeError, MojoCrash, MojoTimeout, MojoLimit
+        The program raised an error or exited with another status than 0; crashed; went over a limit.
+    ToolchainNotFound, DaemonUnavailable
+        There is no compiler, or no helper process.
+
+    Examples
+    --------
+    >>> import mojocell as mc
+    >>> mc.run('''
+    ... def main() raises:
+    ...     print("sum:", Int(input()) + Int(input()))
+    ... ''', stdin="40\n2\n").stdout
+    'sum: 42\n'
+    """
+    job = Job(
+        _text("source", source),
+        op="run",
+        name=_text("name", name),
+        mode=_mode(mode),
+        timeout=_positive("timeout", timeout),
+        memory=_whole("memory", memory),
+        stdin=_stdin(stdin),
+        args=_strings("args", args),
+        flags=_strings("flags", flags),
+        cwd=_directory(cwd),
+        env=_environment(env),
+        modernize=_flag("modernize", modernize),
+    )
+    sink = None
+    if _flag("echo", echo):
+        from mojocell.display import Echo
+
+        sink = Echo()
+    result = job.execute(sink)
+    if sink is not None:
+        sink.close()
+    if check and result.error is not None:
+        raise result.error
+    return result
+
+
+def compile(  # noqa: A001  (the name that re, ast and the builtin share for this)
+    source: str,
+    *,
+    flags: Iterable[str] = (),
+    cwd: str | os.PathLike[str] | None = None,
+    modernize: bool | None = None,
+    force: bool = False,
+    name: str = "cell",
+) -> MojoModule:
+    """Compile Mojo source without running anything.
+
+    Parameters
+    ----------
+    source : str
+        Definitions, a program or statements.
+    flags : iterable of str
+        Compiler flags, as for `run`.
+    cwd : path, optional
+        Where relative ``-I`` start.
+    modernize : bool, optional
+        Repair older Mojo as the compiler proposes.
+    force : bool
+        Compile even where the cache has it.
+    name : str
+        What diagnostics call the source.
+
+    Returns
+    -------
+    MojoModule
+        Lists the functions with their signatures.
+
+    Raises
+    ------
+    MojoCompileError
+        The source does not compile.
+
+    Examples
+    --------
+    >>> import mojocell as mc
+    >>> module = mc.compile("def twice(n: Int) -> Int: return 2 * n")
+    >>> list(module.functions)
+    ['twice']
+    """
+    job = Job(
+        _text("source", source),
+        op="compile",
+        name=_text("name", name),
+        force=bool(_flag("force", force)),
+        flags=_strings("flags", flags),
+        cwd=_directory(cwd),
+        modernize=_flag("modernize", modernize),
+    )
+    return _module(job)
+
+
+def cell(
+    source: str,
+    *,
+    flags: Iterable[str] = (),
+    args: Iterable[str] = (),
+    timeout: float | None = None,
+    memory: int | None = None,
+    modernize: bool | None = None,
+    name: str = "cell",
+) -> MojoModule:
+    r"""Do with source what ``%%mojo`` does with a cell; for marimo, and for scripts.
+
+    Definitions are compiled; a program or statements are also run. What comes back shows itself:
+    the output, or the functions.
+
+    Parameters
+    ----------
+    source : str
+        The cell.
+    flags, args, timeout, memory, modernize, name
+        As for `run`.
+
+    Returns
+    -------
+    MojoModule
+        Its ``result`` is the `RunResult` where something ran.
+
+    Raises
+    ------
+    MojoError
+        As `run` with ``check=True``.
+
+    Examples
+    --------
+    >>> import mojocell as mc
+    >>> mc.cell('print("hello")').result.stdout
+    'hello\n'
+    """
+    job = Job(
+        _text("source", source),
+        op="run",
+        name=_text("name", name),
+        timeout=_positive("timeout", timeout),
+        memory=_whole("memory", memory),
+        args=_strings("args", args),
+        flags=_strings("flags", flags),
+        modernize=_flag("modernize", modernize),
+    )
+    return _module(job)
+
+
+def clear_cache() -> dict[str, Any]:
+    """Remove every compiled cell; the same as ``cache.clear()``.
+
+    Returns
+    -------
+    dict
+        What was removed.
+
+    Examples
+    --------
+    >>> import mojocell as mc
+    >>> removed = mc.clear_cache()
+    """
+    from mojocell import cache
+
+    return cache.clear()
+
+
+def info() -> dict[str, Any]:
+    """Return the versions, paths and settings in use.
+
+    Returns
+    -------
+    dict
+        ``mojocell`` and ``python`` (versions), ``settings``, and what the daemon says of itself and
+        of the Mojo it found.
+
+    Examples
+    --------
+    >>> import mojocell as mc
+    >>> mc.info()["mojocell"] == mc.__version__
+    True
+    """
+    import platform
+
+    import mojocell
+    from mojocell import settings
+
+    answer = _client.request({"op": "info", **_client.surroundings()})
+    own = {
+        "mojocell": mojocell.__version__,
+        "python": platform.python_version(),
+        "settings": {key: value for key, (value, _) in settings.everything().items()},
+    }
+    return {**own, **{key: value for key, value in answer.items() if key not in ("id", "event", "ok")}}
+
+
+def _module(job: Job) -> MojoModule:
+    result = job.execute()
+    if result.error is not None:
+        raise result.error
+    return MojoModule(result, ran=job.op == "run" and result.kind != "definitions")
+
+
+# --- arguments --------------------------------------------------------------------------------
+
+
+def _wrong(kind: type[Exception], name: str, expected: str, value: object) -> Exception:
+    shown = repr(value)
+    return kind(f"{name} must be {expected}, not {shown if len(shown) < 80 else type(value).__name__}")
+
+
+def _text(name: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise _wrong(TypeError, name, "a str", value)
+    return value
+
+
+def _mode(value: str | None) -> str | None:
+    if value is not None and value not in MODES:
+        raise _wrong(ValueError, "mode", "one of " + ", ".join(MODES), value)
+    return value
+
+
+def _positive(name: str, value: object) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not hasattr(type(value), "__float__"):
+        raise _wrong(TypeError, name, "a number of seconds", value)
+    number = float(value)  # type: ignore[arg-type]
+    if not 0 < number < float("inf"):
+        raise _wrong(ValueError, name, "above 0 and finite", value)
+    return number
+
+
+def _whole(name: str, value: object) -> int | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not hasattr(type(value), "__index__"):
+        raise _wrong(TypeError, name, "a whole number of MB", value)
+    number = value.__index__()  # type: ignore[attr-defined]
+    if number <= 0:
+        raise _wrong(ValueError, name, "above 0", value)
+    return int(number)
+
+
+def _flag(name: str, value: object) -> bool | None:
+    if value is not None and not isinstance(value, bool):
+        raise _wrong(TypeError, name, "True or False", value)
+    return value
+
+
+def _strings(name: str, value: Iterable[str]) -> list[str]:
+    if isinstance(value, str | bytes):
+        raise _wrong(TypeError, name, "a list of str", value)
+    try:
+        items = list(value)
+    except TypeError:
+        raise _wrong(TypeError, name, "a list of str", value) from None
+    for item in items:
+        if not isinstance(item, str):
+            raise _wrong(TypeError, name, "a list of str", value)
+        if "\0" in item:
+            raise _wrong(ValueError, name, "without NUL characters", value)
+    return items
+
+
+def _stdin(value: object) -> bytes | None:
+    if value is None:
+        return None
+    if isinstance(value, str):
+        try:
+            return value.encode()
+        except UnicodeEncodeError:
+            raise _wrong(ValueError, "stdin", "valid Unicode", value) from None
+    if isinstance(value, bytes | bytearray | memoryview):
+        return bytes(value)
+    raise _wrong(TypeError, "stdin", "a str or bytes", value)
+
+
+def _directory(value: object) -> str | None:
+    if value is None:
+        return None
+    if not isinstance(value, str | os.PathLike):
+        raise _wrong(TypeError, "cwd", "a path", value)
+    path = os.fspath(value)
+    if not isinstance(path, str):
+        raise _wrong(TypeError, "cwd", "a path in text", value)
+    if not os.path.isdir(path):
+        raise _wrong(ValueError, "cwd", "a directory", value)
+    return path
+
+
+def _environment(value: object) -> dict[str, str] | None:
+    if value is None:
+        return None
+    if not hasattr(value, "items"):
+        raise _wrong(TypeError, "env", "a mapping of str", value)
+    env = dict(value.items())
+    for name, text in env.items():
+        if not isinstance(name, str) or not isinstance(text, str):
+            raise _wrong(TypeError, "env", "a mapping of str", value)
+        if not name or "=" in name or "\0" in name + text:
+            raise _wrong(ValueError, "env", f"made of valid names and values, which {name!r} is not", value)
+    return env

@@ -1,0 +1,264 @@
+"""The command ``mojocell``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+from mojocell import display, options
+from mojocell._job import Job, Sink
+from mojocell.errors import MojoCompileError, MojoError, MojoTimeout
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from mojocell.result import RunResult
+
+# Exit statuses of `mojocell run`, beside the program's own: as a shell has them.
+FAILED, USAGE, TIMED_OUT, SIGNALLED, INTERRUPTED = 1, 2, 124, 128, 130
+
+
+class Raw(Sink):
+    """Passes a program's bytes on untouched."""
+
+    def output(self, stream: str, data: bytes) -> None:
+        """Write a piece."""
+        file = getattr(sys, stream)
+        file.flush()
+        file.buffer.write(data)
+        file.buffer.flush()
+
+
+def table(values: Mapping[str, Any], indent: str = "") -> str:
+    """Return a mapping as aligned lines, what is nested below its key.
+
+    Examples
+    --------
+    >>> print(table({"hits": 3, "last": {"misses": 1}}))
+    hits  3
+    last
+      misses  1
+    """
+    width = max((len(key) for key, value in values.items() if not _nested(value)), default=0)
+    lines = []
+    for key, value in values.items():
+        if _nested(value):
+            lines.append(f"{indent}{key}")
+            lines += [_items(value, indent + "  ")]
+        else:
+            lines.append(f"{indent}{key:<{width}}  {_word(value)}".rstrip())
+    return "\n".join(lines)
+
+
+def _nested(value: object) -> bool:
+    return isinstance(value, dict | list | tuple) and bool(value)
+
+
+def _items(value: Any, indent: str) -> str:
+    if isinstance(value, dict):
+        return table(value, indent)
+    return "\n".join(table(v, indent) if isinstance(v, dict) else f"{indent}{_word(v)}" for v in value)
+
+
+def _word(value: object) -> str:
+    if value is None or value in ((), [], {}):
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the whole command."""
+    top = argparse.ArgumentParser(
+        prog="mojocell", description="Mojo in notebook cells: the same runtime from a shell.", allow_abbrev=False
+    )
+    top.add_argument("--version", action="store_true", help="print the version and stop")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND")
+
+    run = commands.add_parser(
+        "run",
+        help="compile a file and run it",
+        description="Compile a file and run it; what comes after -- goes to the program.",
+        allow_abbrev=False,
+    )
+    run.add_argument("path", metavar="FILE", help="the source, - for standard input")
+    for names, keywords in options.RUN + options.COMPILE:
+        run.add_argument(*names, **keywords)
+
+    cache = commands.add_parser("cache", help="counters, reasons, emptying", allow_abbrev=False)
+    cache.add_argument("what", choices=("stats", "explain", "clear"), nargs="?", default="stats")
+    cache.add_argument("cell", nargs="?", help="explain: the file or name of the cell")
+    cache.add_argument("--json", action="store_true", help="as JSON")
+
+    info = commands.add_parser("info", help="versions, paths and settings", allow_abbrev=False)
+    info.add_argument("--json", action="store_true", help="as JSON")
+    commands.add_parser("demo", help="four cells: compiled, cached, wrong, crashed", allow_abbrev=False)
+    commands.add_parser("doctor", help="check that everything works here", allow_abbrev=False)
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Default: those of the process.
+
+    Returns
+    -------
+    int
+        The exit status: 0, or 1 where something failed, 2 for a usage error, the program's own for
+        ``run`` (128 and the signal's number after a signal, 124 after the time limit).
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    args: list[str] = []
+    if "--" in words:
+        at = words.index("--")
+        words, args = words[:at], words[at + 1 :]
+    top = parser()
+    opts = top.parse_args(words)
+    if opts.version:
+        import mojocell
+
+        print(f"mojocell {mojocell.__version__}")
+        return 0
+    if opts.command is None:
+        top.print_help()
+        return USAGE
+    if args and opts.command != "run":
+        top.error(f"{opts.command} takes no arguments after --")
+    try:
+        return _command(opts, args)
+    except MojoError as error:
+        _complain(error)
+        return FAILED
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader has gone; nothing more can be said, not even when the interpreter flushes.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+
+
+def _command(opts: argparse.Namespace, args: list[str]) -> int:
+    commands: dict[str, Callable[[], int]] = {
+        "run": lambda: _run(opts, args),
+        "cache": lambda: _cache(opts),
+        "info": lambda: _info(opts),
+        "demo": _demo,
+        "doctor": _doctor,
+    }
+    return commands[opts.command]()
+
+
+def _complain(error: MojoError) -> None:
+    color = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
+    print(f"mojocell: {error.render(color=color)}", file=sys.stderr)
+
+
+def _read(path: str) -> str:
+    """Return the source of ``mojocell run``."""
+    try:
+        if path == "-":
+            return sys.stdin.buffer.read().decode("utf-8-sig")
+        with open(path, encoding="utf-8-sig", newline="") as file:
+            return file.read()
+    except OSError as error:
+        msg = f"{path}: {error.strerror}"
+        raise MojoError(msg, code="io") from None
+    except UnicodeDecodeError as error:
+        msg = f"{path} is not UTF-8: {error.reason} at byte {error.start}"
+        raise MojoError(msg, code="io") from None
+
+
+def _run(opts: argparse.Namespace, args: list[str]) -> int:
+    source = _read(opts.path)
+    flags = options.compiler_flags(opts)
+    stdin = None
+    if opts.path != "-":
+        flags += ["-I", os.path.dirname(os.path.abspath(opts.path))]
+        # A program's input travels with its request; a terminal has none that could.
+        stdin = None if sys.stdin is None or sys.stdin.isatty() else sys.stdin.buffer.read()
+    job = Job(
+        source,
+        op="compile" if opts.no_run else "run",
+        name=opts.name or ("stdin" if opts.path == "-" else opts.path),
+        mode=opts.mode,
+        force=opts.force,
+        flags=flags,
+        args=args,
+        stdin=stdin,
+        timeout=opts.timeout,
+        memory=opts.memory,
+    )
+    result = job.execute(Raw())
+    if not opts.quiet:
+        _remarks(result)
+    if result.error is not None:
+        _complain(result.error)
+    return _status(result)
+
+
+def _remarks(result: RunResult) -> None:
+    """Print warnings, repairs and, to a terminal, the line of times."""
+    from mojocell import render
+
+    color = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
+    if result.warnings and result.error is None:
+        layout = render.diagnostics(result.warnings, source=result.source, name=result.name)
+        print(render.paint(layout, color=color), file=sys.stderr)
+    if result.modernized:
+        print(display.repairs(result.modernized, result.toolchain.get("version", ""), fixable=False), file=sys.stderr)
+    if sys.stderr.isatty():
+        print(display.status(result), file=sys.stderr)
+
+
+def _status(result: RunResult) -> int:
+    """Return the exit status that a result stands for."""
+    if isinstance(result.error, MojoCompileError):
+        return FAILED
+    if isinstance(result.error, MojoTimeout):
+        return TIMED_OUT
+    if result.signal is not None:
+        return SIGNALLED + result.signal
+    return result.returncode or (FAILED if result.error is not None else 0)
+
+
+def _print(values: Mapping[str, Any], *, as_json: bool) -> None:
+    print(json.dumps(values, indent=2, ensure_ascii=False, default=str) if as_json else table(values))
+
+
+def _cache(opts: argparse.Namespace) -> int:
+    from mojocell import cache
+
+    if opts.what == "clear":
+        _print(cache.clear(), as_json=opts.json)
+    elif opts.what == "explain":
+        _print(cache.explain(cell=opts.cell), as_json=opts.json)
+    else:
+        _print(cache.stats(), as_json=opts.json)
+    return 0
+
+
+def _info(opts: argparse.Namespace) -> int:
+    from mojocell import api
+
+    _print(api.info(), as_json=opts.json)
+    return 0
+
+
+def _doctor() -> int:
+    from mojocell import doctor
+
+    return doctor.run()
+
+
+def _demo() -> int:
+    from mojocell import demo
+
+    return demo.run()

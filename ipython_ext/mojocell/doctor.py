@@ -1,0 +1,167 @@
+"""``mojocell doctor``: one line a check, with its remedy."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+import tempfile
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from mojocell import _client
+from mojocell.errors import MojoError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+#: MB that an installation of Mojo, the cache and a few compilations want.
+ROOM = 500
+
+
+class Check(NamedTuple):
+    """The outcome of one check.
+
+    Attributes
+    ----------
+    name : str
+        What was looked at.
+    ok : bool or None
+        Whether it is fine; None where it could not be looked at.
+    says : str
+        What was found.
+    remedy : str
+        What to do where it is not fine.
+    """
+
+    name: str
+    ok: bool | None
+    says: str
+    remedy: str = ""
+
+    def line(self) -> str:
+        """Return the line to print.
+
+        Examples
+        --------
+        >>> Check("disk", False, "12 MB free", "free some room").line()
+        'FAIL  disk: 12 MB free -> free some room'
+        """
+        word = {True: "ok  ", False: "FAIL", None: "skip"}[self.ok]
+        return f"{word}  {self.name}: {self.says}" + (
+            f" -> {self.remedy}" if self.remedy and self.ok is not True else ""
+        )
+
+
+def run() -> int:
+    """Print every check; return 0 when all are fine, else 1."""
+    facts: dict[str, Any] = {}
+    failed = False
+    for check in CHECKS:
+        try:
+            outcome = check(facts)
+        except MojoError as error:
+            outcome = Check(check.__name__.strip("_"), False, error.message, error.hint or "")
+        except Exception as error:  # noqa: BLE001  (a check that breaks is a finding, the others still count)
+            outcome = Check(check.__name__.strip("_"), False, f"{type(error).__name__}: {error}")
+        failed |= outcome.ok is False
+        print(outcome.line(), flush=True)
+    return 1 if failed else 0
+
+
+def _python(_facts: dict[str, Any]) -> Check:
+    fine = sys.version_info >= (3, 11)
+    says = f"{platform.python_version()} on {platform.system()} {platform.machine()}"
+    return Check("python", fine, says, "install Python 3.11 or later")
+
+
+def _package(_facts: dict[str, Any]) -> Check:
+    import mojocell
+
+    try:
+        from mojocell import _bridge
+    except ImportError as error:
+        return Check("package", False, f"the C extension is missing: {error}", "pip install --force-reinstall mojocell")
+    same = mojocell.__version__ == _bridge.VERSION
+    says = f"mojocell {mojocell.__version__}, extension {_bridge.VERSION} ({_bridge.BUILD})"
+    return Check("package", same, says, "pip install --force-reinstall mojocell")
+
+
+def _executables(_facts: dict[str, Any]) -> Check:
+    names = ("mojocelld", "mojocell-runner", os.path.join("shim", "cc"))
+    missing = [name for name in names if not os.access(os.path.join(_client.LIBEXEC, name), os.X_OK)]
+    if missing:
+        says = f"{', '.join(missing)} missing in {_client.LIBEXEC}"
+        return Check("executables", False, says, "pip install --force-reinstall mojocell")
+    return Check("executables", True, f"in {_client.LIBEXEC}")
+
+
+def _daemon(facts: dict[str, Any]) -> Check:
+    from mojocell import api
+
+    facts.update(api.info())
+    return Check("daemon", True, f"answers, pid {facts.get('pid') or _client.client().pid}")
+
+
+def _toolchain(facts: dict[str, Any]) -> Check:
+    found = facts.get("toolchain")
+    if not isinstance(found, dict) or not found.get("version"):
+        return Check("toolchain", False, "no Mojo compiler found", "pip install mojo, or set MOJOCELL_TOOLCHAIN")
+    facts["found"] = True
+    return Check("toolchain", True, f"Mojo {found['version']} in {found.get('root')}")
+
+
+def _linker(facts: dict[str, Any]) -> Check:
+    linker = facts.get("linker") or (facts.get("toolchain") or {}).get("linker")
+    root = (facts.get("toolchain") or {}).get("root")
+    if not linker and root:
+        own = os.path.join(root, "bin", "lld")
+        linker = own if os.access(own, os.X_OK) else shutil.which("cc")
+    if not linker:
+        return Check("linker", False, "neither the toolchain's lld nor a cc", "reinstall mojo, or install a C compiler")
+    return Check("linker", True, str(linker))
+
+
+def _cache(facts: dict[str, Any]) -> Check:
+    from mojocell import cache
+
+    counters = cache.stats()
+    facts["cache_path"] = counters.get("path") or counters.get("directory")
+    says = f"{counters.get('entries', 0)} entries, {counters.get('bytes', 0) / 1e6:.1f} MB"
+    where = f" in {facts['cache_path']}" if facts["cache_path"] else ""
+    if counters.get("damaged"):
+        return Check("cache", True, f"{says}{where}; {counters['damaged']} damaged entries were dropped")
+    return Check("cache", True, says + where)
+
+
+def _disk(facts: dict[str, Any]) -> Check:
+    places = [facts.get("cache_path") or os.path.expanduser("~"), tempfile.gettempdir()]
+    existing = [path for path in places if os.path.isdir(path)]
+    free = {path: shutil.disk_usage(path).free / 1e6 for path in existing}
+    low = [path for path, megabytes in free.items() if megabytes < ROOM]
+    says = ", ".join(f"{megabytes:,.0f} MB free in {path}" for path, megabytes in free.items())
+    return Check("disk", not low, says, f"free some room: {ROOM} MB are wanted in {', '.join(low)}")
+
+
+def _program(facts: dict[str, Any]) -> Check:
+    if not facts.get("found"):
+        return Check("program", None, "not tried without a compiler")
+    from mojocell import api, display
+
+    result = api.run("def main():\n    print(6 * 7)\n", name="doctor", timeout=60)
+    if result.stdout != "42\n":
+        return Check("program", False, f"printed {result.stdout!r}, not 42")
+    return Check("program", True, f"compiles and runs: {display.status(result)}")
+
+
+CHECKS: tuple[Callable[[dict[str, Any]], Check], ...] = (
+    _python,
+    _package,
+    _executables,
+    _daemon,
+    _toolchain,
+    _linker,
+    _cache,
+    _disk,
+    _program,
+)

@@ -1,0 +1,410 @@
+"""``%load_ext mojocell``: the magics. They read options, call the client and display."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.error import UsageError
+from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
+from IPython.core.magic_arguments import argument, magic_arguments
+from traitlets import Any as AnyTrait
+from traitlets import TraitError, validate
+
+from mojocell import _client, display, options, render, settings
+from mojocell._job import Job
+from mojocell.diagnostics import apply_fixits
+from mojocell.errors import Interrupted, MojoCompileError, MojoError
+from mojocell.module import MojoModule
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Sequence
+
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from mojocell.result import RunResult
+
+
+def _options(*tables: Sequence[options.Option]) -> Callable[[Any], Any]:
+    """Return a decorator that gives a magic the options of tables, in their order."""
+    add: Any = argument
+    finish: Any = magic_arguments
+
+    def decorate(function: Any) -> Any:
+        for names, keywords in reversed([option for table in tables for option in table]):
+            function = add(*names, **keywords)(function)
+        return finish()(function)
+
+    return decorate
+
+
+#: Braces and dollars in such a magic's line are Mojo's, not IPython's.
+_raw: Callable[[Any], Any] = no_var_expand
+_named: Callable[[str], Callable[[Any], Any]] = line_magic
+
+
+def _setting(key: str) -> Any:
+    return AnyTrait(None, allow_none=True, help=f"{settings.SETTINGS[key].help} (None: not set here)").tag(config=True)
+
+
+@magics_class
+class Mojocell(Magics):
+    """The magics of Mojocell, and its settings in ``%config Mojocell``."""
+
+    toolchain = _setting("toolchain")
+    mode = _setting("mode")
+    flags = _setting("flags")
+    timeout = _setting("timeout")
+    memory = _setting("memory")
+    modernize = _setting("modernize")
+    status = _setting("status")
+    shown = _setting("shown")
+    runtime_dir = _setting("runtime_dir")
+
+    def __init__(self, shell: InteractiveShell | None = None, **kwargs: Any) -> None:
+        self._raw = ""
+        self._cell_id: str | None = None
+        self._last_cell: str | None = None
+        self._fix: str | None = None
+        self._warm = False
+        self._foreign: object = None
+        self._ip: Any = shell
+        super().__init__(shell=shell, **kwargs)
+
+    @validate(*settings.SETTINGS)
+    def _apply(self, proposal: dict[str, Any]) -> Any:
+        """Hand a value to the one place where settings are."""
+        try:
+            settings.set_value(proposal["trait"].name, proposal["value"])
+        except ValueError as error:
+            raise TraitError(str(error)) from None
+        return proposal["value"]
+
+    # --- magics -------------------------------------------------------------------------------
+
+    @_options(options.CELL)
+    @cell_magic
+    def mojo(self, line: str, cell: str) -> None:
+        """Compile a cell of Mojo and run it.
+
+        The cell is a program with ``def main()``, plain statements, or definitions. What comes
+        after ``--`` goes to the program::
+
+            %%mojo -O2 --timeout 10 -- input.txt "two words"
+
+        The same cell comes from the cache the next time. Errors point at the lines of this cell;
+        a crash does not touch the kernel.
+        """
+        opts, args = self._parse(self.mojo, line)
+        if opts.file:
+            _write(opts.file, cell)
+        above = self._lines_above(cell)
+        head = "\n".join(self._raw.split("\n")[:above]) + "\n" if above else ""
+        self._run("\n" * above + cell, opts, args, head=head, above=above)
+
+    @_raw
+    @_named("mojo")
+    def mojo_statement(self, line: str) -> None:
+        """Run one line of Mojo: ``%mojo print(6 * 7)``.
+
+        Braces and dollars are Mojo's; Python variables are not put in.
+        """
+        if not line.strip():
+            msg = "%mojo needs a statement, as in: %mojo print(6 * 7)"
+            raise UsageError(msg)
+        self._run(line, self._parse(self.mojo, "")[0], [], head="%mojo ", above=0)
+
+    @_options(
+        options.PATH,
+        options.RUN,
+        options.COMPILE,
+        options.NOTEBOOK,
+    )
+    @line_magic
+    def mojo_run(self, line: str) -> None:
+        """Compile a file of Mojo and run it: ``%mojo_run hello.mojo -- argument``."""
+        opts, args = self._parse(self.mojo_run, line)
+        source = read_source(opts.path)
+        opts.name = opts.name or opts.path
+        opts.include = [*opts.include, os.path.dirname(os.path.abspath(os.path.expanduser(opts.path)))]
+        self._run(source, opts, args, head=None, above=0)
+
+    @_options(options.CACHE)
+    @line_magic
+    def mojo_cache(self, line: str) -> None:
+        """Show how the cache of compiled cells does, why the last cell missed, or empty it."""
+        from mojocell import cache
+        from mojocell.cli import table
+
+        opts, _ = self._parse(self.mojo_cache, line)
+        with _quiet_errors():
+            if opts.what == "clear":
+                print(table(cache.clear()) or "cleared")
+            elif opts.what == "explain":
+                print(table(cache.explain(cell=self._last_cell)))
+            else:
+                print(table(cache.stats()))
+
+    @line_magic
+    def mojo_info(self, line: str) -> None:
+        """Show versions, paths and settings."""
+        from mojocell import api
+        from mojocell.cli import table
+
+        if line.strip():
+            msg = "%mojo_info takes no options"
+            raise UsageError(msg)
+        with _quiet_errors():
+            print(table(api.info()))
+
+    @line_magic
+    def mojo_fix(self, line: str) -> None:
+        """Put the last cell that was repaired, or that failed with fix-its, repaired into this cell."""
+        if line.strip():
+            msg = "%mojo_fix takes no options"
+            raise UsageError(msg)
+        if self._fix is None:
+            msg = "%mojo_fix: no cell needed a repair, or none that the compiler proposes"
+            raise UsageError(msg)
+        self._ip.set_next_input(self._fix.rstrip("\n"), replace=True)
+
+    # --- one run ------------------------------------------------------------------------------
+
+    def _parse(self, magic: Any, line: str) -> tuple[argparse.Namespace, list[str]]:
+        try:
+            words, args = options.split(line)
+            return options.parse(magic.parser, words), args
+        except options.OptionError as error:
+            raise UsageError(str(error)) from None
+
+    def _run(self, source: str, opts: argparse.Namespace, args: list[str], *, head: str | None, above: int) -> None:
+        """Run one cell: ``head`` is what stood before the source, ``above`` the lines of it."""
+        self._last_cell = self._cell_id or opts.name
+        job = self._job(source, opts, args)
+        screen = self._screen(quiet=opts.quiet)
+        start = time.monotonic()
+        with _quiet_errors():
+            sink = display.CellSink(screen, self._limit(), first=self._is_first(screen))
+            try:
+                result = job.execute(sink)
+            except Interrupted as stop:
+                self._keep(stop.result, opts)
+                stop.args = (f"stopped after {display.duration(time.monotonic() - start)}",)
+                raise
+            finally:
+                sink.close()
+            self._keep(result, opts)
+            self._show(result, opts, screen, fixable=head is not None)
+            self._remember_fix(result, job, head, above)
+            if result.error is not None:
+                raise result.error
+
+    def _job(self, source: str, opts: argparse.Namespace, args: list[str]) -> Job:
+        return Job(
+            source,
+            op="compile" if opts.no_run else "run",
+            name=opts.name or "cell",
+            cell=self._last_cell,
+            mode=opts.mode,
+            force=opts.force,
+            flags=options.compiler_flags(opts),
+            args=args,
+            stdin=self._stdin(opts.stdin),
+            timeout=opts.timeout,
+            memory=opts.memory,
+        )
+
+    def _stdin(self, name: str | None) -> bytes | None:
+        if name is None:
+            return None
+        if name not in self._ip.user_ns:
+            msg = f"--stdin {name}: there is no variable {name}"
+            raise UsageError(msg)
+        value = self._ip.user_ns[name]
+        if isinstance(value, str):
+            return value.encode("utf-8", "surrogateescape")
+        if isinstance(value, bytes | bytearray | memoryview):
+            return bytes(value)
+        msg = f"--stdin {name}: the variable must be a str or bytes, not {type(value).__name__}"
+        raise UsageError(msg)
+
+    def _keep(self, result: RunResult | None, opts: argparse.Namespace) -> None:
+        """Put the result and the output into the variables asked for."""
+        if result is None:
+            return
+        if opts.result:
+            self._ip.user_ns[opts.result] = result
+        if opts.out:
+            self._ip.user_ns[opts.out] = result.stdout
+
+    def _show(self, result: RunResult, opts: argparse.Namespace, screen: display.Screen, *, fixable: bool) -> None:
+        """Display all but output and errors."""
+        if not opts.quiet:
+            if result.warnings and result.error is None:
+                self._display(render.diagnostics(result.warnings, source=result.source, name=result.name))
+            if result.modernized:
+                version = result.toolchain.get("version", "")
+                self._display([[("note", display.repairs(result.modernized, version, fixable=fixable))]])
+            if result.kind == "definitions" and result.error is None:
+                self._display([[("", line)] for line in display.module_text(MojoModule(result)).split("\n")])
+        screen.final(display.status(result))
+
+    def _display(self, layout: render.Layout) -> None:
+        text = render.paint(layout)
+        if not _has_kernel(self._ip):
+            print(text)
+            return
+        from IPython.display import display as show
+
+        show({"text/plain": text, "text/html": render.html(layout)}, raw=True)  # type: ignore[no-untyped-call]
+
+    def _remember_fix(self, result: RunResult, job: Job, head: str | None, above: int) -> None:
+        """Keep the repaired cell for ``%mojo_fix``, and tell of it where the cell failed."""
+        if head is None:
+            return
+        repaired = result.source if result.modernized else job.source
+        if isinstance(result.error, MojoCompileError):
+            repaired = apply_fixits(repaired, result.diagnostics)
+        if repaired == job.source:
+            return
+        self._fix = head + repaired[min(above, len(repaired) - len(repaired.lstrip("\n"))) :]
+        if isinstance(result.error, MojoCompileError) and not result.error.hint:
+            result.error.hint = "%mojo_fix puts the fix-its into the cell"
+
+    # --- surroundings -------------------------------------------------------------------------
+
+    def before_cell(self, info: Any) -> None:
+        """Take note of the cell that is about to run, and of a magic that took our name."""
+        self._raw = info.raw_cell or ""
+        self._cell_id = getattr(info, "cell_id", None)
+        found = self._ip.magics_manager.magics["cell"].get("mojo")
+        if found is None or getattr(found, "__self__", None) is self or found is self._foreign:
+            return
+        self._foreign = found
+        print(f"%%mojo is now that of {_owner(found)}; to get Mojocell's back: %reload_ext mojocell", file=sys.stderr)
+
+    def _lines_above(self, cell: str) -> int:
+        """Return how many lines of the editor stand above the body, 1 where that cannot be told."""
+        raw, body = self._raw.rstrip("\n"), cell.rstrip("\n")
+        if not body or not raw.endswith("\n" + body):
+            return 1
+        return raw[: len(raw) - len(body)].count("\n")
+
+    def _screen(self, *, quiet: bool) -> display.Screen:
+        """Return where progress and times go: nowhere when nobody reads them."""
+        wish = settings.get("status")
+        if quiet or wish == "never":
+            return display.Screen()
+        if _has_kernel(self._ip):
+            return display.Screen() if wish == "auto" and unattended(self._ip) else display.NotebookScreen()
+        return display.TerminalScreen() if wish == "always" or sys.stderr.isatty() else display.Screen()
+
+    def _limit(self) -> int | None:
+        """Return the limit of shown output: a notebook server's rate, none in a terminal."""
+        return int(settings.get("shown")) if _has_kernel(self._ip) else None
+
+    def _is_first(self, screen: display.Screen) -> bool:
+        """Tell whether this machine has compiled nothing yet; asked until it has, never for nobody."""
+        if self._warm or type(screen) is display.Screen:
+            return False
+        counters = _client.request({"op": "cache.stats"})
+        self._warm = bool(counters.get("entries") or counters.get("misses"))
+        return not self._warm
+
+
+class _quiet_errors:  # noqa: N801  (reads as a statement)
+    """Marks errors that pass as a magic's: the cell is what the user sees, no Python line is needed."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        if isinstance(error, MojoError | Interrupted):
+            error.from_magic = True
+
+
+def unattended(shell: Any) -> bool:
+    """Tell whether a notebook is executed with nobody there to read along.
+
+    nbclient, and so papermill, ``nbconvert --execute`` and ``jupyter execute``, send every request
+    with ``allow_stdin`` false, because nobody could answer; front ends with a reader send true.
+    """
+    get_parent = getattr(shell, "get_parent", None)
+    parent = get_parent() if get_parent is not None else getattr(shell, "parent_header", None)
+    content = parent.get("content") if isinstance(parent, dict) else None
+    return isinstance(content, dict) and content.get("allow_stdin") is False
+
+
+def _has_kernel(shell: Any) -> bool:
+    return getattr(shell, "kernel", None) is not None
+
+
+def _owner(function: Any) -> str:
+    return str(getattr(function, "__module__", None) or "another package")
+
+
+def _write(path: str, cell: str) -> None:
+    """Write a cell to a file for ``--file``."""
+    path = os.path.expanduser(path)
+    try:
+        with open(path, "w", encoding="utf-8", newline="") as file:
+            file.write(cell)
+    except OSError as error:
+        msg = f"--file {path}: {error.strerror}"
+        raise UsageError(msg) from None
+
+
+def read_source(path: str) -> str:
+    """Return the text of a Mojo file, without a byte order mark."""
+    path = os.path.expanduser(path)
+    try:
+        with open(path, encoding="utf-8-sig", newline="") as file:
+            return file.read()
+    except OSError as error:
+        msg = f"{path}: {error.strerror}"
+        raise UsageError(msg) from None
+    except UnicodeDecodeError as error:
+        msg = f"{path} is not UTF-8: {error.reason} at byte {error.start}"
+        raise UsageError(msg) from None
+
+
+def load_ipython_extension(ip: InteractiveShell) -> None:
+    """Register the magics; IPython calls this for ``%load_ext mojocell``.
+
+    Parameters
+    ----------
+    ip : InteractiveShell
+        The shell.
+    """
+    manager = ip.magics_manager
+    before = manager.magics["cell"].get("mojo")
+    if manager.registry.get("Mojocell") is not None:
+        unload_ipython_extension(ip)
+    magics = Mojocell(shell=ip)
+    ip.register_magics(magics)
+    ip.events.register("pre_run_cell", magics.before_cell)
+    if before is not None and type(getattr(before, "__self__", None)).__name__ != "Mojocell":
+        print(f"%%mojo is Mojocell's now; it was that of {_owner(before)}", file=sys.stderr)
+
+
+def unload_ipython_extension(ip: InteractiveShell) -> None:
+    """Take the magics away again.
+
+    Parameters
+    ----------
+    ip : InteractiveShell
+        The shell.
+    """
+    magics = ip.magics_manager.registry.pop("Mojocell", None)
+    if magics is None:
+        return
+    ip.events.unregister("pre_run_cell", magics.before_cell)
+    if magics in ip.configurables:
+        ip.configurables.remove(magics)
+    for table in ip.magics_manager.magics.values():
+        for name in [name for name, function in table.items() if getattr(function, "__self__", None) is magics]:
+            del table[name]
+    _client.close()

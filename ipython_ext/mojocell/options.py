@@ -1,0 +1,222 @@
+"""The options of ``%%mojo``, ``%mojo_run`` and ``mojocell run``: one table, one way to read them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterable, Sequence
+
+Option = tuple[tuple[str, ...], dict[str, Any]]
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise ValueError
+    return value
+
+
+def _megabytes(text: str) -> int:
+    value = int(text)
+    if value <= 0:
+        raise ValueError
+    return value
+
+
+def _level(text: str) -> int:
+    value = int(text)
+    if not 0 <= value <= 3:
+        raise ValueError
+    return value
+
+
+def _name(text: str) -> str:
+    from keyword import iskeyword
+
+    if not text.isidentifier() or iskeyword(text):
+        raise ValueError
+    return text
+
+
+def _define(text: str) -> str:
+    if not text.partition("=")[0].strip():
+        raise ValueError
+    return text
+
+
+# argparse names the type in its messages: "invalid number of seconds value: 'x'".
+_seconds.__name__ = "number of seconds"
+_megabytes.__name__ = "number of MB"
+_level.__name__ = "level (0 to 3)"
+_name.__name__ = "Python name"
+_define.__name__ = "NAME=VALUE"
+
+COMPILE: tuple[Option, ...] = (
+    (("-O",), {"dest": "level", "metavar": "N", "type": _level, "help": "optimize at level 0 to 3; default 3"}),
+    (
+        ("-I",),
+        {
+            "dest": "include",
+            "metavar": "DIR",
+            "action": "append",
+            "default": [],
+            "help": "look for modules in DIR too; repeatable",
+        },
+    ),
+    (
+        ("-D",),
+        {
+            "dest": "define",
+            "metavar": "NAME=VALUE",
+            "type": _define,
+            "action": "append",
+            "default": [],
+            "help": "a named compile-time value; repeatable",
+        },
+    ),
+    (("-f", "--force"), {"action": "store_true", "help": "compile even where the cache has it"}),
+    (("-n", "--name"), {"metavar": "NAME", "help": "what messages call the cell"}),
+    (("--no-run",), {"action": "store_true", "help": "compile only"}),
+    (("--quiet",), {"action": "store_true", "help": "no progress, no line of times, no warnings"}),
+)
+RUN: tuple[Option, ...] = (
+    (
+        ("--mode",),
+        {
+            "choices": ("run", "cached"),
+            "help": "cached: take the compiled program from the cache where it is there (default); run: always compile",
+        },
+    ),
+    (("--timeout",), {"metavar": "S", "type": _seconds, "help": "end the program after S seconds"}),
+    (("--memory",), {"metavar": "MB", "type": _megabytes, "help": "end the program when it uses more than MB"}),
+)
+NOTEBOOK: tuple[Option, ...] = (
+    (
+        ("--stdin",),
+        {"metavar": "VAR", "type": _name, "help": "a Python variable (str or bytes) is the program's standard input"},
+    ),
+    (("--result",), {"metavar": "NAME", "type": _name, "help": "keep the RunResult in the Python variable NAME"}),
+    (("--out",), {"metavar": "NAME", "type": _name, "help": "keep all of stdout in the Python variable NAME"}),
+)
+FILE: tuple[Option, ...] = (
+    (("--file",), {"metavar": "PATH", "help": "write the cell to PATH (a .mojo file) as well"}),
+)
+PATH: tuple[Option, ...] = (
+    (("path",), {"metavar": "FILE", "help": "the source; what it imports is looked for beside it too"}),
+)
+CACHE: tuple[Option, ...] = (
+    (
+        ("what",),
+        {
+            "nargs": "?",
+            "default": "stats",
+            "choices": ("stats", "explain", "clear"),
+            "help": "stats: the counters (default); explain: why the last cell missed; clear: remove every entry",
+        },
+    ),
+)
+CELL = RUN + COMPILE + NOTEBOOK + FILE
+
+
+class OptionError(ValueError):
+    """Options that cannot be used; the message says which and what is meant perhaps."""
+
+
+def split(line: str) -> tuple[list[str], list[str]]:
+    """Split a magic's line as a shell would, into options and what comes after ``--``.
+
+    Parameters
+    ----------
+    line : str
+        All after the magic's name.
+
+    Returns
+    -------
+    tuple of list of str
+        The options and the program's arguments.
+
+    Raises
+    ------
+    OptionError
+        A quotation is not closed.
+
+    Examples
+    --------
+    >>> split("-O 2 -- 'two words' --x")
+    (['-O', '2'], ['two words', '--x'])
+    """
+    import shlex
+
+    try:
+        words = shlex.split(line)
+    except ValueError as error:
+        msg = f"{str(error)[:1].lower()}{str(error)[1:]} in: {line}"
+        raise OptionError(msg) from None
+    if "--" not in words:
+        return words, []
+    at = words.index("--")
+    return words[:at], words[at + 1 :]
+
+
+def parse(parser: argparse.ArgumentParser, words: Sequence[str]) -> argparse.Namespace:
+    """Read options strictly.
+
+    Parameters
+    ----------
+    parser : argparse.ArgumentParser
+        With the options of a command.
+    words : sequence of str
+        Without ``--`` and what follows.
+
+    Raises
+    ------
+    OptionError
+        An option is not known (with the nearest that is), or there is a word too many.
+    """
+    parser.allow_abbrev = False
+    options, rest = parser.parse_known_args(list(words))
+    if rest:
+        known = [string for action in parser._actions for string in action.option_strings]
+        word = rest[0]
+        if word.startswith("-") and word != "-":
+            name = word.partition("=")[0]
+            msg = f"there is no option {name}{nearest(name, known)}"
+        elif word in ("build", "run", "package", "precompile"):
+            msg = f"{word!r} is a command of Modular's own %%mojo; here options say what to do (%%mojo? lists them)"
+        else:
+            msg = f"{word!r} is not an option; arguments of the program go after --"
+        raise OptionError(msg)
+    return options
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return "; did you mean …?" where a known word is near, else nothing.
+
+    Examples
+    --------
+    >>> nearest("--tiemout", ["--timeout", "--mode"])
+    '; did you mean --timeout?'
+    """
+    import difflib
+
+    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f"; did you mean {near[0]}?" if near else ""
+
+
+def compiler_flags(options: argparse.Namespace) -> list[str]:
+    """Return the compiler flags that options stand for.
+
+    Examples
+    --------
+    >>> from argparse import Namespace
+    >>> compiler_flags(Namespace(level=2, include=["lib"], define=["N=3"]))
+    ['-O2', '-I', 'lib', '-D', 'N=3']
+    """
+    flags = [] if options.level is None else [f"-O{options.level}"]
+    for directory in options.include:
+        flags += ["-I", directory]
+    for definition in options.define:
+        flags += ["-D", definition]
+    return flags

@@ -1,0 +1,301 @@
+"""Settings: one set of keys, whichever way they are given.
+
+In order of weight: what the program sets (`set_value`, ``%config Mojocell.timeout = 5``), the
+environment (``MOJOCELL_TIMEOUT=5``), the nearest ``pyproject.toml`` (``[tool.mojocell]``,
+``timeout = 5``), the default.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+
+class Setting(NamedTuple):
+    """One key.
+
+    Attributes
+    ----------
+    key : str
+        Its name in ``%config`` and in ``pyproject.toml``; ``MOJOCELL_`` and the name in capitals in
+        the environment.
+    default : object
+        What holds where nobody says anything.
+    check : callable
+        Returns the value to use for a value given, raises ValueError that says what is expected.
+    help : str
+        What it does.
+    """
+
+    key: str
+    default: Any
+    check: Callable[[Any], Any]
+    help: str
+
+
+def _path(value: Any) -> str | None:
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str | os.PathLike):
+        msg = "a path"
+        raise ValueError(msg)  # noqa: TRY004  (one kind of error for every value that does not fit)
+    return os.path.abspath(os.path.expanduser(os.fspath(value)))
+
+
+def _choice(*choices: str) -> Callable[[Any], str]:
+    def check(value: Any) -> str:
+        if value not in choices:
+            raise ValueError("one of " + ", ".join(choices))
+        return str(value)
+
+    return check
+
+
+def _flags(value: Any) -> tuple[str, ...]:
+    if isinstance(value, str):
+        import shlex
+
+        return tuple(shlex.split(value))
+    if isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
+        return tuple(value)
+    msg = "a list of strings"
+    raise ValueError(msg)
+
+
+def _positive(kind: type[int | float], what: str) -> Callable[[Any], Any]:
+    def check(value: Any) -> Any:
+        if value is None or value == "":
+            return None
+        try:
+            number: Any = kind(value) if isinstance(value, str) else value
+        except ValueError:
+            raise ValueError(what) from None
+        if isinstance(number, bool) or not isinstance(number, int | kind) or not 0 < number < float("inf"):
+            raise ValueError(what)
+        return number
+
+    return check
+
+
+def _size(value: Any) -> int:
+    number = _positive(int, "a whole number above 0")(value)
+    if number is None:
+        msg = "a whole number above 0"
+        raise ValueError(msg)
+    return int(number)
+
+
+def _bool(value: Any) -> bool:
+    words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+    if isinstance(value, str) and value.lower() in words:
+        return words[value.lower()]
+    if isinstance(value, bool):
+        return value
+    msg = "true or false"
+    raise ValueError(msg)
+
+
+SETTINGS: dict[str, Setting] = {
+    setting.key: setting
+    for setting in (
+        Setting(
+            "toolchain",
+            None,
+            _path,
+            "the Mojo to use: its mojo binary, its modular directory or its environment's prefix",
+        ),
+        Setting("mode", "cached", _choice("cached", "run"), "how programs run: cached, or run (always compile)"),
+        Setting("flags", (), _flags, "compiler flags of every cell, before its own"),
+        Setting(
+            "timeout",
+            None,
+            _positive(float, "a number of seconds above 0"),
+            "seconds that a program may run; none: no limit",
+        ),
+        Setting(
+            "memory", None, _positive(int, "a whole number of MB above 0"), "MB that a program may use; none: no limit"
+        ),
+        Setting("modernize", True, _bool, "repair older Mojo with the compiler's own fix-its, and say so"),
+        Setting(
+            "status",
+            "auto",
+            _choice("auto", "always", "never"),
+            "the line of times below a cell: auto leaves it out where a notebook is executed without a reader",
+        ),
+        Setting(
+            "shown",
+            262144,
+            _size,
+            "characters of each output stream that a notebook shows before it leaves out the middle",
+        ),
+        Setting("runtime_dir", None, _path, "where the daemon's socket is; none: the user's runtime directory"),
+    )
+}
+
+_set: dict[str, Any] = {}
+_files: dict[str, tuple[tuple[str, int, int] | None, dict[str, Any]]] = {}
+
+
+def get(key: str) -> Any:
+    """Return the value of a setting.
+
+    Parameters
+    ----------
+    key : str
+        One of `SETTINGS`.
+
+    Returns
+    -------
+    object
+        The value that weighs most.
+
+    Raises
+    ------
+    MojoError
+        The environment or ``pyproject.toml`` gives it a value that it cannot have.
+
+    Examples
+    --------
+    >>> get("mode")
+    'cached'
+    """
+    return _lookup(key)[0]
+
+
+def origin(key: str) -> str:
+    """Return where the value of a setting comes from, in words.
+
+    Examples
+    --------
+    >>> origin("mode")
+    'default'
+    """
+    return _lookup(key)[1]
+
+
+def set_value(key: str, value: Any) -> None:
+    """Set a setting for this process; None goes back to what holds without it.
+
+    Parameters
+    ----------
+    key : str
+        One of `SETTINGS`.
+    value : object
+        Its value.
+
+    Raises
+    ------
+    KeyError
+        There is no such setting.
+    ValueError
+        It cannot have this value.
+
+    Examples
+    --------
+    >>> set_value("timeout", 5)
+    >>> get("timeout"), origin("timeout")
+    (5, 'set in this process')
+    >>> set_value("timeout", None)
+    """
+    setting = SETTINGS[key]
+    if value is None:
+        _set.pop(key, None)
+        return
+    try:
+        _set[key] = setting.check(value)
+    except ValueError as error:
+        msg = f"{key} must be {error}, not {value!r}"
+        raise ValueError(msg) from None
+
+
+def everything() -> dict[str, tuple[Any, str]]:
+    """Return every setting with its value and where that comes from.
+
+    Examples
+    --------
+    >>> sorted(everything()) == sorted(SETTINGS)
+    True
+    """
+    return {key: _lookup(key) for key in SETTINGS}
+
+
+def _lookup(key: str) -> tuple[Any, str]:
+    setting = SETTINGS[key]
+    if key in _set:
+        return _set[key], "set in this process"
+    variable = f"MOJOCELL_{key.upper()}"
+    text = os.environ.get(variable)
+    if text:
+        return _checked(setting, text, variable), variable
+    path, table = _pyproject()
+    if key in table:
+        value = table[key]
+        if setting.check is _path and isinstance(value, str):
+            value = os.path.join(os.path.dirname(path), os.path.expanduser(value))
+        return _checked(setting, value, f"{path}: [tool.mojocell] {key}"), path
+    return setting.default, "default"
+
+
+def _checked(setting: Setting, value: Any, where: str) -> Any:
+    try:
+        return setting.check(value)
+    except ValueError as error:
+        from mojocell.errors import MojoError
+
+        msg = f"{where} must be {error}, not {value!r}"
+        raise MojoError(msg, code="settings") from None
+
+
+def _pyproject() -> tuple[str, Mapping[str, Any]]:
+    """Return the nearest pyproject.toml from the working directory upwards, and what it says of us."""
+    try:
+        directory = os.getcwd()
+    except FileNotFoundError:
+        return "", {}
+    while True:
+        path = os.path.join(directory, "pyproject.toml")
+        try:
+            status = os.stat(path)
+        except OSError:
+            parent = os.path.dirname(directory)
+            if parent == directory:
+                return "", {}
+            directory = parent
+            continue
+        stamp = (path, status.st_mtime_ns, status.st_size)
+        if path not in _files or _files[path][0] != stamp:
+            _files[path] = (stamp, _read(path))
+        return path, _files[path][1]
+
+
+def _read(path: str) -> dict[str, Any]:
+    """Return the table ``tool.mojocell`` of a file."""
+    from mojocell.errors import MojoError
+
+    try:
+        with open(path, "rb") as file:
+            content = file.read()
+    except OSError:
+        return {}
+    if b"mojocell" not in content:
+        return {}
+    import tomllib
+
+    try:
+        table = tomllib.loads(content.decode()).get("tool", {}).get("mojocell", {})
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        msg = f"{path} cannot be read: {error}"
+        raise MojoError(msg, code="settings") from None
+    if not isinstance(table, dict):
+        msg = f"{path}: [tool.mojocell] must be a table"
+        raise MojoError(msg, code="settings")
+    unknown = sorted(set(table) - set(SETTINGS))
+    if unknown:
+        from mojocell.options import nearest
+
+        msg = f"{path}: [tool.mojocell] has no setting {unknown[0]!r}{nearest(unknown[0], SETTINGS)}"
+        raise MojoError(msg, code="settings")
+    return table
