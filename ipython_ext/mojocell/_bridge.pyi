@@ -1,6 +1,5 @@
 # The C extension: a blocking client of the daemon. Not public; `mojocell` is the only caller.
 
-
 from collections.abc import Callable, Sequence
 from typing import Final, final
 

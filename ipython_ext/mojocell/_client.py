@@ -9,7 +9,7 @@ from _thread import _local
 from typing import TYPE_CHECKING, Any
 
 from mojocell import settings
-from mojocell.errors import ProtocolError, from_code
+from mojocell.errors import MojoError, ProtocolError, from_code
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -127,7 +127,7 @@ def surroundings(cwd: str | None = None, env: dict[str, str] | None = None) -> d
         Another environment than the process's.
     """
     header: dict[str, Any] = {
-        "cwd": os.path.abspath(cwd) if cwd is not None else os.getcwd(),
+        "cwd": _directory(cwd),
         "env": _portable(dict(os.environ) if env is None else env),
         "umask": _umask(),
         "sites": sites(),
@@ -136,6 +136,14 @@ def surroundings(cwd: str | None = None, env: dict[str, str] | None = None) -> d
     if toolchain:
         header["toolchain"] = toolchain
     return header
+
+
+def _directory(cwd: str | None) -> str:
+    try:
+        return os.path.abspath(cwd) if cwd is not None else os.getcwd()
+    except FileNotFoundError:
+        msg = "the working directory does not exist any more"
+        raise MojoError(msg, code="not_found", hint="change to one that does: os.chdir, %cd") from None
 
 
 def _portable(env: dict[str, str]) -> dict[str, str]:

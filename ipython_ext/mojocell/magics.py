@@ -65,7 +65,8 @@ class Mojocell(Magics):
     runtime_dir = _setting("runtime_dir")
 
     def __init__(self, shell: InteractiveShell | None = None, **kwargs: Any) -> None:
-        self._raw = ""
+        # The cells that are running, outermost first: %%capture and others run cells within cells.
+        self._running: list[str] = []
         self._cell_id: str | None = None
         self._last_cell: str | None = None
         self._fix: str | None = None
@@ -101,8 +102,8 @@ class Mojocell(Magics):
         opts, args = self._parse(self.mojo, line)
         if opts.file:
             _write(opts.file, cell)
-        above = self._lines_above(cell)
-        head = "\n".join(self._raw.split("\n")[:above]) + "\n" if above else ""
+        head = self._head(cell)
+        above = head.count("\n")
         self._run("\n" * above + cell, opts, args, head=head, above=above)
 
     @_raw
@@ -278,20 +279,27 @@ class Mojocell(Magics):
 
     def before_cell(self, info: Any) -> None:
         """Take note of the cell that is about to run, and of a magic that took our name."""
-        self._raw = info.raw_cell or ""
-        self._cell_id = getattr(info, "cell_id", None)
+        if not self._running:
+            self._cell_id = getattr(info, "cell_id", None)
+        self._running.append(info.raw_cell or "")
         found = self._ip.magics_manager.magics["cell"].get("mojo")
         if found is None or getattr(found, "__self__", None) is self or found is self._foreign:
             return
         self._foreign = found
         print(f"%%mojo is now that of {_owner(found)}; to get Mojocell's back: %reload_ext mojocell", file=sys.stderr)
 
-    def _lines_above(self, cell: str) -> int:
-        """Return how many lines of the editor stand above the body, 1 where that cannot be told."""
-        raw, body = self._raw.rstrip("\n"), cell.rstrip("\n")
-        if not body or not raw.endswith("\n" + body):
-            return 1
-        return raw[: len(raw) - len(body)].count("\n")
+    def after_cell(self, _result: Any) -> None:
+        """Take note that a cell has ended."""
+        del self._running[-1:]
+
+    def _head(self, cell: str) -> str:
+        """Return what the editor shows above the body; a line to stand for it where that cannot be told."""
+        body = cell.rstrip("\n")
+        for running in self._running:
+            raw = running.rstrip("\n")
+            if body and raw.endswith("\n" + body):
+                return raw[: len(raw) - len(body)]
+        return "%%mojo\n"
 
     def _screen(self, *, quiet: bool) -> display.Screen:
         """Return where progress and times go: nowhere when nobody reads them."""
@@ -386,6 +394,7 @@ def load_ipython_extension(ip: InteractiveShell) -> None:
     magics = Mojocell(shell=ip)
     ip.register_magics(magics)
     ip.events.register("pre_run_cell", magics.before_cell)
+    ip.events.register("post_run_cell", magics.after_cell)
     if before is not None and type(getattr(before, "__self__", None)).__name__ != "Mojocell":
         print(f"%%mojo is Mojocell's now; it was that of {_owner(before)}", file=sys.stderr)
 
@@ -402,6 +411,7 @@ def unload_ipython_extension(ip: InteractiveShell) -> None:
     if magics is None:
         return
     ip.events.unregister("pre_run_cell", magics.before_cell)
+    ip.events.unregister("post_run_cell", magics.after_cell)
     if magics in ip.configurables:
         ip.configurables.remove(magics)
     for table in ip.magics_manager.magics.values():

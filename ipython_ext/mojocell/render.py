@@ -298,7 +298,7 @@ def _source(
 def _fixit(fixit: FixIt, lines: Sequence[str]) -> str:
     """Say a fix-it in words."""
     old = ""
-    if fixit.line == fixit.end_line and fixit.line <= len(lines):
+    if 1 <= fixit.line == fixit.end_line <= len(lines) and fixit.column >= 1:
         old = lines[fixit.line - 1][fixit.column - 1 : fixit.end_column - 1]
     where = f"at {fixit.line}:{fixit.column}"
     if not fixit.text:

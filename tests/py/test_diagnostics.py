@@ -9,7 +9,6 @@ import unicodedata
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from mojocell import render
 from mojocell.diagnostics import Diagnostic, FixIt, Note, apply_fixits, from_wire
 
@@ -100,7 +99,12 @@ def test_what_is_shown_of_a_line_has_no_control_characters(source: str) -> None:
     assert not [c for c in shown if unicodedata.category(c) == "Cc"]
 
 
-@given(st.lists(st.builds(Diagnostic, st.sampled_from(["error", "warning"]), texts, st.integers(1, 9), st.integers(1, 99))), texts)
+@given(
+    st.lists(
+        st.builds(Diagnostic, st.sampled_from(["error", "warning"]), texts, st.integers(1, 9), st.integers(1, 99))
+    ),
+    texts,
+)
 def test_colours_add_nothing_to_the_words(items: list[Diagnostic], source: str) -> None:
     layout = render.diagnostics(items, source=source)
     assert re.sub(r"\x1b\[[0-9;]*m", "", render.paint(layout, color=True)) == render.paint(layout)
@@ -125,7 +129,9 @@ json_values = st.recursive(
                 "end_line": st.integers(-1, 2000) | st.none(),
                 "end_column": st.integers(-1, 2000) | st.none(),
                 "source": texts | st.none(),
-                "notes": st.lists(st.fixed_dictionaries({"message": texts}, optional={"line": st.integers(-1, 20)}), max_size=3),
+                "notes": st.lists(
+                    st.fixed_dictionaries({"message": texts}, optional={"line": st.integers(-1, 20)}), max_size=3
+                ),
                 "fixits": st.lists(
                     st.fixed_dictionaries(
                         {"line": st.integers(0, 9), "column": st.integers(0, 99), "text": texts},

@@ -1,0 +1,339 @@
+"""`run`, `compile`, `cell`, the cache and the errors, over a scripted bridge."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import mojocell as mc
+import pytest
+from conftest import ROOT, FakeBridge
+from mojocell import _client, errors
+
+
+def test_a_run_asks_for_all_that_the_protocol_has(bridge: FakeBridge, tmp_path: Path) -> None:
+    mc.run(
+        "print(1)",
+        mode="run",
+        timeout=2,
+        memory=64,
+        stdin="in",
+        args=["a", "b c"],
+        flags=["-O1"],
+        cwd=tmp_path,
+        env={"A": "1"},
+        modernize=False,
+        name="one",
+    )
+    request = bridge.requests[-1]
+    mask = os.umask(0)
+    os.umask(mask)
+    sites = request.pop("sites")
+    assert request == {
+        "op": "run",
+        "source": "print(1)",
+        "name": "one",
+        "cwd": str(tmp_path),
+        "env": {"A": "1"},
+        "umask": mask,
+        "flags": ["-O1"],
+        "force": True,
+        "modernize": False,
+        "args": ["a", "b c"],
+        "stdin": {"frame": 0},
+        "limits": {"wall": 2.0, "memory": 64},
+    }
+    assert bridge.frames[-1] == [b"in"]
+    assert any(site.endswith("site-packages") for site in sites)
+
+
+def test_a_plain_run_asks_for_nothing_special(bridge: FakeBridge) -> None:
+    mc.run("print(1)")
+    assert set(bridge.requests[-1]) == {"op", "source", "name", "cwd", "env", "umask", "sites"}
+    assert bridge.requests[-1]["env"] == {k: v for k, v in os.environ.items() if _client._is_utf8(k + v)}
+
+
+def test_a_result_has_output_status_and_times(bridge: FakeBridge) -> None:
+    bridge.runs(b"hel", b"lo\xe7", b"\x81\xab\n", err=b"warn\n", usage={"user": 0.1, "max_rss_mb": 9})
+    result = mc.run("x")
+    assert (result.stdout, result.stderr) == ("hello火\n", "warn\n")
+    assert (result.returncode, result.signal, result.ok, result.cache) == (0, None, True, "hit")
+    assert result.times["run"] == 0.0012
+    assert result.usage["max_rss_mb"] == 9
+    assert repr(result) == "RunResult(stdout='hello火\\n', stderr='warn\\n', returncode=0, cache='hit')"
+    assert "hello火" in result._repr_html_()
+    assert result._mime_() == ("text/html", result._repr_html_())
+
+
+def test_nothing_is_printed_unless_asked_for(bridge: FakeBridge, capsys: pytest.CaptureFixture[str]) -> None:
+    bridge.runs(b"out", err=b"err")
+    mc.run("x")
+    assert capsys.readouterr() == ("", "")
+    mc.run("x", echo=True)
+    assert capsys.readouterr() == ("out", "err")
+
+
+@pytest.mark.parametrize(
+    ("failure", "extra", "kind"),
+    [
+        ({"code": "compile_failed", "message": "1 error"}, {}, mc.MojoCompileError),
+        ({"code": "invalid_cell", "message": "main and statements", "line": 2, "column": 1}, {}, mc.MojoCompileError),
+        ({"code": "raised", "message": "boom"}, {"returncode": 1}, mc.MojoRuntimeError),
+        ({"code": "exited", "message": "exit status 3"}, {"returncode": 3}, mc.MojoRuntimeError),
+        ({"code": "crashed", "message": "index 10 is out of bounds"}, {"signal": 4}, mc.MojoCrash),
+        ({"code": "timeout", "message": "ran for 1 s"}, {"signal": 9, "limit": "wall"}, mc.MojoTimeout),
+        ({"code": "limit", "message": "more than 64 MB"}, {"signal": 9, "limit": "memory"}, mc.MojoLimit),
+    ],
+)
+def test_failing_code_raises_the_error_of_its_kind_or_returns_it(
+    bridge: FakeBridge, failure: dict[str, Any], extra: dict[str, Any], kind: type[mc.MojoError]
+) -> None:
+    bridge.runs(b"so far\n", ok=False, failure=failure, **{"returncode": None, **extra})
+    with pytest.raises(kind) as caught:
+        mc.run("def main(): ...\nx")
+    error = caught.value
+    assert type(error) is kind
+    assert error.code == failure["code"]
+    assert failure["message"] in str(error)
+    assert error.result is not None
+    assert error.result.stdout == "so far\n"
+    returned = mc.run("x", check=False)
+    assert not returned.ok
+    assert type(returned.error) is kind
+    assert kind.__name__ in repr(returned)
+
+
+def test_a_crash_shows_the_line_of_the_cell(bridge: FakeBridge) -> None:
+    failure = {
+        "code": "crashed",
+        "message": "index 10 is out of bounds, valid range is 0 to 2",
+        "line": 3,
+        "column": 11,
+    }
+    bridge.runs(ok=False, failure={**failure, "hint": "check the index"}, returncode=None, signal=4)
+    with pytest.raises(mc.MojoCrash) as caught:
+        mc.run("def main():\n    var v = [1, 2, 3]\n    print(v[10])")
+    assert str(caught.value).split("\n") == [
+        "cell:3:11: index 10 is out of bounds, valid range is 0 to 2",
+        "  3 |     print(v[10])",
+        "    |           ^",
+        "hint: check the index",
+    ]
+    assert caught.value.signal == signal.SIGILL
+
+
+def test_a_compile_error_has_its_diagnostics(bridge: FakeBridge) -> None:
+    d = {"kind": "error", "message": "unknown 'x'", "line": 1, "column": 7, "end_line": 1, "end_column": 8}
+    d["notes"] = [{"message": "in main"}]
+    d["fixits"] = [{"line": 1, "column": 7, "end_line": 1, "end_column": 8, "text": "y"}]
+    bridge.runs(ok=False, failure={"code": "compile_failed", "message": "the cell has an error"}, diagnostics=[d])
+    with pytest.raises(mc.MojoCompileError) as caught:
+        mc.run("print(x)")
+    found = caught.value.diagnostics[0]
+    assert (found.kind, found.line, found.column, found.message) == ("error", 1, 7, "unknown 'x'")
+    assert found.notes[0].message == "in main"
+    assert found.fixits[0].text == "y"
+    assert str(caught.value).split("\n")[1:] == [
+        "cell:1:7: error: unknown 'x'",
+        "  1 | print(x)",
+        "    |       ^",
+        "  note: in main",
+        "  fix-it: replace `x` by `y` at 1:7",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        ("toolchain_not_found", mc.ToolchainNotFound),
+        ("daemon_unavailable", mc.DaemonUnavailable),
+        ("daemon_lost", mc.DaemonUnavailable),
+        ("protocol", mc.ProtocolError),
+        ("io", mc.MojoError),
+    ],
+)
+def test_a_request_that_is_not_served_raises_even_unchecked(
+    bridge: FakeBridge, code: str, kind: type[mc.MojoError]
+) -> None:
+    bridge.answers["run"] = [bridge.Error(code, "no luck", "try this")]
+    with pytest.raises(mc.MojoError) as caught:
+        mc.run("x", check=False)
+    assert type(caught.value) is kind
+    assert (caught.value.code, caught.value.hint) == (code, "try this")
+    assert str(caught.value) == "no luck\nhint: try this"
+
+
+def test_every_error_can_be_pickled() -> None:
+    for kind in {*errors.BY_CODE.values(), mc.MojoReturnError, mc.MojoError}:
+        error = pickle.loads(pickle.dumps(kind("m", code="c", hint="h")))
+        assert (type(error), error.message, error.code, error.hint) == (kind, "m", "c", "h")
+
+
+def test_an_interrupt_is_a_keyboard_interrupt_that_keeps_the_output(bridge: FakeBridge) -> None:
+    def run(_request: dict[str, Any], event: Any) -> BaseException:
+        event("stdout", b"one\ntwo\n")
+        return KeyboardInterrupt()
+
+    bridge.answers["run"] = [run]
+    with pytest.raises(KeyboardInterrupt) as caught:
+        mc.run("x")
+    assert caught.type.__name__ == "KeyboardInterrupt"
+    assert caught.value.result.stdout == "one\ntwo\n"  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("keywords", "kind", "word"),
+    [
+        ({"mode": "fast"}, ValueError, "mode"),
+        ({"timeout": -1}, ValueError, "timeout"),
+        ({"timeout": "1"}, TypeError, "timeout"),
+        ({"timeout": float("nan")}, ValueError, "timeout"),
+        ({"timeout": True}, TypeError, "timeout"),
+        ({"memory": 0}, ValueError, "memory"),
+        ({"memory": 1.5}, TypeError, "memory"),
+        ({"stdin": 5}, TypeError, "stdin"),
+        ({"stdin": "\ud800"}, ValueError, "stdin"),
+        ({"args": "abc"}, TypeError, "args"),
+        ({"args": [1]}, TypeError, "args"),
+        ({"args": ["a\0b"]}, ValueError, "args"),
+        ({"flags": 3}, TypeError, "flags"),
+        ({"cwd": "/no/such/place"}, ValueError, "cwd"),
+        ({"cwd": 3}, TypeError, "cwd"),
+        ({"env": "A=1"}, TypeError, "env"),
+        ({"env": {"A": 1}}, TypeError, "env"),
+        ({"env": {"A=B": "1"}}, ValueError, "env"),
+        ({"modernize": 1}, TypeError, "modernize"),
+        ({"name": 7}, TypeError, "name"),
+    ],
+)
+def test_an_argument_that_cannot_be_used_is_named(
+    bridge: FakeBridge, keywords: dict[str, Any], kind: type[Exception], word: str
+) -> None:
+    with pytest.raises(kind, match=f"^{word} must be"):
+        mc.run("x", **keywords)
+    assert not bridge.requests
+
+
+@pytest.mark.parametrize("source", [None, b"print(1)", 5])
+def test_a_source_that_is_no_text_is_refused(bridge: FakeBridge, source: Any) -> None:
+    with pytest.raises(TypeError, match="^source must be a str"):
+        mc.run(source)
+    assert not bridge.requests
+
+
+def test_a_source_that_is_no_unicode_is_refused(bridge: FakeBridge) -> None:
+    with pytest.raises(ValueError, match="not valid Unicode"):
+        mc.run("print('\udcff')")
+    assert not bridge.requests
+
+
+def test_definitions_are_listed_with_their_signatures(bridge: FakeBridge) -> None:
+    source = "def twice(n: Int) -> Int:\n    return 2 * n\ndef _own(): ...\ndef main(): ...\nstruct S: ...\n"
+    definitions = [
+        {"name": "twice", "kind": "def", "line": 1},
+        {"name": "_own", "kind": "def", "line": 3},
+        {"name": "main", "kind": "def", "line": 4},
+        {"name": "S", "kind": "struct", "line": 5},
+    ]
+    bridge.answers["compile"] = [{"kind": "definitions", "cache": "miss", "cell": {"definitions": definitions}}]
+    module = mc.compile(source)
+    assert module.functions == {"twice": "def twice(n: Int) -> Int"}
+    assert "twice" in dir(module)
+    assert repr(module) == "<MojoModule: twice>"
+    with pytest.raises(mc.MojoError, match="cannot call it from Python") as caught:
+        module.twice(2)
+    assert caught.value.code == "not_bound"
+    with pytest.raises(AttributeError, match="no function 'thrice'"):
+        _ = module.thrice
+    assert "def twice(n: Int) -&gt; Int" in module._mime_()[1]
+
+
+def test_a_cell_of_a_program_shows_its_output(bridge: FakeBridge) -> None:
+    bridge.runs(b"hi\n")
+    module = mc.cell("print('hi')")
+    assert module.result is not None
+    assert module.result.stdout == "hi\n"
+    assert "hi" in module._mime_()[1]
+
+
+def test_the_cache_and_info_pass_on_what_the_daemon_says(bridge: FakeBridge) -> None:
+    bridge.answers.update(
+        {
+            "cache.stats": [{"hits": 3, "misses": 1}],
+            "cache.explain": [{"changed": ["source"]}],
+            "cache.clear": [{"removed": 4}],
+            "info": [{"version": "0.1.0", "toolchain": {"version": "1.2.0"}}],
+        }
+    )
+    assert mc.cache.stats() == {"hits": 3, "misses": 1}
+    assert mc.cache.explain(cell="a") == {"changed": ["source"]}
+    assert bridge.requests[-1] == {"op": "cache.explain", "cell": "a"}
+    assert mc.clear_cache() == {"removed": 4}
+    info = mc.info()
+    assert info["mojocell"] == mc.__version__
+    assert info["toolchain"] == {"version": "1.2.0"}
+
+
+def test_an_answer_that_is_no_json_is_a_protocol_error(bridge: FakeBridge, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bridge, "answer", lambda *_: (b"\xff", []))
+    with pytest.raises(mc.ProtocolError):
+        mc.cache.stats()
+
+
+def test_each_thread_has_a_client_of_its_own_and_keeps_it(bridge: FakeBridge) -> None:
+    import threading
+
+    mc.run("x")
+    mc.run("x")
+    assert len(bridge.clients) == 1
+    thread = threading.Thread(target=mc.run, args=("x",))
+    thread.start()
+    thread.join()
+    assert len(bridge.clients) == 2
+
+
+def test_after_a_fork_the_client_is_a_new_one_and_the_old_one_untouched(bridge: FakeBridge) -> None:
+    mc.run("x")
+    child = os.fork()
+    if child == 0:
+        mc.run("x")
+        fine = len(bridge.clients) == 2 and not bridge.clients[0].closed and bridge.clients[0] in _client._before_fork
+        os._exit(0 if fine else 1)
+    assert os.waitpid(child, 0)[1] == 0
+
+
+def test_variables_that_are_no_utf8_stay_at_home(bridge: FakeBridge, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(os.environ, "MOJOCELL_TEST_BAD", "\udcff")
+    monkeypatch.setitem(os.environ, "MOJOCELL_TEST_GOOD", "é")
+    mc.run("x")
+    assert "MOJOCELL_TEST_BAD" not in bridge.requests[-1]["env"]
+    assert bridge.requests[-1]["env"]["MOJOCELL_TEST_GOOD"] == "é"
+
+
+def test_the_umask_is_read_without_being_changed() -> None:
+    before = os.umask(0o027)
+    try:
+        assert _client._umask() == 0o027
+    finally:
+        assert os.umask(before) == 0o027
+
+
+def test_importing_the_package_imports_neither_ipython_nor_anything_slow() -> None:
+    code = "import sys, mojocell; mojocell.run; print(*sorted({m.partition('.')[0] for m in sys.modules}))"
+    path = {**os.environ, "PYTHONPATH": str(ROOT / "ipython_ext")}
+    found = subprocess.run([sys.executable, "-c", code], env=path, capture_output=True, text=True, check=True)
+    heavy = {"IPython", "traitlets", "argparse", "asyncio", "inspect", "dataclasses", "tomllib", "subprocess", "zmq"}
+    assert not heavy & set(found.stdout.split())
+
+
+def test_every_public_name_can_be_had() -> None:
+    assert set(mc.__all__) <= set(dir(mc))
+    for name in mc.__all__:
+        assert getattr(mc, name) is not None
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        _ = mc.nonsense  # type: ignore[attr-defined]

@@ -1,0 +1,130 @@
+"""The command, over a scripted bridge."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import mojocell
+import pytest
+from conftest import FakeBridge
+from mojocell import cli, doctor
+
+
+@pytest.fixture(autouse=True)
+def no_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A standard input that is empty."""
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"")))
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    """A file of Mojo."""
+    path = tmp_path / "a.mojo"
+    path.write_text("print(1)\n")
+    return path
+
+
+def test_run_passes_output_on_and_returns_the_status(
+    bridge: FakeBridge, source: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    bridge.runs(
+        b"\xff raw\n", err=b"err\n", ok=False, failure={"code": "exited", "message": "exit status 3"}, returncode=3
+    )
+    assert cli.main(["run", str(source), "-O2", "--timeout", "4", "--", "a", "--b"]) == 3
+    out, err = capfdbinary.readouterr()
+    assert out == b"\xff raw\n"
+    assert err == b"err\nmojocell: exit status 3\n"
+    request = bridge.requests[-1]
+    assert (request["args"], request["limits"], request["name"]) == (["a", "--b"], {"wall": 4.0}, str(source))
+    assert request["flags"] == ["-O2", "-I", str(source.parent)]
+
+
+def test_run_reads_standard_input(bridge: FakeBridge, monkeypatch: pytest.MonkeyPatch, source: Path) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"print(2)")))
+    assert cli.main(["run", "-"]) == 0
+    assert bridge.requests[-1]["source"] == "print(2)"
+    assert bridge.frames[-1] == []
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"data")))
+    assert cli.main(["run", str(source)]) == 0
+    assert bridge.frames[-1] == [b"data"]
+
+
+@pytest.mark.parametrize(
+    ("failure", "extra", "status"),
+    [
+        ({"code": "compile_failed", "message": "no"}, {"returncode": None}, 1),
+        ({"code": "crashed", "message": "dead"}, {"returncode": None, "signal": 4}, 132),
+        ({"code": "timeout", "message": "late"}, {"returncode": None, "signal": 9}, 124),
+    ],
+)
+def test_the_exit_status_is_that_of_a_shell(
+    bridge: FakeBridge, source: Path, failure: dict[str, Any], extra: dict[str, Any], status: int
+) -> None:
+    bridge.runs(ok=False, failure=failure, **extra)
+    assert cli.main(["run", str(source)]) == status
+
+
+def test_what_cannot_be_read_or_served_is_said_on_stderr(
+    bridge: FakeBridge, source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["run", str(tmp_path / "no.mojo")]) == 1
+    assert "no.mojo: No such file or directory" in capsys.readouterr().err
+    source.write_bytes(b"\xff")
+    assert cli.main(["run", str(source)]) == 1
+    assert "is not UTF-8" in capsys.readouterr().err
+    source.write_text("x")
+    bridge.answers["run"] = [bridge.Error("toolchain_not_found", "no Mojo compiler", "pip install mojo")]
+    assert cli.main(["run", str(source)]) == 1
+    assert capsys.readouterr().err == "mojocell: no Mojo compiler\nhint: pip install mojo\n"
+
+
+@pytest.mark.parametrize(
+    "words", [["run"], ["dance"], ["run", "x", "--tim", "3"], ["info", "--", "x"], ["cache", "burn"]]
+)
+def test_usage_errors_exit_with_two(words: list[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        cli.main(words)
+    assert caught.value.code == 2
+
+
+def test_cache_and_info_print_a_table_or_json(bridge: FakeBridge, capsys: pytest.CaptureFixture[str]) -> None:
+    bridge.answers.update({"cache.stats": [{"hits": 3}], "cache.explain": [{"why": "new"}], "info": [{"pid": 7}]})
+    assert cli.main(["cache"]) == 0
+    assert capsys.readouterr().out == "hits  3\n"
+    assert cli.main(["cache", "stats", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"hits": 3}
+    assert cli.main(["cache", "explain", "a.mojo"]) == 0
+    assert bridge.requests[-1]["cell"] == "a.mojo"
+    capsys.readouterr()
+    assert cli.main(["info", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["mojocell"] == mojocell.__version__
+
+
+def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["--version"]) == 0
+    assert capsys.readouterr().out == f"mojocell {mojocell.__version__}\n"
+
+
+def test_doctor_has_a_line_a_check_and_names_the_remedy(bridge: FakeBridge, capsys: pytest.CaptureFixture[str]) -> None:
+    bridge.answers["info"] = [{"toolchain": {}, "pid": 7}]
+    assert cli.main(["doctor"]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == len(doctor.CHECKS)
+    words = {line.split(":")[0].split()[1]: line for line in lines}
+    assert words["python"].startswith("ok")
+    assert words["toolchain"].startswith("FAIL")
+    assert "-> pip install mojo" in words["toolchain"]
+    assert words["program"].startswith("skip")
+
+
+def test_doctor_goes_on_when_a_check_breaks(bridge: FakeBridge, capsys: pytest.CaptureFixture[str]) -> None:
+    bridge.answers["info"] = [bridge.Error("daemon_unavailable", "cannot start", "look at the log")]
+    bridge.answers["cache.stats"] = [RuntimeError("odd")]
+    assert cli.main(["doctor"]) == 1
+    out = capsys.readouterr().out
+    assert "FAIL  daemon: cannot start -> look at the log" in out
+    assert "FAIL  cache: RuntimeError: odd" in out
