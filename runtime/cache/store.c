@@ -1,0 +1,460 @@
+#include "cache/store.h"
+
+#include "base/buf.h"
+#include "base/fs.h"
+#include "base/hash.h"
+#include "base/mem.h"
+#include "base/os.h"
+#include "base/strv.h"
+#include "cache/meta.h"
+#include "cache/store_files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { TOUCH_SECONDS = 60, VERIFIED_SLOTS = 1024 };
+static const size_t LARGEST_META = 16 << 20;
+static const int64_t DEFAULT_LIMIT = 2LL << 30;
+
+/* Artifacts whose content this process has verified: a direct-mapped table, so that memory stays
+ * what it is. */
+struct verified {
+    char key[MC_HASH_HEX];
+    dev_t device;
+    ino_t inode;
+    off_t size;
+    struct timespec changed;
+};
+
+struct mc_store {
+    char *dir; /* with the version: what is below is ours */
+    int64_t limit;
+    struct verified verified[VERIFIED_SLOTS];
+    struct mc_history history;
+    json_t *counters;    /* of this process */
+    json_t *flushed;     /* those of them that are in the file already */
+    bool counted;        /* counters differ from flushed */
+    bool grown;          /* something was published since the last eviction */
+    const char *absence; /* why the last look-up found nothing, where it is known */
+    char problem[512];   /* why the cache could not be used the last time; or empty */
+};
+
+void mc_store_entry_fini(struct mc_store_entry *entry)
+{
+    free(entry->artifact);
+    json_decref(entry->meta);
+    *entry = (struct mc_store_entry) {0};
+}
+
+int mc_store_default_dir(char *const *envp, char **ret, mc_err *err)
+{
+    const char *own = mc_strv_getenv(envp, "MOJOCELL_CACHE_DIR");
+    const char *xdg = mc_strv_getenv(envp, "XDG_CACHE_HOME");
+    const char *home = mc_strv_getenv(envp, "HOME");
+    if (own && *own) {
+        *ret = strdup(own);
+        return *ret ? 0 : mc_err_set(err, MC_NO_MEMORY, "out of memory");
+    }
+    if (xdg && *xdg == '/') {
+        *ret = mc_fs_join(xdg, "mojocell");
+        return *ret ? 0 : mc_err_set(err, MC_NO_MEMORY, "out of memory");
+    }
+    if (!home || *home != '/') {
+        const struct passwd *user = getpwuid(getuid());
+        home = user ? user->pw_dir : "/tmp";
+    }
+    *ret = mc_fs_join(home, ".cache/mojocell");
+    return *ret ? 0 : mc_err_set(err, MC_NO_MEMORY, "out of memory");
+}
+
+int64_t mc_store_default_limit(char *const *envp)
+{
+    const char *text = mc_strv_getenv(envp, "MOJOCELL_CACHE_LIMIT");
+    char *end;
+    long long megabytes = text ? strtoll(text, &end, 10) : 0;
+    return text && *text && !*end && megabytes > 0 && megabytes < (1LL << 32) ? megabytes << 20
+                                                                              : DEFAULT_LIMIT;
+}
+
+/* ---- counters ---- */
+
+static void add_to(json_t *object, const char *name, json_int_t more)
+{
+    json_object_set_new(
+        object, name, json_integer(json_integer_value(json_object_get(object, name)) + more));
+}
+
+static void count(struct mc_store *store, const char *name, json_int_t more)
+{
+    add_to(store->counters, name, more);
+    store->counted = true;
+}
+
+static json_t *read_counters(const struct mc_store *store)
+{
+    mc_autobuf text = MC_BUF_INIT;
+    mc_err ignored;
+    mc_autofree char *path = mc_fs_join(store->dir, "counters.json");
+    json_t *object = NULL;
+    if (path && mc_fs_read(path, 1 << 20, &text, &ignored) == 0 && text.length) {
+        object = json_loadb(text.data, text.length, 0, NULL);
+    }
+    if (!json_is_object(object)) {
+        json_decref(object);
+        object = json_object();
+    }
+    return object;
+}
+
+/* What the file has, and what this process has counted since it last wrote there. */
+static json_t *total_counters(const struct mc_store *store)
+{
+    json_t *total = read_counters(store);
+    const char *name;
+    json_t *value;
+    json_object_foreach(store->counters, name, value)
+    {
+        json_int_t written = json_integer_value(json_object_get(store->flushed, name));
+        add_to(total, name, json_integer_value(value) - written);
+    }
+    return total;
+}
+
+static void flush_counters(struct mc_store *store)
+{
+    mc_err err;
+    mc_autofree char *path = mc_fs_join(store->dir, "counters.json");
+    if (!store->counted || !path) {
+        return;
+    }
+    mc_autoclose int lock = mc_store_lock(store->dir);
+    if (lock < 0) {
+        return; /* nowhere to write */
+    }
+    json_t *total = total_counters(store);
+    mc_autofree char *text = json_dumps(total, JSON_COMPACT | JSON_SORT_KEYS);
+    json_decref(total);
+    if (text && mc_fs_write_atomic(path, text, strlen(text), 0600, &err) == 0) {
+        json_decref(store->flushed);
+        store->flushed = json_deep_copy(store->counters);
+        store->counted = false;
+    }
+}
+
+/* ---- life ---- */
+
+int mc_store_open(const char *dir, int64_t limit, struct mc_store **ret, mc_err *err)
+{
+    mc_autofree struct mc_store *store = calloc(1, sizeof *store);
+    mc_autofree char *own = mc_fs_join(dir, "v1");
+    mc_autofree char *history = own ? mc_fs_join(own, "history.json") : NULL;
+    if (!store || !history) {
+        return mc_err_set(err, MC_NO_MEMORY, "out of memory");
+    }
+    if (mc_history_open(&store->history, history, err) < 0) {
+        return -1;
+    }
+    store->dir = mc_take(&own);
+    store->limit = limit;
+    store->counters = json_object();
+    store->flushed = json_object();
+    mc_store_sweep(store->dir);
+    *ret = mc_take(&store);
+    return 0;
+}
+
+struct mc_store *mc_store_close(struct mc_store *store)
+{
+    if (store) {
+        mc_store_maintain(store);
+        mc_history_fini(&store->history);
+        json_decref(store->counters);
+        json_decref(store->flushed);
+        free(store->dir);
+        free(store);
+    }
+    return NULL;
+}
+
+static void save_history(struct mc_store *store)
+{
+    mc_err err;
+    struct stat st;
+    mc_autofree char *path = mc_fs_join(store->dir, "history.json");
+    if (path && store->history.changed && stat(store->dir, &st) == 0 &&
+        mc_history_save(&store->history, path, &err) < 0) {
+        snprintf(store->problem, sizeof store->problem, "%s", err.message);
+    }
+}
+
+void mc_store_maintain(struct mc_store *store)
+{
+    if (store->grown && store->limit > 0) {
+        int evicted = mc_store_evict(store->dir, store->limit);
+        store->grown = false;
+        if (evicted > 0) {
+            count(store, "evictions", evicted);
+        }
+    }
+    flush_counters(store);
+    save_history(store);
+}
+
+/* ---- look-up ---- */
+
+static char *entry_path(const struct mc_store *store, const char *key)
+{
+    char *path = NULL;
+    return asprintf(&path, "%s/%.2s/%s.json", store->dir, key, key) < 0 ? NULL : path;
+}
+
+static struct verified *slot_of(struct mc_store *store, const char *key)
+{
+    unsigned slot = 0;
+    sscanf(key, "%6x", &slot);
+    return &store->verified[slot % VERIFIED_SLOTS];
+}
+
+static bool is_verified(struct mc_store *store, const char *key, const struct stat *st)
+{
+    const struct verified *slot = slot_of(store, key);
+    return strcmp(slot->key, key) == 0 && slot->device == st->st_dev && slot->inode == st->st_ino &&
+           slot->size == st->st_size && slot->changed.tv_sec == st->st_ctim.tv_sec &&
+           slot->changed.tv_nsec == st->st_ctim.tv_nsec;
+}
+
+static void set_verified(struct mc_store *store, const char *key, const struct stat *st)
+{
+    struct verified *slot = slot_of(store, key);
+    snprintf(slot->key, sizeof slot->key, "%s", key);
+    slot->device = st->st_dev;
+    slot->inode = st->st_ino;
+    slot->size = st->st_size;
+    slot->changed = st->st_ctim;
+}
+
+/* Whether the artifact is what was published. Its first time in this process it is read whole. */
+static int
+verify(struct mc_store *store, const struct mc_meta *meta, const char *artifact, mc_err *err)
+{
+    struct stat st;
+    char digest[MC_HASH_HEX];
+    if (stat(artifact, &st) < 0) {
+        return mc_err_errno(err, MC_CACHE_DAMAGED, "look at '%s'", artifact);
+    }
+    if (st.st_size != meta->size) {
+        return mc_err_set(err, MC_CACHE_DAMAGED, "'%s' has another size", artifact);
+    }
+    if (is_verified(store, meta->key, &st)) {
+        return 0;
+    }
+    if (mc_hash_file(artifact, digest, err) < 0) {
+        err->code = MC_CACHE_DAMAGED;
+        return -1;
+    }
+    if (strcmp(digest, meta->sha256) != 0) {
+        return mc_err_set(err, MC_CACHE_DAMAGED, "'%s' has another content", artifact);
+    }
+    set_verified(store, meta->key, &st);
+    return 0;
+}
+
+static void drop_damaged(struct mc_store *store,
+                         const char *path,
+                         const struct mc_meta *meta,
+                         const mc_err *why)
+{
+    snprintf(store->problem, sizeof store->problem, "%s", why->message);
+    count(store, "damaged", 1);
+    store->absence = "damaged";
+    unlink(path);
+    if (meta->artifact[0]) {
+        mc_autofree char *artifact = mc_store_beside(path, meta->artifact);
+        if (artifact) {
+            unlink(artifact);
+        }
+    }
+}
+
+/* Tells the eviction that the entry was used; not on each use, the disk has better things to do. */
+static void touch(const char *path)
+{
+    struct stat st;
+    if (stat(path, &st) == 0 && time(NULL) - st.st_mtime > TOUCH_SECONDS) {
+        utimensat(AT_FDCWD, path, NULL, 0);
+    }
+}
+
+int mc_store_lookup(struct mc_store *store, const char *key, struct mc_store_entry *ret)
+{
+    mc_autobuf text = MC_BUF_INIT;
+    mc_autofree char *path = entry_path(store, key);
+    struct mc_meta meta = {0};
+    mc_err err = {0};
+    store->absence = NULL;
+    if (!path) {
+        return 0;
+    }
+    if (mc_fs_read(path, LARGEST_META, &text, &err) < 0) {
+        if (err.code != MC_NOT_FOUND) {
+            drop_damaged(store, path, &meta, &err);
+        }
+        return 0;
+    }
+    int result = mc_meta_read(text.data ? text.data : "", text.length, &meta, &err);
+    if (result == 0 && strcmp(meta.key, key) != 0) {
+        result = mc_err_set(&err, MC_CACHE_DAMAGED, "'%s' describes another key", path);
+    }
+    mc_autofree char *artifact = result == 0 ? mc_store_beside(path, meta.artifact) : NULL;
+    if (result == 0 && (!artifact || verify(store, &meta, artifact, &err) < 0)) {
+        result = -1;
+    }
+    if (result < 0) {
+        drop_damaged(store, path, &meta, &err);
+    } else {
+        touch(path);
+        ret->artifact = mc_take(&artifact);
+        ret->meta = json_incref(meta.meta);
+    }
+    mc_meta_fini(&meta);
+    return result == 0 ? 1 : 0;
+}
+
+/* ---- publication ---- */
+
+static int write_entry(struct mc_store *store, const char *path, struct mc_meta *meta, mc_err *err)
+{
+    mc_autobuf text = MC_BUF_INIT;
+    struct stat st;
+    if (mc_meta_write(meta, &text, err) < 0 ||
+        mc_fs_write_atomic(path, text.data, text.length, 0600, err) < 0) {
+        return -1;
+    }
+    mc_autofree char *artifact = mc_store_beside(path, meta->artifact);
+    if (artifact && stat(artifact, &st) == 0) {
+        set_verified(store, meta->key, &st);
+    }
+    return 0;
+}
+
+static int publish(
+    struct mc_store *store, const char *path, const char *file, struct mc_meta *meta, mc_err *err)
+{
+    mc_autofree char *old = mc_store_artifact_of(path); /* of an entry that is replaced */
+    mc_autofree char *artifact = NULL;
+    if (mc_store_copy(file, path, meta->key, &artifact, &meta->size, meta->sha256, err) < 0) {
+        return -1;
+    }
+    snprintf(meta->artifact, sizeof meta->artifact, "%s", strrchr(artifact, '/') + 1);
+    if (write_entry(store, path, meta, err) < 0) {
+        unlink(artifact);
+        return -1;
+    }
+    if (old && strcmp(old, artifact) != 0) {
+        unlink(old); /* whoever has it loaded keeps it */
+    }
+    return 0;
+}
+
+int mc_store_publish(struct mc_store *store,
+                     const char *key,
+                     const char *file,
+                     json_t *meta,
+                     struct mc_store_entry *ret,
+                     mc_err *err)
+{
+    mc_autofree char *path = entry_path(store, key);
+    mc_autofree char *dir = path ? mc_store_beside(path, "") : NULL;
+    if (!dir) {
+        return mc_err_set(err, MC_NO_MEMORY, "out of memory");
+    }
+    struct mc_meta description = {.meta = meta};
+    snprintf(description.key, sizeof description.key, "%s", key);
+    if (mc_fs_mkdirs(dir, 0700, err) < 0 || publish(store, path, file, &description, err) < 0) {
+        err->code = MC_CACHE_UNAVAILABLE;
+        snprintf(store->problem, sizeof store->problem, "%s", err->message);
+        return -1;
+    }
+    store->problem[0] = '\0';
+    store->grown = true;
+    ret->artifact = mc_store_beside(path, description.artifact);
+    ret->meta = json_incref(meta);
+    return ret->artifact ? 0 : mc_err_set(err, MC_NO_MEMORY, "out of memory");
+}
+
+/* ---- telling ---- */
+
+void mc_store_note(struct mc_store *store,
+                   const char *cell,
+                   const char *key,
+                   const json_t *parts,
+                   enum mc_outcome outcome)
+{
+    static const char *const names[] = {"hits", "misses", "joined", "misses"};
+    const char *reason =
+        mc_history_note(&store->history, cell, key, parts, outcome, store->absence);
+    count(store, names[outcome], 1);
+    if (*reason) {
+        char name[64];
+        snprintf(name, sizeof name, "reason.%s", reason);
+        count(store, name, 1);
+    }
+    store->absence = NULL;
+}
+
+static json_t *with_zeros(json_t *counters)
+{
+    static const char *const names[] = {"hits", "misses", "joined", "evictions", "damaged"};
+    json_t *stats = json_object();
+    json_t *reasons = json_object();
+    const char *name;
+    json_t *value;
+    for (size_t i = 0; i < MC_LENGTH(names); i++) {
+        json_object_set_new(
+            stats, names[i], json_integer(json_integer_value(json_object_get(counters, names[i]))));
+    }
+    json_object_foreach(counters, name, value)
+    {
+        if (strncmp(name, "reason.", 7) == 0) {
+            json_object_set(reasons, name + 7, value);
+        }
+    }
+    json_object_set_new(stats, "reasons", reasons);
+    return stats;
+}
+
+json_t *mc_store_stats(struct mc_store *store)
+{
+    json_t *total = total_counters(store);
+    json_t *stats = with_zeros(total);
+    int64_t entries;
+    int64_t bytes;
+    json_decref(total);
+    mc_store_measure(store->dir, &entries, &bytes);
+    json_object_set_new(stats, "session", with_zeros(store->counters));
+    json_object_set_new(stats, "entries", json_integer(entries));
+    json_object_set_new(stats, "bytes", json_integer(bytes));
+    json_object_set_new(stats, "limit", json_integer(store->limit));
+    json_object_set_new(stats, "directory", json_string(store->dir));
+    if (store->problem[0]) {
+        json_object_set_new(stats, "problem", json_string(store->problem));
+    }
+    return stats;
+}
+
+json_t *mc_store_explain(const struct mc_store *store, const char *cell)
+{
+    return mc_history_explain(&store->history, cell);
+}
+
+int mc_store_clear(struct mc_store *store, int64_t *ret_entries, int64_t *ret_bytes, mc_err *err)
+{
+    memset(store->verified, 0, sizeof store->verified);
+    return mc_store_remove_all(store->dir, ret_entries, ret_bytes, err);
+}
