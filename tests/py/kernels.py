@@ -1,0 +1,132 @@
+"""A real ipykernel, driven as a front end drives it."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from queue import Empty
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+HERE = Path(__file__).resolve().parent
+
+
+def environment(directory: Path) -> dict[str, str]:
+    """Return the environment of a kernel: this package, the tests' directory, no one's own IPython."""
+    import mojocell
+
+    paths = [str(HERE), str(Path(mojocell.__file__).resolve().parents[1])]
+    own = {"PYTHONPATH": os.pathsep.join(paths), "IPYTHONDIR": str(directory / "ipython")}
+    return {**os.environ, **own}
+
+
+class Outcome:
+    """All that came of one cell, in order."""
+
+    def __init__(self) -> None:
+        self.messages: list[tuple[float, str, dict[str, Any]]] = []
+        self.reply: dict[str, Any] = {}
+
+    @property
+    def status(self) -> str:
+        return str(self.reply["status"])
+
+    def stream(self, name: str = "stdout") -> str:
+        return "".join(c["text"] for _, kind, c in self.messages if kind == "stream" and c["name"] == name)
+
+    def displays(self) -> list[str]:
+        """Return the text of each display as it stands at the end, updates applied."""
+        found: dict[Any, str] = {}
+        for number, (_, kind, content) in enumerate(self.messages):
+            if kind in ("display_data", "update_display_data"):
+                key = content.get("transient", {}).get("display_id") or number
+                found[key] = content["data"]["text/plain"]
+        return list(found.values())
+
+    def kinds(self) -> list[str]:
+        return [kind for _, kind, _ in self.messages]
+
+    @property
+    def error(self) -> str:
+        """Return what the error shows, without colours."""
+        import re
+
+        text = "\n".join("\n".join(c["traceback"]) for _, kind, c in self.messages if kind == "error")
+        return re.sub(r"\x1b\[[0-9;]*m", "", text)
+
+
+class Kernel:
+    """A started kernel and its client."""
+
+    def __init__(self, manager: Any, client: Any) -> None:
+        self.manager, self.client = manager, client
+
+    def start(self, code: str, *, reader: bool = True, cell_id: str | None = None) -> str:
+        """Send a cell without waiting; `reader` is whether somebody sits in front."""
+        content = {
+            "code": code,
+            "silent": False,
+            "store_history": True,
+            "user_expressions": {},
+            "allow_stdin": reader,
+            "stop_on_error": True,
+        }
+        message = self.client.session.msg("execute_request", content)
+        if cell_id is not None:
+            message["metadata"]["cellId"] = cell_id
+        self.client.shell_channel.send(message)
+        return str(message["header"]["msg_id"])
+
+    def finish(self, request: str, timeout: float = 60, until: str | None = None) -> Outcome:
+        """Collect what comes until the kernel is idle again, or until a stream has the text `until`."""
+        outcome = Outcome()
+        deadline = time.monotonic() + timeout
+        while True:
+            try:
+                message = self.client.get_iopub_msg(timeout=max(0.01, deadline - time.monotonic()))
+            except Empty:
+                raise TimeoutError(f"the cell did not end in {timeout} s: {outcome.messages}") from None
+            if message["parent_header"].get("msg_id") != request:
+                continue
+            kind, content = message["header"]["msg_type"], message["content"]
+            if kind == "status" and content["execution_state"] == "idle":
+                break
+            outcome.messages.append((time.monotonic(), kind, content))
+            if until is not None and until in outcome.stream():
+                return outcome
+        while True:
+            reply = self.client.get_shell_msg(timeout=timeout)
+            if reply["parent_header"].get("msg_id") == request:
+                outcome.reply = reply["content"]
+                return outcome
+
+    def run(self, code: str, timeout: float = 60, **keywords: Any) -> Outcome:
+        return self.finish(self.start(code, **keywords), timeout)
+
+    def interrupt(self) -> None:
+        self.manager.interrupt_kernel()
+
+
+@contextmanager
+def kernel(directory: Path) -> Iterator[Kernel]:
+    """Start a kernel that sees the tests' directory, stop it at the end."""
+    from jupyter_client.kernelspec import KernelSpec
+    from jupyter_client.manager import KernelManager
+
+    manager = KernelManager(connection_file=str(directory / "kernel.json"))
+    command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    manager._kernel_spec = KernelSpec(argv=command, display_name="test", language="python")
+    manager.start_kernel(env=environment(directory), cwd=str(directory))
+    client = manager.client()
+    client.start_channels()
+    try:
+        client.wait_for_ready(timeout=60)
+        yield Kernel(manager, client)
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
