@@ -24,6 +24,10 @@ void mc_group_end_start(struct mc_group_end *end, pid_t pgid, int64_t grace_ns);
  */
 int64_t mc_group_end_tick(struct mc_group_end *end);
 
+/* The tag of a process of this user; returns 1 with it in `ret`, 0 where it has none or cannot be
+ * read. */
+int mc_group_tag(pid_t pid, char ret[static MC_TAG_MAX + 1]);
+
 struct mc_group_usage {
     int processes;
     int64_t resident;  /* bytes, summed; pages shared between the processes count in each */
@@ -37,7 +41,8 @@ struct mc_group_usage {
 void mc_group_usage(pid_t pgid, const char *tag, struct mc_group_usage *ret);
 
 /* Kills (SIGKILL) every process of this user that carries the tag, until a pass over /proc finds
- * none or, at most, 20 passes were made. Never the calling process. Returns how many it killed. */
+ * none or, at most, 20 passes were made. Never the calling process. Returns
+ * how many signals it sent: 0 where there was nothing to kill. */
 int mc_group_kill_tagged(const char *tag);
 
 /* The same for tags that start with `prefix`: what a dead daemon left behind. */

@@ -48,8 +48,7 @@ int mc_spawn(const struct mc_spawn_spec *spec, pid_t *ret_pid, int *ret_pidfd, m
     MC_MUST_USE;
 
 struct mc_spawn_daemon {
-    struct mc_spawn_spec spec; /* group and death_signal are not looked at: a daemon leads a session
-                                  and outlives all */
+    struct mc_spawn_spec spec; /* group and death_signal are not looked at: it outlives all */
     int ready_fd; /* number under which the daemon finds the descriptor for its readiness line */
     int timeout_ms;
 };

@@ -23,7 +23,7 @@ struct mc_runner_spec {
     int log_fd;        /* the runner's own stderr; -1: /dev/null */
 };
 
-/* Starts the process. It says READY or FAILED as its first event; runs may be asked for before
+/* Starts the process. It says READY or BROKEN as its first event; runs may be asked for before
  * that. */
 int mc_runner_link_start(const struct mc_runner_spec *spec,
                          struct mc_runner_link **ret,
@@ -64,7 +64,7 @@ int mc_runner_link_signal(struct mc_runner_link *link, uint64_t id, int signal, 
 
 enum mc_runner_event_kind {
     MC_RUNNER_READY,   /* the libraries are loaded */
-    MC_RUNNER_FAILED,  /* one did not load: message; the runner ends */
+    MC_RUNNER_BROKEN,  /* one did not load: message; the runner ends */
     MC_RUNNER_STARTED, /* id, pid: leader of its own process group */
     MC_RUNNER_ENDED,   /* the rest; no process of the run is left, so the pipes can be drained to
                           their end */
@@ -88,10 +88,10 @@ struct mc_runner_event {
     double run_seconds;  /* from the call of mc_main to the end of the process */
     bool executed;       /* in a newly executed process */
     bool stack_overflow; /* the signal in status was a stack that ran into its guard page */
-    bool out_of_memory;  /* the runtime's allocator could not get memory */
-    int escaped; /* descendants that had left the process group, or outlived it, and were killed */
-    char message[1024]; /* one line; why it did not run, or the runtime's abort text ("At: …",
-                           "ABORT: …"); or empty */
+    char reason[128];    /* why it was executed anew without having been asked to; or empty */
+    int escaped;         /* descendants that had left the process group, and were killed */
+    char message[1024];  /* one line: why it did not run, or the text of a failed check ("At: …",
+                            kept off stdout; an  "ABORT: …" is on stdout); or empty */
 };
 
 /* The next event. Returns 1 with *ret filled, 0 where there is none now, -1 (RUNNER_FAILED) once

@@ -1,0 +1,265 @@
+#include "runner/child.h"
+
+#include "base/mem.h"
+#include "base/os.h"
+#include "base/strv.h"
+#include "mojo/symbols.h"
+#include "runner/crash.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define EXIT_NOT_RUN 127
+#define ASYNC_PREFIX "KGEN_CompilerRT_AsyncRT_"
+
+/* Of the Mojo runtime, found by name because there may be none (and another version may lack one).
+ */
+typedef void set_argv(int argc, char **argv);
+typedef void destroy_globals(void);
+typedef void *current_device(void);
+typedef void any_function(void);
+typedef void *
+get_or_create_global(const char *name, size_t length, any_function *create, any_function *destroy);
+
+struct mc_wire_slot *mc_child_map_slot(int fd)
+{
+    void *slot = mmap(NULL, sizeof(struct mc_wire_slot), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    return slot == MAP_FAILED ? NULL : slot;
+}
+
+int mc_child_load_libraries(char *const *libraries, char *ret_message, size_t size)
+{
+    for (; libraries && libraries[0] && libraries[1]; libraries += 2) {
+        bool optional = strcmp(libraries[0], "--optional-library") == 0;
+        if (!dlopen(libraries[1], RTLD_NOW | RTLD_GLOBAL) && !optional) {
+            snprintf(ret_message, size, "%s", dlerror());
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static _Noreturn void fail(struct mc_wire_slot *slot, const char *message)
+{
+    snprintf(slot->message, sizeof slot->message, "%s", message);
+    _exit(EXIT_NOT_RUN);
+}
+
+static _Noreturn void fail_errno(struct mc_wire_slot *slot, const char *what, const char *name)
+{
+    mc_err err;
+    mc_err_errno(&err, MC_SYSTEM, name ? "%s '%s'" : "%s", what, name);
+    fail(slot, err.message);
+}
+
+/* ps and /proc tell a run by its cell and its tag, not by its runner's arguments. */
+static void show_name(const struct mc_child_host *host, const struct mc_wire_run *run)
+{
+    char *start = host->argv[0];
+    char *last = host->argv[host->argc - 1];
+    size_t size = (size_t) (last + strlen(last) + 1 - start);
+    char title[256];
+    snprintf(title, sizeof title, "mojocell: %s", run->name);
+    memset(start, 0, size);
+    memcpy(start, title, strlen(title) < size ? strlen(title) : size - 1);
+    prctl(PR_SET_NAME, run->name);
+    if (host->tag_at) {
+        memset(host->tag_at, 0, MC_TAG_MAX);
+        memcpy(host->tag_at, run->tag, strlen(run->tag));
+    }
+}
+
+static int is_async(const char *name, void *data)
+{
+    (void) data;
+    return strncmp(name, ASYNC_PREFIX, strlen(ASYNC_PREFIX)) == 0;
+}
+
+/* What the main of a Mojo executable does first. Threads, half a millisecond: only for those that
+ * want it. */
+static void make_device(const char *artifact)
+{
+    get_or_create_global *make = (get_or_create_global *) (uintptr_t) dlsym(
+        RTLD_DEFAULT, "KGEN_CompilerRT_GetOrCreateGlobal");
+    current_device *current =
+        (current_device *) (uintptr_t) dlsym(RTLD_DEFAULT, ASYNC_PREFIX "GetCurrentCPUDevice");
+    any_function *create =
+        (any_function *) (uintptr_t) dlsym(RTLD_DEFAULT, ASYNC_PREFIX "GetOrCreateCPUDevice");
+    any_function *destroy =
+        (any_function *) (uintptr_t) dlsym(RTLD_DEFAULT, ASYNC_PREFIX "ReleaseCPUDevice");
+    if (make && current && create && destroy &&
+        mc_symbols_undefined(artifact, is_async, NULL, NULL) == 1 && !current()) {
+        make("Runtime", strlen("Runtime"), create, destroy);
+    }
+}
+
+static void settle(const struct mc_wire_run *run, struct mc_wire_slot *slot)
+{
+    umask((mode_t) run->head.umask);
+    if (chdir(run->cwd) < 0) {
+        fail_errno(slot, "chdir", run->cwd);
+    }
+    errno = mc_limits_apply(&run->head.limits, mc_limits_base());
+    if (errno) {
+        fail_errno(slot, "set a limit", NULL);
+    }
+    environ = run->envp;
+}
+
+static _Noreturn void call(const struct mc_wire_run *run, struct mc_wire_slot *slot)
+{
+    slot->phase = MC_PHASE_LOAD;
+    void *library = dlopen(run->artifact, RTLD_NOW | RTLD_LOCAL);
+    int32_t (*program)(void) =
+        library ? (int32_t (*)(void))(uintptr_t) dlsym(library, "mc_main") : NULL;
+    if (!program) {
+        fail(slot, dlerror());
+    }
+    int argc = (int) run->head.n_args + 1;
+    set_argv *set = (set_argv *) (uintptr_t) dlsym(RTLD_DEFAULT, "KGEN_CompilerRT_SetArgV");
+    if (set) {
+        set(argc, run->argv);
+    }
+    make_device(run->artifact);
+    mc_crash_watch(slot);
+    slot->called_at = mc_os_now();
+    slot->phase = MC_PHASE_RUN;
+    int32_t status = program();
+    destroy_globals *destroy =
+        (destroy_globals *) (uintptr_t) dlsym(RTLD_DEFAULT, "KGEN_CompilerRT_DestroyGlobals");
+    if (destroy) {
+        destroy();
+    }
+    exit(status);
+}
+
+/* The loader reads these when a process is executed, and never again. */
+static const char *environment_needs_exec(const struct mc_wire_run *run)
+{
+    if (mc_strv_getenv(run->envp, "LD_PRELOAD")) {
+        return "LD_PRELOAD is set";
+    }
+    const char *path = mc_strv_getenv(run->envp, "LD_LIBRARY_PATH");
+    const char *own = getenv("LD_LIBRARY_PATH");
+    if (path && path[0] && (!own || strcmp(path, own) != 0)) {
+        return "LD_LIBRARY_PATH is set";
+    }
+    return NULL;
+}
+
+static int is_dlopen(const char *name, void *data)
+{
+    (void) data;
+    return strcmp(name, "dlopen") == 0;
+}
+
+/* LD_PRELOAD is wanted by whoever set it; a library path matters to those who load libraries. */
+static const char *why_exec(const struct mc_wire_run *run)
+{
+    const char *reason = environment_needs_exec(run);
+    if (reason && !mc_strv_getenv(run->envp, "LD_PRELOAD") &&
+        mc_symbols_undefined(run->artifact, is_dlopen, NULL, NULL) != 1) {
+        return NULL;
+    }
+    return reason;
+}
+
+static _Noreturn void execute(const struct mc_child_host *host,
+                              const struct mc_child *child,
+                              const struct mc_wire_run *run)
+{
+    mc_autostrv argv = MC_STRV_INIT;
+    mc_strv_add(&argv, host->argv[0]);
+    mc_strv_add(&argv, "--exec");
+    mc_strv_addf(&argv, "%d", child->slot_fd);
+    mc_strv_addf(&argv, "%d", child->fds[0]);
+    for (char **item = host->libraries; *item; item++) {
+        mc_strv_add(&argv, *item);
+    }
+    mc_err err;
+    if (mc_strv_check(&argv, &err) < 0) {
+        fail(child->slot, err.message);
+    }
+    fcntl(child->slot_fd, F_SETFD, 0);
+    fcntl(child->fds[0], F_SETFD, 0);
+    child->slot->executed = 1;
+    execve("/proc/self/exe", argv.items, run->envp);
+    fail_errno(child->slot, "exec", "/proc/self/exe");
+}
+
+/* Own group, dies with the runner, and sees only its own three descriptors. */
+static void separate(const struct mc_child_host *host, const struct mc_child *child)
+{
+    setpgid(0, 0);
+    if (mc_os_parent_death(child->runner, SIGKILL, NULL) < 0) {
+        _exit(EXIT_NOT_RUN);
+    }
+    for (size_t i = 0; i < MC_LENGTH(host->close_fds); i++) {
+        if (host->close_fds[i] >= 0) {
+            close(host->close_fds[i]);
+        }
+    }
+    for (int i = 0; i < 3; i++) {
+        if (dup2(child->fds[1 + i], i) < 0) {
+            fail_errno(child->slot, "pass a descriptor", NULL);
+        }
+        close(child->fds[1 + i]);
+    }
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+_Noreturn void mc_child_forked(const struct mc_child_host *host, const struct mc_child *child)
+{
+    static struct mc_wire_run run; /* static: found by a leak checker at exit */
+    mc_err err;
+    separate(host, child);
+    if (mc_wire_decode(child->fds[0], &run, &err) < 0) {
+        fail(child->slot, err.message);
+    }
+    const char *reason = run.head.fresh ? NULL : why_exec(&run);
+    if (reason) {
+        snprintf(child->slot->reason, sizeof child->slot->reason, "%s", reason);
+    }
+    if (run.head.fresh || reason) {
+        execute(host, child, &run);
+    }
+    close(child->fds[0]);
+    close(child->slot_fd);
+    show_name(host, &run);
+    settle(&run, child->slot);
+    call(&run, child->slot);
+}
+
+_Noreturn void mc_child_executed(const struct mc_child_host *host, int slot_fd, int payload_fd)
+{
+    static struct mc_wire_run run;
+    mc_err err;
+    struct mc_wire_slot *slot = mc_child_map_slot(slot_fd);
+    if (!slot) {
+        _exit(EXIT_NOT_RUN);
+    }
+    if (mc_wire_decode(payload_fd, &run, &err) < 0) {
+        fail(slot, err.message);
+    }
+    close(slot_fd);
+    close(payload_fd);
+    char message[sizeof slot->message];
+    if (mc_child_load_libraries(host->libraries, message, sizeof message) < 0) {
+        slot->phase = MC_PHASE_LOAD;
+        fail(slot, message);
+    }
+    show_name(host, &run);
+    settle(&run, slot);
+    call(&run, slot);
+}

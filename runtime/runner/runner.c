@@ -1,0 +1,284 @@
+/* mojocell-runner: one process for one runtime, loaded once; each program runs in a fork of it.
+ *
+ *   mojocell-runner --control-fd N [--library PATH | --optional-library PATH]…
+ *   mojocell-runner --exec SLOT-FD PAYLOAD-FD [--library …]…       (by itself, for a run that
+ * cannot be a fork)
+ *
+ * Single-threaded, so that a fork is a whole process; it reads nothing of what a program says or
+ * needs. When the daemon's end of the socket closes, it kills its runs and ends. */
+#include "base/mem.h"
+#include "base/os.h"
+#include "runner/runs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define SWEEP_TICK_MS   20
+#define QUIT_NS         1500000000 /* below the time its daemon waits for it */
+#define REQUESTS_A_TURN 16
+
+struct runner {
+    int control;
+    int signals;
+    struct mc_runs runs;
+    struct mc_child_host host;
+    bool quitting;
+    int64_t quit_at;
+};
+
+static void quit(struct runner *runner)
+{
+    if (!runner->quitting) {
+        runner->quitting = true;
+        runner->quit_at = mc_os_now() + QUIT_NS;
+        mc_runs_kill(&runner->runs);
+    }
+}
+
+static void send_event(struct runner *runner, const struct mc_runner_event *event)
+{
+    struct mc_wire_event message = {.version = MC_WIRE_VERSION, .event = *event};
+    ssize_t n;
+    do {
+        n = send(runner->control, &message, sizeof message, MSG_NOSIGNAL);
+    } while (n < 0 && errno == EINTR);
+    if (n < 0) {
+        quit(runner);
+    }
+}
+
+static void start_run(struct runner *runner, const struct mc_wire_request *request, const int *fds)
+{
+    mc_err err;
+    struct mc_run *run;
+    struct mc_runner_event event = {.id = request->id};
+    if (mc_runs_start(&runner->runs, &runner->host, request, fds, &run, &err) < 0) {
+        event.kind = MC_RUNNER_ENDED;
+        event.outcome = MC_RUNNER_NOT_STARTED;
+        snprintf(event.message, sizeof event.message, "%s", err.message);
+    } else {
+        event.kind = MC_RUNNER_STARTED;
+        event.pid = run->pid;
+    }
+    send_event(runner, &event);
+}
+
+static void close_all(const int *fds, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        close(fds[i]);
+    }
+}
+
+/* Receives one request and its descriptors. Returns 1, 0 where there is none, -1 at the end of the
+ * socket. */
+static int receive(struct runner *runner,
+                   struct mc_wire_request *ret,
+                   int ret_fds[MC_WIRE_FDS],
+                   size_t *ret_count)
+{
+    union {
+        struct cmsghdr header;
+        char space[CMSG_SPACE(MC_WIRE_FDS * sizeof(int))];
+    } control = {0};
+    struct iovec part = {ret, sizeof *ret};
+    struct msghdr message = {.msg_iov = &part,
+                             .msg_iovlen = 1,
+                             .msg_control = &control,
+                             .msg_controllen = sizeof control};
+    ssize_t n = recvmsg(runner->control, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
+        return 0;
+    }
+    *ret_count = 0;
+    for (struct cmsghdr *c = n > 0 ? CMSG_FIRSTHDR(&message) : NULL; c;
+         c = CMSG_NXTHDR(&message, c)) {
+        if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS) {
+            *ret_count = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+            memcpy(ret_fds, CMSG_DATA(c), *ret_count * sizeof(int));
+        }
+    }
+    if (n == (ssize_t) sizeof *ret && ret->version == MC_WIRE_VERSION) {
+        return 1;
+    }
+    close_all(ret_fds, *ret_count);
+    return -1;
+}
+
+static void handle_requests(struct runner *runner)
+{
+    for (int i = 0; i < REQUESTS_A_TURN && !runner->quitting; i++) {
+        struct mc_wire_request request;
+        int fds[MC_WIRE_FDS];
+        size_t count;
+        int outcome = receive(runner, &request, fds, &count);
+        if (outcome <= 0) {
+            if (outcome < 0) {
+                quit(runner);
+            }
+            return;
+        }
+        if (request.kind == MC_WIRE_RUN && count == MC_WIRE_FDS) {
+            start_run(runner, &request, fds);
+        } else if (request.kind == MC_WIRE_SIGNAL) {
+            struct mc_run *run = mc_runs_find(&runner->runs, request.id);
+            if (run) {
+                mc_group_signal(run->pid, request.signal);
+            }
+        } else if (request.kind == MC_WIRE_RUN) {
+            /* Its descriptors were lost: this process had no room for them. */
+            struct mc_runner_event event = {.kind = MC_RUNNER_ENDED,
+                                            .id = request.id,
+                                            .outcome = MC_RUNNER_NOT_STARTED,
+                                            .message = "the runner has too many open files"};
+            send_event(runner, &event);
+        }
+        close_all(fds, count);
+    }
+}
+
+static void handle_ends(struct runner *runner)
+{
+    mc_runs_reap(&runner->runs);
+    struct mc_run *next;
+    for (struct mc_run *run = runner->runs.first; run; run = next) {
+        next = run->next;
+        if (run->state == MC_RUN_SWEEPING && mc_runs_swept(&runner->runs, run)) {
+            struct mc_runner_event event = {
+                .kind = MC_RUNNER_ENDED, .id = run->id, .pid = run->pid};
+            mc_runs_describe(run, &event);
+            mc_runs_remove(&runner->runs, run);
+            if (!runner->quitting) {
+                send_event(runner, &event);
+            }
+        }
+    }
+}
+
+static bool sweeping(const struct runner *runner)
+{
+    const struct mc_run *run = runner->runs.first;
+    while (run && run->state != MC_RUN_SWEEPING) {
+        run = run->next;
+    }
+    return run != NULL;
+}
+
+static void loop(struct runner *runner)
+{
+    while (!runner->quitting || (runner->runs.first && mc_os_now() < runner->quit_at)) {
+        struct pollfd pollers[] = {
+            {.fd = runner->signals, .events = POLLIN},
+            {.fd = runner->quitting ? -1 : runner->control, .events = POLLIN},
+        };
+        /* Every death is signalled; the tick is for strays that only came to us after our look. */
+        int timeout = sweeping(runner) || runner->quitting ? SWEEP_TICK_MS : -1;
+        if (poll(pollers, MC_LENGTH(pollers), timeout) < 0 && errno != EINTR) {
+            return;
+        }
+        struct signalfd_siginfo ignored;
+        while (read(runner->signals, &ignored, sizeof ignored) > 0) {
+        }
+        handle_ends(runner);
+        if (pollers[1].revents) {
+            handle_requests(runner);
+        }
+    }
+}
+
+static int listen_for_ends(struct runner *runner, mc_err *err)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    runner->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (runner->signals < 0) {
+        return mc_err_errno(err, MC_SYSTEM, "make a signal descriptor");
+    }
+    return mc_os_subreaper(err);
+}
+
+static int serve(struct runner *runner)
+{
+    mc_err err;
+    struct mc_runner_event event = {.kind = MC_RUNNER_READY, .pid = getpid()};
+    fcntl(runner->control, F_SETFD, FD_CLOEXEC);
+    if (listen_for_ends(runner, &err) < 0) {
+        event.kind = MC_RUNNER_BROKEN;
+        snprintf(event.message, sizeof event.message, "%s", err.message);
+    } else if (mc_child_load_libraries(
+                   runner->host.libraries, event.message, sizeof event.message) < 0) {
+        event.kind = MC_RUNNER_BROKEN;
+    }
+    runner->host.close_fds[0] = runner->control;
+    runner->host.close_fds[1] = runner->signals;
+    send_event(runner, &event);
+    if (event.kind == MC_RUNNER_BROKEN) {
+        return 1;
+    }
+    loop(runner);
+    return 0;
+}
+
+/* The placeholder that the daemon put into our environment, to be overwritten in each run's
+ * process. */
+static char *find_tag_room(void)
+{
+    for (char **entry = environ; *entry; entry++) {
+        if (strncmp(*entry, MC_TAG_NAME "=", strlen(MC_TAG_NAME "=")) == 0) {
+            char *value = *entry + strlen(MC_TAG_NAME "=");
+            return strlen(value) == MC_TAG_MAX ? value : NULL;
+        }
+    }
+    return NULL;
+}
+
+/* Every process has its own copy of its arguments: show_name overwrites the originals. */
+static char **copy_items(char **items)
+{
+    size_t count = 0;
+    while (items[count]) {
+        count++;
+    }
+    char **copy = calloc(count + 1, sizeof *copy);
+    for (size_t i = 0; copy && i < count; i++) {
+        copy[i] = strdup(items[i]);
+    }
+    return copy;
+}
+
+int main(int argc, char **argv)
+{
+    static struct runner runner; /* static: what it points to is no leak in a fork that exits */
+    bool control = argc >= 3 && strcmp(argv[1], "--control-fd") == 0;
+    bool executed = argc >= 4 && strcmp(argv[1], "--exec") == 0;
+    if (!control && !executed) {
+        fprintf(stderr, "mojocell-runner is started by mojocelld\n");
+        return 2;
+    }
+    runner.host = (struct mc_child_host) {
+        .argc = argc,
+        .argv = argv,
+        .tag_at = control ? find_tag_room() : NULL,
+        .libraries = copy_items(argv + (control ? 3 : 4)),
+        .close_fds = {-1, -1},
+    };
+    if (!runner.host.libraries) {
+        return 1;
+    }
+    if (executed) {
+        mc_child_executed(&runner.host, atoi(argv[2]), atoi(argv[3]));
+    }
+    runner.control = atoi(argv[2]);
+    runner.signals = -1;
+    return serve(&runner);
+}

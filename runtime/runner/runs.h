@@ -1,0 +1,53 @@
+/* The runs a runner has not finished: forked, ended, swept clean. */
+#pragma once
+
+#include "runner/child.h"
+
+enum mc_run_state {
+    MC_RUN_RUNNING,
+    MC_RUN_SWEEPING, /* its process ended; descendants of it may still have to die */
+};
+
+struct mc_run {
+    struct mc_run *next;
+    uint64_t id;
+    pid_t pid;
+    enum mc_run_state state;
+    struct mc_wire_slot *slot;
+    char tag[MC_TAG_MAX + 1];
+    int status;
+    struct rusage usage;
+    int64_t ended_at;
+    int escaped;
+    pid_t killed[32]; /* so that `escaped` counts no process twice */
+};
+
+struct mc_runs {
+    struct mc_run *first;
+};
+
+/* Forks the run's process. -1 where that failed; nothing is left of it then. */
+int mc_runs_start(struct mc_runs *runs,
+                  const struct mc_child_host *host,
+                  const struct mc_wire_request *request,
+                  const int fds[MC_WIRE_FDS],
+                  struct mc_run **ret,
+                  mc_err *err) MC_MUST_USE;
+
+/* The run of that id that is still running, or NULL. */
+struct mc_run *mc_runs_find(const struct mc_runs *runs, uint64_t id);
+
+/* Kills the group of every run. */
+void mc_runs_kill(const struct mc_runs *runs);
+
+/* Reaps every process that ended. */
+void mc_runs_reap(struct mc_runs *runs);
+
+/* Whether nothing of an ended run is left; kills what is. Sweeping takes 5 s at most. */
+bool mc_runs_swept(const struct mc_runs *runs, struct mc_run *run);
+
+/* What became of a run. */
+void mc_runs_describe(const struct mc_run *run, struct mc_runner_event *ret);
+
+/* Forgets a run. */
+void mc_runs_remove(struct mc_runs *runs, struct mc_run *run);

@@ -1,0 +1,87 @@
+/* What the daemon and a runner say to each other, over a SOCK_SEQPACKET socketpair: one fixed-size
+ * message a packet. Both ends come from one build, so the messages are C structs; the version
+ * catches a mixed installation.
+ *
+ * to the runner:   struct mc_wire_request
+ *   RUN            with four descriptors (SCM_RIGHTS): the payload, then the program's 0, 1 and 2
+ *   SIGNAL         for the process group of run `id`
+ * from the runner: struct mc_wire_event
+ *
+ * The payload of a RUN may be megabytes (an environment, arguments), more than a packet holds: it
+ * is a memfd, read by the run's own process and never by the runner, whose memory stays as it is.
+ *
+ *   payload = struct mc_wire_payload, string*
+ *   strings = artifact, name, cwd, tag, then n_args times argv[1…], then n_env times NAME=value;
+ * each ends with a NUL */
+#pragma once
+
+#include "base/buf.h"
+#include "proc/group.h"
+#include "runner/link.h"
+
+#include <stdatomic.h>
+
+#define MC_WIRE_VERSION 1
+#define MC_WIRE_FDS     4
+
+enum mc_wire_kind {
+    MC_WIRE_RUN = 1,
+    MC_WIRE_SIGNAL = 2,
+};
+
+struct mc_wire_request {
+    uint32_t version;
+    uint32_t kind;
+    uint64_t id;
+    int32_t signal;
+    char tag[MC_TAG_MAX + 1]; /* of a RUN: the runner itself needs to know it */
+};
+
+struct mc_wire_event {
+    uint32_t version;
+    struct mc_runner_event event;
+};
+
+struct mc_wire_payload {
+    uint32_t version;
+    uint32_t umask;
+    struct mc_limits limits;
+    uint32_t fresh;
+    uint32_t n_args;
+    uint32_t n_env;
+};
+
+/* A payload taken apart; everything points into one allocation that lives as long as the process.
+ */
+struct mc_wire_run {
+    struct mc_wire_payload head;
+    const char *artifact;
+    const char *name;
+    const char *cwd;
+    const char *tag;
+    char **argv; /* name, the arguments, NULL */
+    char **envp; /* MOJOCELL_RUN=<tag>, the environment without such an entry, NULL */
+};
+
+int mc_wire_encode(const struct mc_runner_run *run, struct mc_buf *ret, mc_err *err) MC_MUST_USE;
+
+/* Reads and checks a payload from the descriptor's start. */
+int mc_wire_decode(int fd, struct mc_wire_run *ret, mc_err *err) MC_MUST_USE;
+
+/* What a run's process writes and its runner reads: a shared mapping of one page or so. The program
+ * can scribble over it, so the runner trusts nothing in it. */
+enum mc_wire_phase {
+    MC_PHASE_SETUP,
+    MC_PHASE_LOAD,
+    MC_PHASE_RUN,
+};
+
+struct mc_wire_slot {
+    atomic_int phase;
+    atomic_int stack_overflow;
+    atomic_int executed;
+    int64_t forked_at; /* mc_os_now() */
+    int64_t called_at; /* mc_main */
+    char message[sizeof((struct mc_runner_event *) 0)->message];
+    char reason[sizeof((struct mc_runner_event *) 0)->reason];
+};

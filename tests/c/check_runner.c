@@ -1,0 +1,613 @@
+#include "base/mem.h"
+#include "base/os.h"
+#include "base/strv.h"
+#include "mojo/symbols.h"
+#include "proc/group.h"
+#include "runner/link.h"
+
+#include <check.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Set by the build: MC_RUNNER, MC_PROGRAM, MC_RUNTIME. */
+#define WAIT_MS 20000
+
+#ifdef __SANITIZE_ADDRESS__
+#define GROWTH_ALLOWED (8 << 20) /* freed memory is kept, to catch its use */
+#else
+#define GROWTH_ALLOWED (256 << 10)
+#endif
+
+static struct mc_runner_link *runner;
+static mc_err err;
+
+struct outcome {
+    struct mc_runner_event end;
+    pid_t pid;
+    char out[16384];
+};
+
+static struct mc_runner_event next_event(struct mc_runner_link *link)
+{
+    struct mc_runner_event event;
+    for (;;) {
+        int n = mc_runner_link_read(link, &event, &err);
+        ck_assert_msg(n >= 0, "%s", err.message);
+        if (n > 0) {
+            return event;
+        }
+        struct pollfd poller = {.fd = mc_runner_link_fd(link), .events = POLLIN};
+        ck_assert_int_eq(poll(&poller, 1, WAIT_MS), 1);
+    }
+}
+
+static struct mc_runner_link *start(const char *library)
+{
+    struct mc_runner_link *link;
+    const char *libraries[] = {library, NULL};
+    struct mc_runner_spec spec = {.runner = MC_RUNNER, .libraries = libraries, .log_fd = 2};
+    ck_assert_msg(mc_runner_link_start(&spec, &link, &err) == 0, "%s", err.message);
+    return link;
+}
+
+static void set_up(void)
+{
+    runner = start(MC_RUNTIME);
+    struct mc_runner_event ready = next_event(runner);
+    ck_assert_msg(ready.kind == MC_RUNNER_READY, "%s", ready.message);
+    ck_assert_int_eq(ready.pid, mc_runner_link_pid(runner));
+}
+
+static void tear_down(void)
+{
+    runner = mc_runner_link_free(runner);
+    ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), -1); /* no child, no zombie */
+}
+
+static const char *const environment[] = {"COLOUR=green", "MOJOCELL_RUN=theirs", NULL};
+
+static struct mc_runner_run request(const char *const *args)
+{
+    return (struct mc_runner_run) {
+        .id = 1,
+        .artifact = MC_PROGRAM,
+        .name = "cell",
+        .args = args,
+        .envp = environment,
+        .cwd = "/usr",
+        .umask = 027,
+        .in = -1,
+        .out = -1,
+        .err = -1,
+        .tag = "test-1",
+    };
+}
+
+static void read_all(int fd, char *text, size_t size)
+{
+    size_t length = 0;
+    struct pollfd poller = {.fd = fd, .events = POLLIN};
+    while (poll(&poller, 1, WAIT_MS) == 1) {
+        ssize_t n = read(fd, text + length, size - 1 - length);
+        if (n <= 0) {
+            break;
+        }
+        length += (size_t) n;
+    }
+    text[length] = '\0';
+}
+
+/* Runs to the end; the output stays below what a pipe holds. */
+static void run_with(struct mc_runner_run run, struct outcome *ret)
+{
+    int out[2];
+    ck_assert_int_eq(pipe2(out, O_CLOEXEC), 0);
+    run.out = out[1];
+    memset(ret, 0, sizeof *ret);
+    ck_assert_msg(mc_runner_link_run(runner, &run, &err) == 0, "%s", err.message);
+    close(out[1]);
+    do {
+        ret->end = next_event(runner);
+        ck_assert_uint_eq(ret->end.id, run.id);
+        ret->pid = ret->end.kind == MC_RUNNER_STARTED ? ret->end.pid : ret->pid;
+    } while (ret->end.kind != MC_RUNNER_ENDED);
+    read_all(out[0], ret->out, sizeof ret->out);
+    close(out[0]);
+}
+
+static void run(const char *what, struct outcome *ret)
+{
+    const char *args[] = {what, NULL};
+    run_with(request(args), ret);
+}
+
+static bool alive(pid_t pid)
+{
+    return kill(pid, 0) == 0;
+}
+
+START_TEST(test_a_program_returns_its_status_and_its_times)
+{
+    struct outcome o;
+    run("three", &o);
+    ck_assert_int_eq(o.end.outcome, MC_RUNNER_RAN);
+    ck_assert(WIFEXITED(o.end.status));
+    ck_assert_int_eq(WEXITSTATUS(o.end.status), 3);
+    ck_assert_int_gt(o.pid, 1);
+    ck_assert_int_eq(o.end.pid, o.pid);
+    ck_assert_str_eq(o.out, "globals destroyed\n");
+    ck_assert_str_eq(o.end.message, "");
+    ck_assert(o.end.load_seconds > 0 && o.end.run_seconds > 0);
+    ck_assert_int_gt(o.end.usage.ru_maxrss, 0);
+    ck_assert(!o.end.executed);
+}
+END_TEST
+
+static void check_all(const struct outcome *o)
+{
+    ck_assert_ptr_nonnull(strstr(o->out, "cwd=/usr umask=027 group=1 name=cell\n"));
+    ck_assert_ptr_nonnull(strstr(o->out,
+                                 "argv[0]=cell\nargv[1]=all\nargv[2]=two words\n"
+                                 "env MOJOCELL_RUN=test-1\nenv COLOUR=green\nglobals"));
+}
+
+START_TEST(test_a_program_gets_the_callers_directory_umask_arguments_and_environment)
+{
+    const char *args[] = {"all", "two words", NULL};
+    struct outcome o;
+    run_with(request(args), &o);
+    check_all(&o);
+}
+END_TEST
+
+START_TEST(test_an_executed_program_gets_the_same)
+{
+    const char *args[] = {"all", "two words", NULL};
+    struct mc_runner_run wanted = request(args);
+    wanted.fresh = true;
+    struct outcome o;
+    run_with(wanted, &o);
+    check_all(&o);
+    ck_assert(o.end.executed);
+    ck_assert_str_eq(o.end.reason, "");
+    run("three", &o);
+    ck_assert_int_eq(WEXITSTATUS(o.end.status), 3);
+}
+END_TEST
+
+START_TEST(test_a_program_that_cannot_do_without_is_executed_and_says_why)
+{
+    const char *args[] = {"three", NULL};
+    const char *env[] = {"LD_PRELOAD=", NULL};
+    struct mc_runner_run wanted = request(args);
+    wanted.envp = env;
+    struct outcome o;
+    run_with(wanted, &o);
+    ck_assert(o.end.executed);
+    ck_assert_str_eq(o.end.reason, "LD_PRELOAD is set");
+    ck_assert_int_eq(WEXITSTATUS(o.end.status), 3);
+    env[0] = "LD_LIBRARY_PATH=/nowhere"; /* the program loads nothing */
+    run_with(wanted, &o);
+    ck_assert(!o.end.executed);
+}
+END_TEST
+
+START_TEST(test_a_program_sees_three_descriptors_and_no_blocked_signal)
+{
+    struct outcome o;
+    run("descriptors", &o);
+    ck_assert_str_eq(o.out, "0 1 2 blocked=0\nglobals destroyed\n");
+}
+END_TEST
+
+START_TEST(test_megabytes_of_environment_and_arguments_arrive)
+{
+    mc_autostrv env = MC_STRV_INIT;
+    for (int i = 0; i < 40000; i++) {
+        mc_strv_addf(&env, "NAME_%d=%0100d", i, i);
+    }
+    const char *args[] = {"three", NULL};
+    struct mc_runner_run wanted = request(args);
+    wanted.envp = (const char *const *) env.items;
+    struct outcome o;
+    run_with(wanted, &o);
+    ck_assert_int_eq(WEXITSTATUS(o.end.status), 3);
+}
+END_TEST
+
+START_TEST(test_standard_input_is_read_to_its_end)
+{
+    const char *args[] = {"echo", NULL};
+    struct mc_runner_run wanted = request(args);
+    int in[2];
+    ck_assert_int_eq(pipe2(in, O_CLOEXEC), 0);
+    ck_assert_int_eq(write(in[1], "one\ntwo\n", 8), 8);
+    close(in[1]);
+    wanted.in = in[0];
+    struct outcome o;
+    run_with(wanted, &o);
+    close(in[0]);
+    ck_assert_str_eq(o.out, "got one\ngot two\nglobals destroyed\n");
+}
+END_TEST
+
+START_TEST(test_exit_runs_handlers_and_flushes)
+{
+    struct outcome o;
+    run("exit", &o);
+    ck_assert_int_eq(WEXITSTATUS(o.end.status), 5);
+    ck_assert_str_eq(o.out, "exit handler\n");
+    run("buffered", &o);
+    ck_assert_str_eq(o.out, "no newline, no flushglobals destroyed\n");
+}
+END_TEST
+
+START_TEST(test_a_crash_and_a_stack_overflow_are_told_apart)
+{
+    struct outcome o;
+    run("crash", &o);
+    ck_assert_int_eq(WTERMSIG(o.end.status), SIGSEGV);
+    ck_assert(!o.end.stack_overflow);
+    run("segv-self", &o);
+    ck_assert(WIFSIGNALED(o.end.status));
+    ck_assert_int_eq(WTERMSIG(o.end.status), SIGSEGV);
+    ck_assert(!o.end.stack_overflow);
+    run("overflow", &o);
+    ck_assert_int_eq(WTERMSIG(o.end.status), SIGSEGV);
+    ck_assert(o.end.stack_overflow);
+}
+END_TEST
+
+START_TEST(test_the_text_of_a_failed_assertion_comes_with_the_end)
+{
+    struct outcome o;
+    run("assert", &o);
+    ck_assert(WIFSIGNALED(o.end.status));
+    ck_assert_str_eq(o.end.message, "At: cell.mojo:3:7: Assert Error: index 5 is out of bounds");
+    ck_assert_str_eq(o.out, "before\n");
+}
+END_TEST
+
+START_TEST(test_formatted_output_passes)
+{
+    struct outcome o;
+    run("format", &o);
+    ck_assert_str_eq(o.out, "formatted and 7\nglobals destroyed\n");
+    ck_assert_str_eq(o.end.message, "");
+}
+END_TEST
+
+START_TEST(test_what_cannot_be_loaded_or_started_says_why)
+{
+    struct outcome o;
+    struct mc_runner_run wanted = request(NULL);
+    wanted.artifact = "/no/such.so";
+    run_with(wanted, &o);
+    ck_assert_int_eq(o.end.outcome, MC_RUNNER_NOT_LOADED);
+    ck_assert_ptr_nonnull(strstr(o.end.message, "/no/such.so"));
+    wanted.artifact = MC_RUNTIME;
+    run_with(wanted, &o);
+    ck_assert_int_eq(o.end.outcome, MC_RUNNER_NOT_LOADED);
+    ck_assert_ptr_nonnull(strstr(o.end.message, "mc_main"));
+    wanted = request(NULL);
+    wanted.cwd = "/no/such";
+    run_with(wanted, &o);
+    ck_assert_int_eq(o.end.outcome, MC_RUNNER_NOT_STARTED);
+    ck_assert_str_eq(o.end.message, "chdir '/no/such': No such file or directory");
+}
+END_TEST
+
+START_TEST(test_what_escaped_is_killed_before_the_end_is_told)
+{
+    struct outcome o;
+    run("leave", &o);
+    pid_t escaped = (pid_t) strtol(o.out, NULL, 10);
+    ck_assert_int_gt(escaped, 1);
+    ck_assert(!alive(escaped));
+    ck_assert_int_eq(o.end.escaped, 2);
+    ck_assert_int_eq(o.end.outcome, MC_RUNNER_RAN);
+}
+END_TEST
+
+/* Asks for an endless run and waits until it has started. */
+static pid_t begin_loop(const char *what, uint64_t id, const char *tag)
+{
+    const char *args[] = {what, NULL};
+    struct mc_runner_run wanted = request(args);
+    wanted.id = id;
+    wanted.tag = tag;
+    ck_assert_int_eq(mc_runner_link_run(runner, &wanted, &err), 0);
+    struct mc_runner_event event = next_event(runner);
+    ck_assert_int_eq(event.kind, MC_RUNNER_STARTED);
+    ck_assert_int_eq(getpgid(event.pid), event.pid);
+    return event.pid;
+}
+
+START_TEST(test_a_run_is_ended_by_a_signal_to_its_group_even_while_it_starts)
+{
+    for (uint64_t id = 1; id < 20; id++) {
+        const char *args[] = {"loop", NULL};
+        struct mc_runner_run wanted = request(args);
+        wanted.id = id;
+        ck_assert_int_eq(mc_runner_link_run(runner, &wanted, &err), 0);
+        ck_assert_int_eq(mc_runner_link_signal(runner, id, SIGKILL, &err), 0);
+        ck_assert_int_eq(next_event(runner).kind, MC_RUNNER_STARTED);
+        struct mc_runner_event end = next_event(runner);
+        ck_assert_int_eq(end.kind, MC_RUNNER_ENDED);
+        ck_assert_int_eq(WTERMSIG(end.status), SIGKILL);
+        ck_assert_int_eq(end.outcome, MC_RUNNER_RAN);
+    }
+    pid_t pid = begin_loop("loop", 50, "test-50");
+    ck_assert_int_eq(mc_group_signal(pid, SIGTERM), 0);
+    ck_assert_int_eq(WTERMSIG(next_event(runner).status), SIGTERM);
+}
+END_TEST
+
+START_TEST(test_runs_at_the_same_time_are_kept_apart)
+{
+    pid_t first = begin_loop("loop", 7, "test-7");
+    pid_t second = begin_loop("loop", 8, "test-8");
+    struct mc_group_usage usage;
+    mc_group_usage(first, "test-7", &usage);
+    ck_assert_int_eq(usage.processes, 1);
+    ck_assert_int_eq(mc_runner_link_signal(runner, 7, SIGTERM, &err), 0);
+    struct mc_runner_event end = next_event(runner);
+    ck_assert_uint_eq(end.id, 7);
+    ck_assert_int_eq(WTERMSIG(end.status), SIGTERM);
+    ck_assert(!alive(first));
+    ck_assert(alive(second));
+    ck_assert_int_eq(mc_runner_link_signal(runner, 8, SIGKILL, &err), 0);
+    ck_assert_uint_eq(next_event(runner).id, 8);
+}
+END_TEST
+
+/* A tag is written by the run itself, a moment after it has started. */
+static int wait_for_tag(const char *tag)
+{
+    for (int i = 0; i < 2000; i++) {
+        int killed = mc_group_kill_tagged(tag);
+        if (killed > 0) {
+            return killed;
+        }
+        usleep(1000);
+    }
+    return 0;
+}
+
+START_TEST(test_a_run_is_found_by_its_tag_alone)
+{
+    begin_loop("loop", 9, "tag-of-nine");
+    ck_assert_int_eq(mc_group_kill_tagged("tag-of-nin"), 0);
+    ck_assert_int_gt(wait_for_tag("tag-of-nine"), 0);
+    struct mc_runner_event end = next_event(runner);
+    ck_assert_uint_eq(end.id, 9);
+    ck_assert_int_eq(WTERMSIG(end.status), SIGKILL);
+}
+END_TEST
+
+START_TEST(test_limits_of_cpu_and_memory_end_a_run)
+{
+    const char *loop[] = {"loop", NULL};
+    struct mc_runner_run wanted = request(loop);
+    wanted.limits = (struct mc_limits) {.cpu = 0.5, .memory = 64 << 20};
+    struct outcome o;
+    run_with(wanted, &o);
+    ck_assert_int_eq(WTERMSIG(o.end.status), SIGXCPU);
+    const char *allocate[] = {"allocate", NULL};
+    wanted.args = allocate;
+    run_with(wanted, &o);
+    ck_assert_msg(WIFSIGNALED(o.end.status), "status %x, %s", o.end.status, o.end.message);
+    ck_assert_ptr_nonnull(strstr(o.out, "alloc failed"));
+    int megabytes = atoi(strstr(o.out, "after") + 5);
+    ck_assert_int_gt(megabytes, 40);
+    ck_assert_int_le(megabytes, 68);
+    ck_assert(mc_limits_text_tells_memory(o.out, strlen(o.out)));
+}
+END_TEST
+
+START_TEST(test_a_library_that_does_not_load_breaks_the_runner)
+{
+    struct mc_runner_link *link = start("/no/such/runtime.so");
+    struct mc_runner_event event = next_event(link);
+    ck_assert_int_eq(event.kind, MC_RUNNER_BROKEN);
+    ck_assert_ptr_nonnull(strstr(event.message, "/no/such/runtime.so"));
+    struct pollfd poller = {.fd = mc_runner_link_fd(link), .events = POLLIN};
+    ck_assert_int_eq(poll(&poller, 1, WAIT_MS), 1);
+    ck_assert_int_eq(mc_runner_link_read(link, &event, &err), -1);
+    ck_assert_int_eq(err.code, MC_RUNNER_FAILED);
+    mc_runner_link_free(link);
+}
+END_TEST
+
+START_TEST(test_a_killed_runner_takes_its_runs_with_it_and_is_noticed)
+{
+    pid_t pid = begin_loop("loop", 3, "test-3");
+    int pidfd;
+    ck_assert_int_eq(mc_os_pidfd(pid, &pidfd, &err), 0);
+    kill(mc_runner_link_pid(runner), SIGKILL);
+    struct pollfd pollers[] = {{.fd = pidfd, .events = POLLIN},
+                               {.fd = mc_runner_link_fd(runner), .events = POLLIN}};
+    ck_assert_int_eq(poll(&pollers[0], 1, WAIT_MS), 1);
+    ck_assert_int_eq(poll(&pollers[1], 1, WAIT_MS), 1);
+    struct mc_runner_event event;
+    ck_assert_int_eq(mc_runner_link_read(runner, &event, &err), -1);
+    struct mc_runner_run wanted = request(NULL);
+    ck_assert_int_eq(mc_runner_link_run(runner, &wanted, &err), -1);
+    ck_assert_int_eq(err.code, MC_RUNNER_FAILED);
+    close(pidfd);
+}
+END_TEST
+
+START_TEST(test_the_end_of_the_link_ends_its_runs_and_what_escaped_from_them)
+{
+    const char *args[] = {"leave", NULL};
+    struct mc_runner_run wanted = request(args);
+    int out[2];
+    ck_assert_int_eq(pipe2(out, O_CLOEXEC), 0);
+    wanted.out = out[1];
+    ck_assert_int_eq(mc_runner_link_run(runner, &wanted, &err), 0);
+    close(out[1]);
+    char text[64] = "";
+    ck_assert_int_gt(read(out[0], text, sizeof text - 1), 0);
+    pid_t escaped = (pid_t) strtol(text, NULL, 10);
+    ck_assert(alive(escaped));
+    runner = mc_runner_link_free(runner);
+    ck_assert(!alive(escaped));
+    read_all(out[0], text, sizeof text); /* to the end: nobody holds the pipe */
+    close(out[0]);
+}
+END_TEST
+
+static int count_descriptors(pid_t pid)
+{
+    char path[64];
+    int count = 0;
+    snprintf(path, sizeof path, "/proc/%d/fd", (int) pid);
+    DIR *dir = opendir(path);
+    ck_assert_ptr_nonnull(dir);
+    while (readdir(dir)) {
+        count++;
+    }
+    closedir(dir);
+    return count;
+}
+
+START_TEST(test_hundreds_of_runs_leave_nothing_in_the_runner)
+{
+    struct outcome o;
+    for (int i = 0; i < 20; i++) {
+        run("three", &o);
+    }
+    int descriptors = count_descriptors(mc_runner_link_pid(runner));
+    int64_t before = mc_os_rss(mc_runner_link_pid(runner));
+    for (int i = 0; i < 300; i++) {
+        run(i % 2 ? "three" : "crash", &o);
+        ck_assert_int_eq(o.end.outcome, MC_RUNNER_RAN);
+    }
+    ck_assert_int_eq(count_descriptors(mc_runner_link_pid(runner)), descriptors);
+    ck_assert_int_le(mc_os_rss(mc_runner_link_pid(runner)) - before, GROWTH_ALLOWED);
+}
+END_TEST
+
+START_TEST(test_many_runs_asked_for_at_once_all_end)
+{
+    const int count = 100;
+    const char *args[] = {"three", NULL};
+    for (int i = 0; i < count; i++) {
+        struct mc_runner_run wanted = request(args);
+        wanted.id = (uint64_t) i + 100;
+        ck_assert_msg(mc_runner_link_run(runner, &wanted, &err) == 0, "%s", err.message);
+    }
+    for (int ended = 0; ended < count;) {
+        struct mc_runner_event event = next_event(runner);
+        if (event.kind == MC_RUNNER_ENDED) {
+            ck_assert_int_eq(WEXITSTATUS(event.status), 3);
+            ended++;
+        }
+    }
+}
+END_TEST
+
+static int collect(const char *name, void *data)
+{
+    mc_buf_addf(data, "%s ", name);
+    return 0;
+}
+
+START_TEST(test_undefined_symbols_are_read_from_a_library)
+{
+    mc_autobuf names = MC_BUF_INIT;
+    ck_assert_int_eq(mc_symbols_undefined(MC_PROGRAM, collect, &names, &err), 0);
+    ck_assert_ptr_nonnull(strstr(names.data, "KGEN_CompilerRT_fprintf "));
+    ck_assert_ptr_nonnull(strstr(names.data, "fork "));
+    ck_assert_ptr_null(strstr(names.data, "mc_main "));
+    ck_assert_ptr_null(mc_runner_needs_fresh(MC_PROGRAM));
+    ck_assert_int_eq(mc_symbols_undefined("/no/such", collect, &names, &err), -1);
+    ck_assert_int_eq(err.code, MC_NOT_FOUND);
+}
+END_TEST
+
+START_TEST(test_damaged_libraries_are_refused_and_never_read_outside)
+{
+    mc_autobuf file = MC_BUF_INIT;
+    FILE *in = fopen(MC_PROGRAM, "re");
+    char chunk[4096];
+    for (size_t n; (n = fread(chunk, 1, sizeof chunk, in)) > 0;) {
+        mc_buf_add(&file, chunk, n);
+    }
+    fclose(in);
+    mc_autobuf names = MC_BUF_INIT;
+    for (size_t length = 0; length < file.length; length += 97) {
+        char *copy = malloc(length + 1); /* its exact size: a read outside is caught */
+        memcpy(copy, file.data, length);
+        ck_assert_int_eq(mc_symbols_undefined_in(copy, length, collect, &names, &err), -1);
+        free(copy);
+    }
+    unsigned seed = 1;
+    for (int i = 0; i < 3000; i++) {
+        char *copy = malloc(file.length);
+        memcpy(copy, file.data, file.length);
+        for (int k = 0; k < 30; k++) {
+            seed = seed * 1103515245 + 12345;
+            size_t at = i % 3 == 0   ? (seed >> 8) % 64
+                        : i % 3 == 1 ? file.length - 1 - (seed >> 8) % 2500
+                                     : (seed >> 8) % file.length;
+            copy[at] = (char) (seed >> 16);
+        }
+        mc_buf_clear(&names);
+        int outcome = mc_symbols_undefined_in(copy, file.length, collect, &names, &err);
+        ck_assert(outcome == 0 || outcome == -1);
+        free(copy);
+    }
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("runner");
+    TCase *runs = tcase_create("runs");
+    tcase_add_checked_fixture(runs, set_up, tear_down);
+    tcase_set_timeout(runs, 60);
+    tcase_add_test(runs, test_a_program_returns_its_status_and_its_times);
+    tcase_add_test(runs, test_a_program_gets_the_callers_directory_umask_arguments_and_environment);
+    tcase_add_test(runs, test_an_executed_program_gets_the_same);
+    tcase_add_test(runs, test_a_program_that_cannot_do_without_is_executed_and_says_why);
+    tcase_add_test(runs, test_a_program_sees_three_descriptors_and_no_blocked_signal);
+    tcase_add_test(runs, test_megabytes_of_environment_and_arguments_arrive);
+    tcase_add_test(runs, test_standard_input_is_read_to_its_end);
+    tcase_add_test(runs, test_exit_runs_handlers_and_flushes);
+    tcase_add_test(runs, test_a_crash_and_a_stack_overflow_are_told_apart);
+    tcase_add_test(runs, test_the_text_of_a_failed_assertion_comes_with_the_end);
+    tcase_add_test(runs, test_formatted_output_passes);
+    tcase_add_test(runs, test_what_cannot_be_loaded_or_started_says_why);
+    tcase_add_test(runs, test_what_escaped_is_killed_before_the_end_is_told);
+    tcase_add_test(runs, test_a_run_is_ended_by_a_signal_to_its_group_even_while_it_starts);
+    tcase_add_test(runs, test_runs_at_the_same_time_are_kept_apart);
+    tcase_add_test(runs, test_a_run_is_found_by_its_tag_alone);
+    tcase_add_test(runs, test_limits_of_cpu_and_memory_end_a_run);
+    tcase_add_test(runs, test_a_killed_runner_takes_its_runs_with_it_and_is_noticed);
+    tcase_add_test(runs, test_the_end_of_the_link_ends_its_runs_and_what_escaped_from_them);
+    tcase_add_test(runs, test_hundreds_of_runs_leave_nothing_in_the_runner);
+    tcase_add_test(runs, test_many_runs_asked_for_at_once_all_end);
+    suite_add_tcase(suite, runs);
+    TCase *rest = tcase_create("rest");
+    tcase_set_timeout(rest, 60);
+    tcase_add_test(rest, test_a_library_that_does_not_load_breaks_the_runner);
+    tcase_add_test(rest, test_undefined_symbols_are_read_from_a_library);
+    tcase_add_test(rest, test_damaged_libraries_are_refused_and_never_read_outside);
+    suite_add_tcase(suite, rest);
+    SRunner *r = srunner_create(suite);
+    srunner_run_all(r, CK_ENV);
+    int failed = srunner_ntests_failed(r);
+    srunner_free(r);
+    return failed != 0;
+}
