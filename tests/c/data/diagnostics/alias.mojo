@@ -1,0 +1,4 @@
+alias N = 4
+
+def main():
+    print(N)

@@ -1,0 +1,3 @@
+def main():
+    alias n = 4
+    print(n)

@@ -1,0 +1,4 @@
+def main():
+    @parameter
+    for i in range(3):
+        print(i)

@@ -1,0 +1,2 @@
+fn square(x: Int) -> Int:
+    return x * y

@@ -1,0 +1,4 @@
+def f():
+
+def main():
+    f()

@@ -1,0 +1,2 @@
+def main(x: Int):
+    print(x)

@@ -1,0 +1,5 @@
+def bump(n: Int):
+    n += 1
+
+def main():
+    bump(1)

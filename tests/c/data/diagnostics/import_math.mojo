@@ -1,0 +1,4 @@
+import math
+
+def main():
+    print(math.sqrt(2.0))

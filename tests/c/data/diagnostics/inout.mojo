@@ -1,0 +1,7 @@
+def bump(inout n: Int):
+    n += 1
+
+def main():
+    var n = 1
+    bump(n)
+    print(n)

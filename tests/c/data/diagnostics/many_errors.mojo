@@ -1,0 +1,13 @@
+def main():
+    print(a0)
+    print(a1)
+    print(a2)
+    print(a3)
+    print(a4)
+    print(a5)
+    print(a6)
+    print(a7)
+    print(a8)
+    print(a9)
+    print(a10)
+    print(a11)

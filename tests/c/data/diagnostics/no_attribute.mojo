@@ -1,0 +1,3 @@
+def main():
+    var s = String("x")
+    print(s.uper())

@@ -1,0 +1,5 @@
+def take(owned s: String) -> String:
+    return s^
+
+def main():
+    print(take("x"))

@@ -1,0 +1,4 @@
+def main():
+    @parameter
+    if 1 == 1:
+        print(1)

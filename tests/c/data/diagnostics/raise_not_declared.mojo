@@ -1,0 +1,5 @@
+def f() raises -> Int:
+    raise Error("x")
+
+def main():
+    print(f())

@@ -1,0 +1,5 @@
+def name() -> String:
+    return 3
+
+def main():
+    print(name())

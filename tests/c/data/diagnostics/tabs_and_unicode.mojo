@@ -1,0 +1,2 @@
+def main():
+	var größe = "äöü"; print(größe, missing, "日本")

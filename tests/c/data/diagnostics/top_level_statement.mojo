@@ -1,0 +1,4 @@
+print("hi")
+
+def main():
+    print(1)

@@ -1,0 +1,4 @@
+var x = 3
+
+def main():
+    print(x)

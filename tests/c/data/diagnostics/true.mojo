@@ -1,0 +1,4 @@
+def main():
+    var x = true
+    if x:
+        print(1)

@@ -1,0 +1,3 @@
+@jit
+def main():
+    print(1)

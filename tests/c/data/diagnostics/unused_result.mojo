@@ -1,0 +1,6 @@
+def f() -> Int:
+    return 1
+
+def main():
+    f()
+    var unused = 3

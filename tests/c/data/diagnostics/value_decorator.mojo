@@ -1,0 +1,6 @@
+@value
+struct P:
+    var x: Int
+
+def main():
+    print(P(1).x)
