@@ -1,11 +1,10 @@
-"""The one way to the daemon: a client for each thread of this process, requests, answers, errors."""
+"""The one way to the daemon: the client of this process, requests, answers, errors."""
 
 from __future__ import annotations
 
 import json
 import os
 import sys
-from _thread import _local
 from typing import TYPE_CHECKING, Any
 
 from mojocell import settings
@@ -16,10 +15,6 @@ if TYPE_CHECKING:
 
     from mojocell._bridge import Client
 
-_shared = _local()
-# A client that was made before a fork is never touched again in the child, not even to free it.
-_before_fork: list[object] = []
-
 LIBEXEC = os.path.join(os.path.dirname(os.path.abspath(__file__)), "_libexec")
 
 
@@ -29,27 +24,23 @@ def daemon_path() -> str | None:
     return own if os.path.exists(own) else None
 
 
+# The process's clients by runtime directory: in practice one. Each serves all threads, and is good
+# on both sides of a fork.
+_clients: dict[str | None, Client] = {}
+
+
 def client() -> Client:
-    """Return this thread's client; it connects, and starts the daemon, with its first request."""
+    """Return the client; it connects, and starts the daemon, with its first request."""
     from mojocell import _bridge
 
-    key = (os.getpid(), settings.get("runtime_dir"))
-    if getattr(_shared, "key", None) != key:
-        old = getattr(_shared, "client", None)
-        if old is not None and _shared.key[0] != key[0]:
-            _before_fork.append(old)
-        elif old is not None:
-            old.close()
-        _shared.client = _bridge.Client(key[1], daemon_path(), True)
-        _shared.key = key
-    return _shared.client  # type: ignore[no-any-return]
+    directory = settings.get("runtime_dir")
+    found = _clients.get(directory)
+    return found or _clients.setdefault(directory, _bridge.Client(directory, daemon_path(), True))
 
 
 def close() -> None:
-    """Close this thread's client; the next request makes a new one."""
-    if getattr(_shared, "key", (None,))[0] == os.getpid():
-        _shared.client.close()
-    _shared.client = _shared.key = None
+    """Forget the clients; the next request makes a new one. Requests under way go on."""
+    _clients.clear()
 
 
 def request(
@@ -94,6 +85,8 @@ def request(
     try:
         raw, _ = client().request(encode(header), frames, event, timeout)
     except _bridge.Error as error:
+        if error.code == "interrupted":
+            raise KeyboardInterrupt from None
         raise from_code(error.code, error.message, error.hint) from None
     try:
         answer = json.loads(raw)

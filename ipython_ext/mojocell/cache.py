@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from mojocell import _client
 
@@ -24,55 +24,88 @@ def stats() -> dict[str, Any]:
     >>> mc.cache.stats()["hits"] > before
     True
     """
-    return _fields(_client.request({"op": "cache.stats"}))
+    return dict(_client.request({"op": "cache.stats"}).get("stats") or {})
 
 
-def explain(source: str | None = None, *, cell: str | None = None, flags: tuple[str, ...] = ()) -> dict[str, Any]:
-    """Say why a cell missed, against its previous version.
+class Explanation(NamedTuple):
+    """What became of one look-up of a cell, and why.
+
+    Attributes
+    ----------
+    cell : str
+        The identity of the cell: its name, or what the front end calls it.
+    outcome : str
+        ``"hit"``, ``"miss"``, ``"joined"`` or ``"forced"``.
+    reasons : tuple of str
+        Why it was no hit, in words; empty for a hit.
+    key : str
+        The cache entry.
+    """
+
+    cell: str
+    outcome: str
+    reasons: tuple[str, ...]
+    key: str
+
+    def __str__(self) -> str:
+        reasons = "; ".join(self.reasons)
+        return f"{self.cell}: {self.outcome}" + (f" ({reasons})" if reasons else "")
+
+
+class Explanations(tuple[Explanation, ...]):
+    """Explanations, newest first; shown a line each."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "\n".join(str(item) for item in self) or "nothing was looked up"
+
+
+def explain(cell: str | None = None) -> Explanations:
+    """Say why a cell was compiled and did not come from the cache, against its version before.
 
     Parameters
     ----------
-    source : str, optional
-        The source to explain.
     cell : str, optional
-        Or the identity of a cell that ran: its name where it had one. Default: ``"cell"``, the last
-        one without a name.
-    flags : tuple of str
-        The compiler flags that go with `source`.
+        The cell's name; default: the latest cells, whatever they are called.
 
     Returns
     -------
-    dict
-        What the daemon knows: the key's parts and which of them changed.
+    tuple of Explanation
+        Newest first.
 
     Examples
     --------
     >>> import mojocell as mc
-    >>> _ = mc.run("print(2)", name="two")
-    >>> why = mc.cache.explain(cell="two")
+    >>> _ = mc.run("print(1)", name="one"), mc.run("print(1)", name="one")
+    >>> mc.cache.explain("one")
+    one: hit
     """
-    request: dict[str, Any] = {"op": "cache.explain", "cell": cell or "cell"}
-    if source is not None:
-        request.update({"source": source, "flags": list(flags), **_client.surroundings()})
-    return _fields(_client.request(request))
+    request = {"op": "cache.explain", **({"cell": cell} if cell else {})}
+    found = _client.request(request).get("explanations") or ()
+    return Explanations(
+        Explanation(
+            str(item.get("cell") or ""),
+            str(item.get("outcome") or ""),
+            tuple(str(reason) for reason in item.get("reasons") or ()),
+            str(item.get("key") or ""),
+        )
+        for item in found
+    )
 
 
-def clear() -> dict[str, Any]:
+def clear() -> dict[str, int]:
     """Remove every entry. Programs that are running are not affected.
 
     Returns
     -------
     dict
-        What was removed.
+        How many ``entries`` and ``bytes`` were removed.
 
     Examples
     --------
     >>> import mojocell as mc
     >>> removed = mc.cache.clear()
     """
-    return _fields(_client.request({"op": "cache.clear"}))
-
-
-def _fields(answer: dict[str, Any]) -> dict[str, Any]:
-    """Return what an answer says beside the envelope."""
-    return {key: value for key, value in answer.items() if key not in ("id", "event", "ok")}
+    answer = _client.request({"op": "cache.clear"})
+    return {"entries": int(answer.get("entries") or 0), "bytes": int(answer.get("bytes") or 0)}

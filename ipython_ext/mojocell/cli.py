@@ -239,7 +239,10 @@ def _cache(opts: argparse.Namespace) -> int:
     if opts.what == "clear":
         _print(cache.clear(), as_json=opts.json)
     elif opts.what == "explain":
-        _print(cache.explain(cell=opts.cell), as_json=opts.json)
+        found = cache.explain(opts.cell)
+        print(
+            json.dumps([item._asdict() for item in found], indent=2, ensure_ascii=False) if opts.json else repr(found)
+        )
     else:
         _print(cache.stats(), as_json=opts.json)
     return 0

@@ -82,7 +82,7 @@ def status(result: RunResult) -> str:
         parts = [f"joined another compilation, {duration(compiled)}"]
     else:
         parts = [f"compiled in {duration(compiled)} ({'compiler cache' if result.compiler_cache else 'cold'})"]
-    if result.returncode is not None or result.signal is not None or code:
+    if result.kind != "definitions" and (result.returncode is not None or result.signal is not None or code):
         ran = duration(times.get("run", 0.0))
         ends = {"crashed": "crashed after", "timeout": "out of time after", "limit": "over a limit after"}
         parts.append(f"{ends.get(code, 'ran in')} {ran}")

@@ -126,7 +126,7 @@ def _cache(facts: dict[str, Any]) -> Check:
     from mojocell import cache
 
     counters = cache.stats()
-    facts["cache_path"] = counters.get("path") or counters.get("directory")
+    facts["cache_path"] = counters.get("directory")
     says = f"{counters.get('entries', 0)} entries, {counters.get('bytes', 0) / 1e6:.1f} MB"
     where = f" in {facts['cache_path']}" if facts["cache_path"] else ""
     if counters.get("damaged"):

@@ -143,9 +143,10 @@ class Mojocell(Magics):
         opts, _ = self._parse(self.mojo_cache, line)
         with _quiet_errors():
             if opts.what == "clear":
-                print(table(cache.clear()) or "cleared")
+                removed = cache.clear()
+                print(f"removed {render.plural(removed['entries'], 'entry')}, {removed['bytes'] / 1e6:.1f} MB")
             elif opts.what == "explain":
-                print(table(cache.explain(cell=self._last_cell)))
+                print(repr(cache.explain(self._last_cell)))
             else:
                 print(table(cache.stats()))
 
@@ -318,7 +319,9 @@ class Mojocell(Magics):
         """Tell whether this machine has compiled nothing yet; asked until it has, never for nobody."""
         if self._warm or type(screen) is display.Screen:
             return False
-        counters = _client.request({"op": "cache.stats"})
+        from mojocell import cache
+
+        counters = cache.stats()
         self._warm = bool(counters.get("entries") or counters.get("misses"))
         return not self._warm
 

@@ -66,7 +66,7 @@ def paint(layout: Layout, *, color: bool = False) -> str:
     >>> paint([[("error", "error"), ("", ": no")]])
     'error: no'
     """
-    return "\n".join("".join(_ansi(style, text, color=color) for style, text in line) for line in layout)
+    return "\n".join("".join(_ansi(style, clean(text), color=color) for style, text in line) for line in layout)
 
 
 def _ansi(style: str, text: str, *, color: bool) -> str:
@@ -86,8 +86,21 @@ def html(layout: Layout) -> str:
 
 
 def _span(style: str, text: str) -> str:
-    escaped = escape(text)
+    escaped = escape(clean(text))
     return f'<span style="{_CSS[style]}">{escaped}</span>' if style in _CSS and text else escaped
+
+
+def clean(text: str) -> str:
+    r"""Return text with U+FFFD for control characters, which could command a terminal.
+
+    Examples
+    --------
+    >>> clean("a\x1b[2Jb") == "a\ufffd[2Jb"
+    True
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join("\ufffd" if unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") else c for c in text)
 
 
 def escape(text: str) -> str:
@@ -128,12 +141,10 @@ def _cells(source: str) -> list[tuple[str, int]]:
         if char == "\t":
             width = TAB - column % TAB
             cells.append((" " * width, width))
-        elif unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp"):
-            width = 1
-            cells.append(("\ufffd", width))
         else:
-            width = char_width(char)
-            cells.append((char, width))
+            shown = clean(char)
+            width = char_width(shown)
+            cells.append((shown, width))
         column += width
     return cells
 
@@ -315,9 +326,8 @@ def _place(name: str, line: int | None, column: int | None) -> str:
 
 
 def _one_line(text: str) -> str:
-    """Return text without line breaks and control characters."""
-    joined = " ".join(part.strip() for part in text.splitlines())
-    return "".join("\ufffd" if unicodedata.category(c) in ("Cc", "Cs") else c for c in joined)
+    """Return text without line breaks."""
+    return " ".join(part.strip() for part in text.splitlines())
 
 
 def plural(count: int, noun: str) -> str:
@@ -325,7 +335,9 @@ def plural(count: int, noun: str) -> str:
 
     Examples
     --------
-    >>> plural(1, "error"), plural(2, "error")
-    ('1 error', '2 errors')
+    >>> plural(1, "error"), plural(2, "error"), plural(2, "entry")
+    ('1 error', '2 errors', '2 entries')
     """
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+    if count != 1:
+        noun = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{count:,} {noun}"

@@ -97,8 +97,11 @@ def bridge(monkeypatch: pytest.MonkeyPatch) -> FakeBridge:
     fake = FakeBridge()
     monkeypatch.setitem(sys.modules, "mojocell._bridge", fake)
     monkeypatch.setattr(mojocell, "_bridge", fake, raising=False)
-    monkeypatch.setattr(_client, "_shared", type(_client._shared)())
-    fake.answers = {"cache.stats": [{"entries": 1, "misses": 1}], "run": [{"kind": "program", "returncode": 0}]}
+    monkeypatch.setattr(_client, "_clients", {})
+    fake.answers = {
+        "cache.stats": [{"stats": {"entries": 1, "misses": 1}}],
+        "run": [{"kind": "program", "returncode": 0}],
+    }
     return fake
 
 

@@ -264,16 +264,26 @@ def test_a_cell_of_a_program_shows_its_output(bridge: FakeBridge) -> None:
 def test_the_cache_and_info_pass_on_what_the_daemon_says(bridge: FakeBridge) -> None:
     bridge.answers.update(
         {
-            "cache.stats": [{"hits": 3, "misses": 1}],
-            "cache.explain": [{"changed": ["source"]}],
-            "cache.clear": [{"removed": 4}],
+            "cache.stats": [{"stats": {"hits": 3, "misses": 1}}],
+            "cache.explain": [
+                {
+                    "explanations": [
+                        {"cell": "a", "outcome": "miss", "key": "k", "reasons": ["the source changed", "-O2 is new"]}
+                    ]
+                }
+            ],
+            "cache.clear": [{"entries": 4, "bytes": 5}],
             "info": [{"version": "0.1.0", "toolchain": {"version": "1.2.0"}}],
         }
     )
     assert mc.cache.stats() == {"hits": 3, "misses": 1}
-    assert mc.cache.explain(cell="a") == {"changed": ["source"]}
+    found = mc.cache.explain("a")
+    assert repr(found) == "a: miss (the source changed; -O2 is new)"
+    assert found[0].reasons == ("the source changed", "-O2 is new")
     assert bridge.requests[-1] == {"op": "cache.explain", "cell": "a"}
-    assert mc.clear_cache() == {"removed": 4}
+    mc.cache.explain()
+    assert bridge.requests[-1] == {"op": "cache.explain"}
+    assert mc.clear_cache() == {"entries": 4, "bytes": 5}
     info = mc.info()
     assert info["mojocell"] == mc.__version__
     assert info["toolchain"] == {"version": "1.2.0"}
@@ -285,26 +295,27 @@ def test_an_answer_that_is_no_json_is_a_protocol_error(bridge: FakeBridge, monke
         mc.cache.stats()
 
 
-def test_each_thread_has_a_client_of_its_own_and_keeps_it(bridge: FakeBridge) -> None:
+def test_one_client_serves_the_process_and_another_runtime_directory_has_its_own(
+    bridge: FakeBridge, tmp_path: Path
+) -> None:
     import threading
 
+    from mojocell import settings
+
     mc.run("x")
-    mc.run("x")
-    assert len(bridge.clients) == 1
     thread = threading.Thread(target=mc.run, args=("x",))
     thread.start()
     thread.join()
-    assert len(bridge.clients) == 2
-
-
-def test_after_a_fork_the_client_is_a_new_one_and_the_old_one_untouched(bridge: FakeBridge) -> None:
+    assert len(bridge.clients) == 1
+    settings.set_value("runtime_dir", tmp_path)
     mc.run("x")
-    child = os.fork()
-    if child == 0:
+    assert [client.arguments[0] for client in bridge.clients][1:] == [str(tmp_path)]
+
+
+def test_a_request_interrupted_from_another_thread_is_a_keyboard_interrupt(bridge: FakeBridge) -> None:
+    bridge.answers["run"] = [bridge.Error("interrupted", "interrupted")]
+    with pytest.raises(KeyboardInterrupt):
         mc.run("x")
-        fine = len(bridge.clients) == 2 and not bridge.clients[0].closed and bridge.clients[0] in _client._before_fork
-        os._exit(0 if fine else 1)
-    assert os.waitpid(child, 0)[1] == 0
 
 
 def test_variables_that_are_no_utf8_stay_at_home(bridge: FakeBridge, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -92,7 +92,9 @@ def test_usage_errors_exit_with_two(words: list[str]) -> None:
 
 
 def test_cache_and_info_print_a_table_or_json(bridge: FakeBridge, capsys: pytest.CaptureFixture[str]) -> None:
-    bridge.answers.update({"cache.stats": [{"hits": 3}], "cache.explain": [{"why": "new"}], "info": [{"pid": 7}]})
+    bridge.answers.update(
+        {"cache.stats": [{"stats": {"hits": 3}}], "cache.explain": [{"explanations": []}], "info": [{"pid": 7}]}
+    )
     assert cli.main(["cache"]) == 0
     assert capsys.readouterr().out == "hits  3\n"
     assert cli.main(["cache", "stats", "--json"]) == 0

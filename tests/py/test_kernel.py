@@ -19,7 +19,7 @@ SETUP = """
 import sys, time, mojocell
 from conftest import FakeBridge
 bridge = sys.modules["mojocell._bridge"] = mojocell._bridge = FakeBridge()
-bridge.answers["cache.stats"] = [{"entries": 1, "misses": 1}]
+bridge.answers["cache.stats"] = [{"stats": {"entries": 1, "misses": 1}}]
 bridge.runs(b"hello\\n")
 
 def slow(cause="new", seconds=0.8, **result):
@@ -75,12 +75,12 @@ def test_a_compilation_is_one_display_that_is_updated_and_nothing_is_cleared(she
 
 
 def test_the_first_compilation_of_a_machine_says_what_to_expect(shell: Kernel) -> None:
-    shell.run('slow(); bridge.answers["cache.stats"] = [{"entries": 0, "misses": 0}]')
+    shell.run('slow(); bridge.answers["cache.stats"] = [{"stats": {"entries": 0, "misses": 0}}]')
     shell.run("get_ipython().magics_manager.registry['Mojocell']._warm = False")
     outcome = shell.run(CELL)
     first = next(c["data"]["text/plain"] for _, kind, c in outcome.messages if kind == "display_data")
     assert "takes about 3 s" in first
-    shell.run('bridge.answers["cache.stats"] = [{"entries": 1, "misses": 1}]')
+    shell.run('bridge.answers["cache.stats"] = [{"stats": {"entries": 1, "misses": 1}}]')
 
 
 def test_waiting_for_anothers_compilation_says_so(shell: Kernel) -> None:

@@ -304,14 +304,20 @@ def test_help_lists_every_option(ip: Any) -> None:
 def test_cache_and_info_are_printed(ip: Any, bridge: FakeBridge, capsys: pytest.CaptureFixture[str]) -> None:
     bridge.answers.update(
         {
-            "cache.stats": [{"hits": 3, "entries": 1}],
-            "cache.clear": [{"removed": 2}],
-            "cache.explain": [{"reason": "the source changed"}],
+            "cache.stats": [{"stats": {"hits": 3, "entries": 1}}],
+            "cache.clear": [{"entries": 2, "bytes": 3000000}],
+            "cache.explain": [
+                {"explanations": [{"cell": "mine", "outcome": "miss", "reasons": ["the source changed"]}]}
+            ],
             "info": [{"toolchain": {"version": "1.2.0"}}],
         }
     )
     ip.run_cell("%%mojo -n mine\nprint(1)")
-    for magic, says in (("", "hits     3"), ("clear", "removed  2"), ("explain", "reason  the source changed")):
+    for magic, says in (
+        ("", "hits     3"),
+        ("clear", "removed 2 entries, 3.0 MB"),
+        ("explain", "mine: miss (the source changed)"),
+    ):
         ip.run_cell(f"%mojo_cache {magic}")
         assert says in capsys.readouterr().out
     assert next(r for r in bridge.requests if r["op"] == "cache.explain")["cell"] == "mine"
