@@ -4,6 +4,7 @@
 #include "mojo/symbols.h"
 #include "proc/group.h"
 #include "runner/link.h"
+#include "runner_harness.h"
 
 #include <check.h>
 
@@ -19,8 +20,6 @@
 #include <unistd.h>
 
 /* Set by the build: MC_RUNNER, MC_PROGRAM, MC_RUNTIME. */
-#define WAIT_MS 20000
-
 #ifdef __SANITIZE_ADDRESS__
 #define GROWTH_ALLOWED (8 << 20) /* freed memory is kept, to catch its use */
 #else
@@ -30,39 +29,11 @@
 static struct mc_runner_link *runner;
 static mc_err err;
 
-struct outcome {
-    struct mc_runner_event end;
-    pid_t pid;
-    char out[16384];
-};
-
-static struct mc_runner_event next_event(struct mc_runner_link *link)
-{
-    struct mc_runner_event event;
-    for (;;) {
-        int n = mc_runner_link_read(link, &event, &err);
-        ck_assert_msg(n >= 0, "%s", err.message);
-        if (n > 0) {
-            return event;
-        }
-        struct pollfd poller = {.fd = mc_runner_link_fd(link), .events = POLLIN};
-        ck_assert_int_eq(poll(&poller, 1, WAIT_MS), 1);
-    }
-}
-
-static struct mc_runner_link *start(const char *library)
-{
-    struct mc_runner_link *link;
-    const char *libraries[] = {library, NULL};
-    struct mc_runner_spec spec = {.runner = MC_RUNNER, .libraries = libraries, .log_fd = 2};
-    ck_assert_msg(mc_runner_link_start(&spec, &link, &err) == 0, "%s", err.message);
-    return link;
-}
-
 static void set_up(void)
 {
-    runner = start(MC_RUNTIME);
-    struct mc_runner_event ready = next_event(runner);
+    const char *libraries[] = {MC_RUNTIME, NULL};
+    runner = harness_start(libraries);
+    struct mc_runner_event ready = harness_event(runner);
     ck_assert_msg(ready.kind == MC_RUNNER_READY, "%s", ready.message);
     ck_assert_int_eq(ready.pid, mc_runner_link_pid(runner));
 }
@@ -73,61 +44,15 @@ static void tear_down(void)
     ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), -1); /* no child, no zombie */
 }
 
-static const char *const environment[] = {"COLOUR=green", "MOJOCELL_RUN=theirs", NULL};
-
 static struct mc_runner_run request(const char *const *args)
 {
-    return (struct mc_runner_run) {
-        .id = 1,
-        .artifact = MC_PROGRAM,
-        .name = "cell",
-        .args = args,
-        .envp = environment,
-        .cwd = "/usr",
-        .umask = 027,
-        .in = -1,
-        .out = -1,
-        .err = -1,
-        .tag = "test-1",
-    };
-}
-
-static void read_all(int fd, char *text, size_t size)
-{
-    size_t length = 0;
-    struct pollfd poller = {.fd = fd, .events = POLLIN};
-    while (poll(&poller, 1, WAIT_MS) == 1) {
-        ssize_t n = read(fd, text + length, size - 1 - length);
-        if (n <= 0) {
-            break;
-        }
-        length += (size_t) n;
-    }
-    text[length] = '\0';
-}
-
-/* Runs to the end; the output stays below what a pipe holds. */
-static void run_with(struct mc_runner_run run, struct outcome *ret)
-{
-    int out[2];
-    ck_assert_int_eq(pipe2(out, O_CLOEXEC), 0);
-    run.out = out[1];
-    memset(ret, 0, sizeof *ret);
-    ck_assert_msg(mc_runner_link_run(runner, &run, &err) == 0, "%s", err.message);
-    close(out[1]);
-    do {
-        ret->end = next_event(runner);
-        ck_assert_uint_eq(ret->end.id, run.id);
-        ret->pid = ret->end.kind == MC_RUNNER_STARTED ? ret->end.pid : ret->pid;
-    } while (ret->end.kind != MC_RUNNER_ENDED);
-    read_all(out[0], ret->out, sizeof ret->out);
-    close(out[0]);
+    return harness_request(MC_PROGRAM, args);
 }
 
 static void run(const char *what, struct outcome *ret)
 {
     const char *args[] = {what, NULL};
-    run_with(request(args), ret);
+    harness_run(runner, request(args), ret);
 }
 
 static bool alive(pid_t pid)
@@ -164,7 +89,7 @@ START_TEST(test_a_program_gets_the_callers_directory_umask_arguments_and_environ
 {
     const char *args[] = {"all", "two words", NULL};
     struct outcome o;
-    run_with(request(args), &o);
+    harness_run(runner, request(args), &o);
     check_all(&o);
 }
 END_TEST
@@ -175,7 +100,7 @@ START_TEST(test_an_executed_program_gets_the_same)
     struct mc_runner_run wanted = request(args);
     wanted.fresh = true;
     struct outcome o;
-    run_with(wanted, &o);
+    harness_run(runner, wanted, &o);
     check_all(&o);
     ck_assert(o.end.executed);
     ck_assert_str_eq(o.end.reason, "");
@@ -191,12 +116,12 @@ START_TEST(test_a_program_that_cannot_do_without_is_executed_and_says_why)
     struct mc_runner_run wanted = request(args);
     wanted.envp = env;
     struct outcome o;
-    run_with(wanted, &o);
+    harness_run(runner, wanted, &o);
     ck_assert(o.end.executed);
     ck_assert_str_eq(o.end.reason, "LD_PRELOAD is set");
     ck_assert_int_eq(WEXITSTATUS(o.end.status), 3);
     env[0] = "LD_LIBRARY_PATH=/nowhere"; /* the program loads nothing */
-    run_with(wanted, &o);
+    harness_run(runner, wanted, &o);
     ck_assert(!o.end.executed);
 }
 END_TEST
@@ -219,7 +144,7 @@ START_TEST(test_megabytes_of_environment_and_arguments_arrive)
     struct mc_runner_run wanted = request(args);
     wanted.envp = (const char *const *) env.items;
     struct outcome o;
-    run_with(wanted, &o);
+    harness_run(runner, wanted, &o);
     ck_assert_int_eq(WEXITSTATUS(o.end.status), 3);
 }
 END_TEST
@@ -234,7 +159,7 @@ START_TEST(test_standard_input_is_read_to_its_end)
     close(in[1]);
     wanted.in = in[0];
     struct outcome o;
-    run_with(wanted, &o);
+    harness_run(runner, wanted, &o);
     close(in[0]);
     ck_assert_str_eq(o.out, "got one\ngot two\nglobals destroyed\n");
 }
@@ -291,16 +216,16 @@ START_TEST(test_what_cannot_be_loaded_or_started_says_why)
     struct outcome o;
     struct mc_runner_run wanted = request(NULL);
     wanted.artifact = "/no/such.so";
-    run_with(wanted, &o);
+    harness_run(runner, wanted, &o);
     ck_assert_int_eq(o.end.outcome, MC_RUNNER_NOT_LOADED);
     ck_assert_ptr_nonnull(strstr(o.end.message, "/no/such.so"));
     wanted.artifact = MC_RUNTIME;
-    run_with(wanted, &o);
+    harness_run(runner, wanted, &o);
     ck_assert_int_eq(o.end.outcome, MC_RUNNER_NOT_LOADED);
     ck_assert_ptr_nonnull(strstr(o.end.message, "mc_main"));
     wanted = request(NULL);
     wanted.cwd = "/no/such";
-    run_with(wanted, &o);
+    harness_run(runner, wanted, &o);
     ck_assert_int_eq(o.end.outcome, MC_RUNNER_NOT_STARTED);
     ck_assert_str_eq(o.end.message, "chdir '/no/such': No such file or directory");
 }
@@ -326,7 +251,7 @@ static pid_t begin_loop(const char *what, uint64_t id, const char *tag)
     wanted.id = id;
     wanted.tag = tag;
     ck_assert_int_eq(mc_runner_link_run(runner, &wanted, &err), 0);
-    struct mc_runner_event event = next_event(runner);
+    struct mc_runner_event event = harness_event(runner);
     ck_assert_int_eq(event.kind, MC_RUNNER_STARTED);
     ck_assert_int_eq(getpgid(event.pid), event.pid);
     return event.pid;
@@ -340,15 +265,15 @@ START_TEST(test_a_run_is_ended_by_a_signal_to_its_group_even_while_it_starts)
         wanted.id = id;
         ck_assert_int_eq(mc_runner_link_run(runner, &wanted, &err), 0);
         ck_assert_int_eq(mc_runner_link_signal(runner, id, SIGKILL, &err), 0);
-        ck_assert_int_eq(next_event(runner).kind, MC_RUNNER_STARTED);
-        struct mc_runner_event end = next_event(runner);
+        ck_assert_int_eq(harness_event(runner).kind, MC_RUNNER_STARTED);
+        struct mc_runner_event end = harness_event(runner);
         ck_assert_int_eq(end.kind, MC_RUNNER_ENDED);
         ck_assert_int_eq(WTERMSIG(end.status), SIGKILL);
         ck_assert_int_eq(end.outcome, MC_RUNNER_RAN);
     }
     pid_t pid = begin_loop("loop", 50, "test-50");
     ck_assert_int_eq(mc_group_signal(pid, SIGTERM), 0);
-    ck_assert_int_eq(WTERMSIG(next_event(runner).status), SIGTERM);
+    ck_assert_int_eq(WTERMSIG(harness_event(runner).status), SIGTERM);
 }
 END_TEST
 
@@ -360,13 +285,13 @@ START_TEST(test_runs_at_the_same_time_are_kept_apart)
     mc_group_usage(first, "test-7", &usage);
     ck_assert_int_eq(usage.processes, 1);
     ck_assert_int_eq(mc_runner_link_signal(runner, 7, SIGTERM, &err), 0);
-    struct mc_runner_event end = next_event(runner);
+    struct mc_runner_event end = harness_event(runner);
     ck_assert_uint_eq(end.id, 7);
     ck_assert_int_eq(WTERMSIG(end.status), SIGTERM);
     ck_assert(!alive(first));
     ck_assert(alive(second));
     ck_assert_int_eq(mc_runner_link_signal(runner, 8, SIGKILL, &err), 0);
-    ck_assert_uint_eq(next_event(runner).id, 8);
+    ck_assert_uint_eq(harness_event(runner).id, 8);
 }
 END_TEST
 
@@ -388,7 +313,7 @@ START_TEST(test_a_run_is_found_by_its_tag_alone)
     begin_loop("loop", 9, "tag-of-nine");
     ck_assert_int_eq(mc_group_kill_tagged("tag-of-nin"), 0);
     ck_assert_int_gt(wait_for_tag("tag-of-nine"), 0);
-    struct mc_runner_event end = next_event(runner);
+    struct mc_runner_event end = harness_event(runner);
     ck_assert_uint_eq(end.id, 9);
     ck_assert_int_eq(WTERMSIG(end.status), SIGKILL);
 }
@@ -400,11 +325,11 @@ START_TEST(test_limits_of_cpu_and_memory_end_a_run)
     struct mc_runner_run wanted = request(loop);
     wanted.limits = (struct mc_limits) {.cpu = 0.5, .memory = 64 << 20};
     struct outcome o;
-    run_with(wanted, &o);
+    harness_run(runner, wanted, &o);
     ck_assert_int_eq(WTERMSIG(o.end.status), SIGXCPU);
     const char *allocate[] = {"allocate", NULL};
     wanted.args = allocate;
-    run_with(wanted, &o);
+    harness_run(runner, wanted, &o);
     ck_assert_msg(WIFSIGNALED(o.end.status), "status %x, %s", o.end.status, o.end.message);
     ck_assert_ptr_nonnull(strstr(o.out, "alloc failed"));
     int megabytes = atoi(strstr(o.out, "after") + 5);
@@ -416,12 +341,13 @@ END_TEST
 
 START_TEST(test_a_library_that_does_not_load_breaks_the_runner)
 {
-    struct mc_runner_link *link = start("/no/such/runtime.so");
-    struct mc_runner_event event = next_event(link);
+    const char *libraries[] = {"/no/such/runtime.so", NULL};
+    struct mc_runner_link *link = harness_start(libraries);
+    struct mc_runner_event event = harness_event(link);
     ck_assert_int_eq(event.kind, MC_RUNNER_BROKEN);
     ck_assert_ptr_nonnull(strstr(event.message, "/no/such/runtime.so"));
     struct pollfd poller = {.fd = mc_runner_link_fd(link), .events = POLLIN};
-    ck_assert_int_eq(poll(&poller, 1, WAIT_MS), 1);
+    ck_assert_int_eq(poll(&poller, 1, HARNESS_WAIT_MS), 1);
     ck_assert_int_eq(mc_runner_link_read(link, &event, &err), -1);
     ck_assert_int_eq(err.code, MC_RUNNER_FAILED);
     mc_runner_link_free(link);
@@ -436,8 +362,8 @@ START_TEST(test_a_killed_runner_takes_its_runs_with_it_and_is_noticed)
     kill(mc_runner_link_pid(runner), SIGKILL);
     struct pollfd pollers[] = {{.fd = pidfd, .events = POLLIN},
                                {.fd = mc_runner_link_fd(runner), .events = POLLIN}};
-    ck_assert_int_eq(poll(&pollers[0], 1, WAIT_MS), 1);
-    ck_assert_int_eq(poll(&pollers[1], 1, WAIT_MS), 1);
+    ck_assert_int_eq(poll(&pollers[0], 1, HARNESS_WAIT_MS), 1);
+    ck_assert_int_eq(poll(&pollers[1], 1, HARNESS_WAIT_MS), 1);
     struct mc_runner_event event;
     ck_assert_int_eq(mc_runner_link_read(runner, &event, &err), -1);
     struct mc_runner_run wanted = request(NULL);
@@ -462,7 +388,7 @@ START_TEST(test_the_end_of_the_link_ends_its_runs_and_what_escaped_from_them)
     ck_assert(alive(escaped));
     runner = mc_runner_link_free(runner);
     ck_assert(!alive(escaped));
-    read_all(out[0], text, sizeof text); /* to the end: nobody holds the pipe */
+    harness_read_all(out[0], text, sizeof text); /* to the end: nobody holds the pipe */
     close(out[0]);
 }
 END_TEST
@@ -508,7 +434,7 @@ START_TEST(test_many_runs_asked_for_at_once_all_end)
         ck_assert_msg(mc_runner_link_run(runner, &wanted, &err) == 0, "%s", err.message);
     }
     for (int ended = 0; ended < count;) {
-        struct mc_runner_event event = next_event(runner);
+        struct mc_runner_event event = harness_event(runner);
         if (event.kind == MC_RUNNER_ENDED) {
             ck_assert_int_eq(WEXITSTATUS(event.status), 3);
             ended++;
