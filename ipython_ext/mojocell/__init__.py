@@ -87,7 +87,11 @@ def __getattr__(name: str) -> object:
     from importlib import import_module
 
     home = _HOMES[name]
-    value = import_module(f"{__name__}.{name}") if home is None else getattr(import_module(f"{__name__}.{home}"), name)
+    value = (
+        import_module(f"{__name__}.{name}")
+        if home is None
+        else getattr(import_module(f"{__name__}.{home}"), name)
+    )
     globals()[name] = value
     return value
 

@@ -128,4 +128,5 @@ class Job:
         try:
             return result(_client.request(self.header(), frames, on_event))
         except KeyboardInterrupt:
-            raise Interrupted("stopped", result=result({})) from None
+            stopped = Interrupted(result=result({}))
+            raise stopped from None

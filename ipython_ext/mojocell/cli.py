@@ -74,7 +74,9 @@ def _word(value: object) -> str:
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command."""
     top = argparse.ArgumentParser(
-        prog="mojocell", description="Mojo in notebook cells: the same runtime from a shell.", allow_abbrev=False
+        prog="mojocell",
+        description="Mojo in notebook cells: the same runtime from a shell.",
+        allow_abbrev=False,
     )
     top.add_argument("--version", action="store_true", help="print the version and stop")
     commands = top.add_subparsers(dest="command", metavar="COMMAND")
@@ -213,7 +215,10 @@ def _remarks(result: RunResult) -> None:
         layout = render.diagnostics(result.warnings, source=result.source, name=result.name)
         print(render.paint(layout, color=color), file=sys.stderr)
     if result.modernized:
-        print(display.repairs(result.modernized, result.toolchain.get("version", ""), fixable=False), file=sys.stderr)
+        print(
+            display.repairs(result.modernized, result.toolchain.get("version", ""), fixable=False),
+            file=sys.stderr,
+        )
     if sys.stderr.isatty():
         print(display.status(result), file=sys.stderr)
 
@@ -241,7 +246,9 @@ def _cache(opts: argparse.Namespace) -> int:
     elif opts.what == "explain":
         found = cache.explain(opts.cell)
         print(
-            json.dumps([item._asdict() for item in found], indent=2, ensure_ascii=False) if opts.json else repr(found)
+            json.dumps([item._asdict() for item in found], indent=2, ensure_ascii=False)
+            if opts.json
+            else repr(found)
         )
     else:
         _print(cache.stats(), as_json=opts.json)

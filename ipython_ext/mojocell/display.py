@@ -81,13 +81,17 @@ def status(result: RunResult) -> str:
     elif result.cache == "joined":
         parts = [f"joined another compilation, {duration(compiled)}"]
     else:
-        parts = [f"compiled in {duration(compiled)} ({'compiler cache' if result.compiler_cache else 'cold'})"]
+        parts = [
+            f"compiled in {duration(compiled)} ({'compiler cache' if result.compiler_cache else 'cold'})"
+        ]
     if result.kind != "definitions" and (result.returncode is not None or result.signal is not None or code):
         ran = duration(times.get("run", 0.0))
         ends = {"crashed": "crashed after", "timeout": "out of time after", "limit": "over a limit after"}
         parts.append(f"{ends.get(code, 'ran in')} {ran}")
     if result.process == "executed":
-        parts.append(f"as an executable ({result.process_reason})" if result.process_reason else "as an executable")
+        parts.append(
+            f"as an executable ({result.process_reason})" if result.process_reason else "as an executable"
+        )
     return " · ".join(parts)
 
 
@@ -202,7 +206,11 @@ class Limiter:
         what = f"{size(self.left_out)} characters"
         if self._lines:
             what += f" in {render.plural(self._lines, 'line')}"
-        how = "%%mojo --out NAME, or RunResult.stdout" if stream == "stdout" else "%%mojo --result NAME, NAME.stderr"
+        how = (
+            "%%mojo --out NAME, or RunResult.stdout"
+            if stream == "stdout"
+            else "%%mojo --result NAME, NAME.stderr"
+        )
         start = "" if self._last == "\n" else "\n"
         return f"{start}… {what} left out here; all of the output: {how} …\n{tail}"
 
@@ -231,7 +239,9 @@ class Echo(Sink):
         decoder = codecs.getincrementaldecoder("utf-8")
         self._decoders = {name: decoder("replace") for name in ("stdout", "stderr")}
         self._limiters = (
-            {name: Limiter(limit - limit // 5, limit // 5) for name in self._decoders} if limit is not None else {}
+            {name: Limiter(limit - limit // 5, limit // 5) for name in self._decoders}
+            if limit is not None
+            else {}
         )
         self._on_held = on_held
         self._current = ""
@@ -368,7 +378,9 @@ class Progress:
         wait = PATIENCE
         while not self._stop.wait(wait):
             wait = BEAT
-            hint = " (takes about 3 s; the same cell comes from the cache from then on)" if self._first else ""
+            hint = (
+                " (takes about 3 s; the same cell comes from the cache from then on)" if self._first else ""
+            )
             self._screen.show(f"{self._text} … {time.monotonic() - start:.1f} s{hint}")
 
     def end(self) -> None:
@@ -383,7 +395,9 @@ class Progress:
         now = time.monotonic()
         if now - self._held > 2 * BEAT:
             self._held = now
-            self._screen.show(f"running … {size(count)} characters of output not shown; the last ones come at the end")
+            self._screen.show(
+                f"running … {size(count)} characters of output not shown; the last ones come at the end"
+            )
 
 
 class CellSink(Echo):
@@ -413,14 +427,19 @@ class CellSink(Echo):
 def bundle(text: str, *, dim: bool = False) -> Bundle:
     """Return text as a MIME bundle, the HTML saying the same."""
     style = "font-size:.85em;opacity:.75" if dim else ""
-    return {"text/plain": text, "text/html": f'<div class="mojocell" style="{style}">{render.escape(text)}</div>'}
+    return {
+        "text/plain": text,
+        "text/html": f'<div class="mojocell" style="{style}">{render.escape(text)}</div>',
+    }
 
 
 def result_html(result: RunResult) -> str:
     """Return a result as HTML: output, warnings, error, times."""
     pieces = [_pre(result.stdout), _pre(result.stderr, "border-left:3px solid #c62828;padding-left:.5em")]
     if result.warnings:
-        pieces.append(render.html(render.diagnostics(result.warnings, source=result.source, name=result.name)))
+        pieces.append(
+            render.html(render.diagnostics(result.warnings, source=result.source, name=result.name))
+        )
     if result.error is not None:
         pieces.append(result.error._repr_html_())
     pieces.append(bundle(status(result), dim=True)["text/html"])

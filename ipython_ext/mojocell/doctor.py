@@ -81,7 +81,9 @@ def _package(_facts: dict[str, Any]) -> Check:
     try:
         from mojocell import _bridge
     except ImportError as error:
-        return Check("package", False, f"the C extension is missing: {error}", "pip install --force-reinstall mojocell")
+        return Check(
+            "package", False, f"the C extension is missing: {error}", "pip install --force-reinstall mojocell"
+        )
     same = mojocell.__version__ == _bridge.VERSION
     says = f"mojocell {mojocell.__version__}, extension {_bridge.VERSION} ({_bridge.BUILD})"
     return Check("package", same, says, "pip install --force-reinstall mojocell")
@@ -106,7 +108,9 @@ def _daemon(facts: dict[str, Any]) -> Check:
 def _toolchain(facts: dict[str, Any]) -> Check:
     found = facts.get("toolchain")
     if not isinstance(found, dict) or not found.get("version"):
-        return Check("toolchain", False, "no Mojo compiler found", "pip install mojo, or set MOJOCELL_TOOLCHAIN")
+        return Check(
+            "toolchain", False, "no Mojo compiler found", "pip install mojo, or set MOJOCELL_TOOLCHAIN"
+        )
     facts["found"] = True
     return Check("toolchain", True, f"Mojo {found['version']} in {found.get('root')}")
 
@@ -118,7 +122,9 @@ def _linker(facts: dict[str, Any]) -> Check:
         own = os.path.join(root, "bin", "lld")
         linker = own if os.access(own, os.X_OK) else shutil.which("cc")
     if not linker:
-        return Check("linker", False, "neither the toolchain's lld nor a cc", "reinstall mojo, or install a C compiler")
+        return Check(
+            "linker", False, "neither the toolchain's lld nor a cc", "reinstall mojo, or install a C compiler"
+        )
     return Check("linker", True, str(linker))
 
 

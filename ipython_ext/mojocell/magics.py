@@ -47,7 +47,9 @@ _named: Callable[[str], Callable[[Any], Any]] = line_magic
 
 
 def _setting(key: str) -> Any:
-    return AnyTrait(None, allow_none=True, help=f"{settings.SETTINGS[key].help} (None: not set here)").tag(config=True)
+    return AnyTrait(None, allow_none=True, help=f"{settings.SETTINGS[key].help} (None: not set here)").tag(
+        config=True
+    )
 
 
 @magics_class
@@ -144,7 +146,9 @@ class Mojocell(Magics):
         with _quiet_errors():
             if opts.what == "clear":
                 removed = cache.clear()
-                print(f"removed {render.plural(removed['entries'], 'entry')}, {removed['bytes'] / 1e6:.1f} MB")
+                print(
+                    f"removed {render.plural(removed['entries'], 'entry')}, {removed['bytes'] / 1e6:.1f} MB"
+                )
             elif opts.what == "explain":
                 print(repr(cache.explain(self._last_cell)))
             else:
@@ -182,7 +186,9 @@ class Mojocell(Magics):
         except options.OptionError as error:
             raise UsageError(str(error)) from None
 
-    def _run(self, source: str, opts: argparse.Namespace, args: list[str], *, head: str | None, above: int) -> None:
+    def _run(
+        self, source: str, opts: argparse.Namespace, args: list[str], *, head: str | None, above: int
+    ) -> None:
         """Run one cell: ``head`` is what stood before the source, ``above`` the lines of it."""
         self._last_cell = self._cell_id or opts.name
         job = self._job(source, opts, args)
@@ -242,7 +248,9 @@ class Mojocell(Magics):
         if opts.out:
             self._ip.user_ns[opts.out] = result.stdout
 
-    def _show(self, result: RunResult, opts: argparse.Namespace, screen: display.Screen, *, fixable: bool) -> None:
+    def _show(
+        self, result: RunResult, opts: argparse.Namespace, screen: display.Screen, *, fixable: bool
+    ) -> None:
         """Display all but output and errors."""
         if not opts.quiet:
             if result.warnings and result.error is None:
@@ -287,7 +295,10 @@ class Mojocell(Magics):
         if found is None or getattr(found, "__self__", None) is self or found is self._foreign:
             return
         self._foreign = found
-        print(f"%%mojo is now that of {_owner(found)}; to get Mojocell's back: %reload_ext mojocell", file=sys.stderr)
+        print(
+            f"%%mojo is now that of {_owner(found)}; to get Mojocell's back: %reload_ext mojocell",
+            file=sys.stderr,
+        )
 
     def after_cell(self, _result: Any) -> None:
         """Take note that a cell has ended."""
@@ -418,6 +429,8 @@ def unload_ipython_extension(ip: InteractiveShell) -> None:
     if magics in ip.configurables:
         ip.configurables.remove(magics)
     for table in ip.magics_manager.magics.values():
-        for name in [name for name, function in table.items() if getattr(function, "__self__", None) is magics]:
+        for name in [
+            name for name, function in table.items() if getattr(function, "__self__", None) is magics
+        ]:
             del table[name]
     _client.close()

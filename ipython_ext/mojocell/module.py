@@ -31,7 +31,9 @@ class Function:
     def __call__(self, *_args: object, **_kwargs: object) -> NoReturn:
         """Say that this version does not bind functions."""
         msg = f"{self.name} is compiled, but this version of Mojocell cannot call it from Python"
-        raise MojoError(msg, code="not_bound", hint="call it from a main() in the same source, and mc.run that")
+        raise MojoError(
+            msg, code="not_bound", hint="call it from a main() in the same source, and mc.run that"
+        )
 
     def __repr__(self) -> str:
         return f"<Mojo {self.signature} (compiled; not callable from Python yet)>"

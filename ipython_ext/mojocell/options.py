@@ -54,7 +54,10 @@ _name.__name__ = "Python name"
 _define.__name__ = "NAME=VALUE"
 
 COMPILE: tuple[Option, ...] = (
-    (("-O",), {"dest": "level", "metavar": "N", "type": _level, "help": "optimize at level 0 to 3; default 3"}),
+    (
+        ("-O",),
+        {"dest": "level", "metavar": "N", "type": _level, "help": "optimize at level 0 to 3; default 3"},
+    ),
     (
         ("-I",),
         {
@@ -86,19 +89,32 @@ RUN: tuple[Option, ...] = (
         ("--mode",),
         {
             "choices": ("run", "cached"),
-            "help": "cached: take the compiled program from the cache where it is there (default); run: always compile",
+            "help": "cached: take the program from the cache if it is there (default); run: always compile",
         },
     ),
     (("--timeout",), {"metavar": "S", "type": _seconds, "help": "end the program after S seconds"}),
-    (("--memory",), {"metavar": "MB", "type": _megabytes, "help": "end the program when it uses more than MB"}),
+    (
+        ("--memory",),
+        {"metavar": "MB", "type": _megabytes, "help": "end the program when it uses more than MB"},
+    ),
 )
 NOTEBOOK: tuple[Option, ...] = (
     (
         ("--stdin",),
-        {"metavar": "VAR", "type": _name, "help": "a Python variable (str or bytes) is the program's standard input"},
+        {
+            "metavar": "VAR",
+            "type": _name,
+            "help": "a Python variable (str or bytes) is the program's standard input",
+        },
     ),
-    (("--result",), {"metavar": "NAME", "type": _name, "help": "keep the RunResult in the Python variable NAME"}),
-    (("--out",), {"metavar": "NAME", "type": _name, "help": "keep all of stdout in the Python variable NAME"}),
+    (
+        ("--result",),
+        {"metavar": "NAME", "type": _name, "help": "keep the RunResult in the Python variable NAME"},
+    ),
+    (
+        ("--out",),
+        {"metavar": "NAME", "type": _name, "help": "keep all of stdout in the Python variable NAME"},
+    ),
 )
 FILE: tuple[Option, ...] = (
     (("--file",), {"metavar": "PATH", "help": "write the cell to PATH (a .mojo file) as well"}),
@@ -113,7 +129,7 @@ CACHE: tuple[Option, ...] = (
             "nargs": "?",
             "default": "stats",
             "choices": ("stats", "explain", "clear"),
-            "help": "stats: the counters (default); explain: why the last cell missed; clear: remove every entry",
+            "help": "stats: counters (default); explain: why the last cell missed; clear: remove every entry",
         },
     ),
 )
@@ -178,13 +194,13 @@ def parse(parser: argparse.ArgumentParser, words: Sequence[str]) -> argparse.Nam
     parser.allow_abbrev = False
     options, rest = parser.parse_known_args(list(words))
     if rest:
-        known = [string for action in parser._actions for string in action.option_strings]
+        known = [string for action in parser._actions for string in action.option_strings]  # noqa: SLF001
         word = rest[0]
         if word.startswith("-") and word != "-":
             name = word.partition("=")[0]
             msg = f"there is no option {name}{nearest(name, known)}"
         elif word in ("build", "run", "package", "precompile"):
-            msg = f"{word!r} is a command of Modular's own %%mojo; here options say what to do (%%mojo? lists them)"
+            msg = f"{word!r} is a command of Modular's own %%mojo; here options say it (%%mojo? lists them)"
         else:
             msg = f"{word!r} is not an option; arguments of the program go after --"
         raise OptionError(msg)

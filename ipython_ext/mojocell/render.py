@@ -66,7 +66,9 @@ def paint(layout: Layout, *, color: bool = False) -> str:
     >>> paint([[("error", "error"), ("", ": no")]])
     'error: no'
     """
-    return "\n".join("".join(_ansi(style, clean(text), color=color) for style, text in line) for line in layout)
+    return "\n".join(
+        "".join(_ansi(style, clean(text), color=color) for style, text in line) for line in layout
+    )
 
 
 def _ansi(style: str, text: str, *, color: bool) -> str:
@@ -149,7 +151,9 @@ def _cells(source: str) -> list[tuple[str, int]]:
     return cells
 
 
-def excerpt(source: str, column: int | None, end_column: int | None = None, width: int = WIDTH) -> tuple[str, str]:
+def excerpt(
+    source: str, column: int | None, end_column: int | None = None, width: int = WIDTH
+) -> tuple[str, str]:
     r"""Return a line of source as it is shown, and the line with the caret below it.
 
     Parameters

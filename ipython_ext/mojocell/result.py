@@ -147,7 +147,9 @@ class RunResult:
 
 
 def _repair(item: Mapping[str, Any]) -> Repair:
-    return Repair(item.get("line"), str(item.get("message") or ""), item.get("before") or "", item.get("after") or "")
+    return Repair(
+        item.get("line"), str(item.get("message") or ""), item.get("before") or "", item.get("after") or ""
+    )
 
 
 def _short(text: str, limit: int = 60) -> str:

@@ -89,7 +89,16 @@ def _size(value: Any) -> int:
 
 
 def _bool(value: Any) -> bool:
-    words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+    words = {
+        "1": True,
+        "true": True,
+        "yes": True,
+        "on": True,
+        "0": False,
+        "false": False,
+        "no": False,
+        "off": False,
+    }
     if isinstance(value, str) and value.lower() in words:
         return words[value.lower()]
     if isinstance(value, bool):
@@ -107,7 +116,9 @@ SETTINGS: dict[str, Setting] = {
             _path,
             "the Mojo to use: its mojo binary, its modular directory or its environment's prefix",
         ),
-        Setting("mode", "cached", _choice("cached", "run"), "how programs run: cached, or run (always compile)"),
+        Setting(
+            "mode", "cached", _choice("cached", "run"), "how programs run: cached, or run (always compile)"
+        ),
         Setting("flags", (), _flags, "compiler flags of every cell, before its own"),
         Setting(
             "timeout",
@@ -116,14 +127,17 @@ SETTINGS: dict[str, Setting] = {
             "seconds that a program may run; none: no limit",
         ),
         Setting(
-            "memory", None, _positive(int, "a whole number of MB above 0"), "MB that a program may use; none: no limit"
+            "memory",
+            None,
+            _positive(int, "a whole number of MB above 0"),
+            "MB that a program may use; none: no limit",
         ),
         Setting("modernize", True, _bool, "repair older Mojo with the compiler's own fix-its, and say so"),
         Setting(
             "status",
             "auto",
             _choice("auto", "always", "never"),
-            "the line of times below a cell: auto leaves it out where a notebook is executed without a reader",
+            "the line of times below a cell: auto leaves it out where a notebook is run without a reader",
         ),
         Setting(
             "shown",
@@ -131,7 +145,9 @@ SETTINGS: dict[str, Setting] = {
             _size,
             "characters of each output stream that a notebook shows before it leaves out the middle",
         ),
-        Setting("runtime_dir", None, _path, "where the daemon's socket is; none: the user's runtime directory"),
+        Setting(
+            "runtime_dir", None, _path, "where the daemon's socket is; none: the user's runtime directory"
+        ),
     )
 }
 

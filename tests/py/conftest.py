@@ -49,7 +49,9 @@ class FakeBridge(types.ModuleType):
                 self.closed = False
                 bridge.clients.append(self)
 
-            def request(self, header: Any, frames: Any = (), on_event: Any = None, timeout: Any = None) -> Any:
+            def request(
+                self, header: Any, frames: Any = (), on_event: Any = None, timeout: Any = None
+            ) -> Any:
                 return bridge.answer(json.loads(header), list(frames), on_event)
 
             def interrupt(self) -> None: ...
@@ -59,7 +61,9 @@ class FakeBridge(types.ModuleType):
 
         self.Client = Client
 
-    def answer(self, request: dict[str, Any], frames: list[bytes], on_event: Any) -> tuple[bytes, list[bytes]]:
+    def answer(
+        self, request: dict[str, Any], frames: list[bytes], on_event: Any
+    ) -> tuple[bytes, list[bytes]]:
         self.requests.append(request)
         self.frames.append(frames)
         script = self.answers[request["op"]]
@@ -119,7 +123,6 @@ def plain_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """The real daemon, in directories of this test session; ended with it."""
-    pytest.importorskip("mojocell._bridge", reason="the C extension is not built")
     base = tmp_path_factory.mktemp("mojocell")
     own = {"MOJOCELL_RUNTIME_DIR": str(base / "run"), "MOJOCELL_CACHE_DIR": str(base / "cache")}
     before = {name: os.environ.get(name) for name in own}

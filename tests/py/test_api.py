@@ -82,7 +82,11 @@ def test_nothing_is_printed_unless_asked_for(bridge: FakeBridge, capsys: pytest.
     ("failure", "extra", "kind"),
     [
         ({"code": "compile_failed", "message": "1 error"}, {}, mc.MojoCompileError),
-        ({"code": "invalid_cell", "message": "main and statements", "line": 2, "column": 1}, {}, mc.MojoCompileError),
+        (
+            {"code": "invalid_cell", "message": "main and statements", "line": 2, "column": 1},
+            {},
+            mc.MojoCompileError,
+        ),
         ({"code": "raised", "message": "boom"}, {"returncode": 1}, mc.MojoRuntimeError),
         ({"code": "exited", "message": "exit status 3"}, {"returncode": 3}, mc.MojoRuntimeError),
         ({"code": "crashed", "message": "index 10 is out of bounds"}, {"signal": 4}, mc.MojoCrash),
@@ -131,7 +135,9 @@ def test_a_compile_error_has_its_diagnostics(bridge: FakeBridge) -> None:
     d = {"kind": "error", "message": "unknown 'x'", "line": 1, "column": 7, "end_line": 1, "end_column": 8}
     d["notes"] = [{"message": "in main"}]
     d["fixits"] = [{"line": 1, "column": 7, "end_line": 1, "end_column": 8, "text": "y"}]
-    bridge.runs(ok=False, failure={"code": "compile_failed", "message": "the cell has an error"}, diagnostics=[d])
+    bridge.runs(
+        ok=False, failure={"code": "compile_failed", "message": "the cell has an error"}, diagnostics=[d]
+    )
     with pytest.raises(mc.MojoCompileError) as caught:
         mc.run("print(x)")
     found = caught.value.diagnostics[0]
@@ -221,7 +227,7 @@ def test_an_argument_that_cannot_be_used_is_named(
 
 @pytest.mark.parametrize("source", [None, b"print(1)", 5])
 def test_a_source_that_is_no_text_is_refused(bridge: FakeBridge, source: Any) -> None:
-    with pytest.raises(TypeError, match="^source must be a str"):
+    with pytest.raises(TypeError, match=r"^source must be a str"):
         mc.run(source)
     assert not bridge.requests
 
@@ -240,7 +246,9 @@ def test_definitions_are_listed_with_their_signatures(bridge: FakeBridge) -> Non
         {"name": "main", "kind": "def", "line": 4},
         {"name": "S", "kind": "struct", "line": 5},
     ]
-    bridge.answers["compile"] = [{"kind": "definitions", "cache": "miss", "cell": {"definitions": definitions}}]
+    bridge.answers["compile"] = [
+        {"kind": "definitions", "cache": "miss", "cell": {"definitions": definitions}}
+    ]
     module = mc.compile(source)
     assert module.functions == {"twice": "def twice(n: Int) -> Int"}
     assert "twice" in dir(module)
@@ -268,7 +276,12 @@ def test_the_cache_and_info_pass_on_what_the_daemon_says(bridge: FakeBridge) -> 
             "cache.explain": [
                 {
                     "explanations": [
-                        {"cell": "a", "outcome": "miss", "key": "k", "reasons": ["the source changed", "-O2 is new"]}
+                        {
+                            "cell": "a",
+                            "outcome": "miss",
+                            "key": "k",
+                            "reasons": ["the source changed", "-O2 is new"],
+                        }
                     ]
                 }
             ],
@@ -289,7 +302,9 @@ def test_the_cache_and_info_pass_on_what_the_daemon_says(bridge: FakeBridge) -> 
     assert info["toolchain"] == {"version": "1.2.0"}
 
 
-def test_an_answer_that_is_no_json_is_a_protocol_error(bridge: FakeBridge, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_answer_that_is_no_json_is_a_protocol_error(
+    bridge: FakeBridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(bridge, "answer", lambda *_: (b"\xff", []))
     with pytest.raises(mc.ProtocolError):
         mc.cache.stats()
@@ -338,7 +353,17 @@ def test_importing_the_package_imports_neither_ipython_nor_anything_slow() -> No
     code = "import sys, mojocell; mojocell.run; print(*sorted({m.partition('.')[0] for m in sys.modules}))"
     path = {**os.environ, "PYTHONPATH": str(ROOT / "ipython_ext")}
     found = subprocess.run([sys.executable, "-c", code], env=path, capture_output=True, text=True, check=True)
-    heavy = {"IPython", "traitlets", "argparse", "asyncio", "inspect", "dataclasses", "tomllib", "subprocess", "zmq"}
+    heavy = {
+        "IPython",
+        "traitlets",
+        "argparse",
+        "asyncio",
+        "inspect",
+        "dataclasses",
+        "tomllib",
+        "subprocess",
+        "zmq",
+    }
     assert not heavy & set(found.stdout.split())
 
 

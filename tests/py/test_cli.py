@@ -32,7 +32,11 @@ def test_run_passes_output_on_and_returns_the_status(
     bridge: FakeBridge, source: Path, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     bridge.runs(
-        b"\xff raw\n", err=b"err\n", ok=False, failure={"code": "exited", "message": "exit status 3"}, returncode=3
+        b"\xff raw\n",
+        err=b"err\n",
+        ok=False,
+        failure={"code": "exited", "message": "exit status 3"},
+        returncode=3,
     )
     assert cli.main(["run", str(source), "-O2", "--timeout", "4", "--", "a", "--b"]) == 3
     out, err = capfdbinary.readouterr()
@@ -93,7 +97,11 @@ def test_usage_errors_exit_with_two(words: list[str]) -> None:
 
 def test_cache_and_info_print_a_table_or_json(bridge: FakeBridge, capsys: pytest.CaptureFixture[str]) -> None:
     bridge.answers.update(
-        {"cache.stats": [{"stats": {"hits": 3}}], "cache.explain": [{"explanations": []}], "info": [{"pid": 7}]}
+        {
+            "cache.stats": [{"stats": {"hits": 3}}],
+            "cache.explain": [{"explanations": []}],
+            "info": [{"pid": 7}],
+        }
     )
     assert cli.main(["cache"]) == 0
     assert capsys.readouterr().out == "hits  3\n"
@@ -111,7 +119,9 @@ def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == f"mojocell {mojocell.__version__}\n"
 
 
-def test_doctor_has_a_line_a_check_and_names_the_remedy(bridge: FakeBridge, capsys: pytest.CaptureFixture[str]) -> None:
+def test_doctor_has_a_line_a_check_and_names_the_remedy(
+    bridge: FakeBridge, capsys: pytest.CaptureFixture[str]
+) -> None:
     bridge.answers["info"] = [{"toolchain": {}, "pid": 7}]
     assert cli.main(["doctor"]) == 1
     lines = capsys.readouterr().out.splitlines()

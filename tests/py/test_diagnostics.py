@@ -46,19 +46,26 @@ def test_a_diagnostic_shows_place_severity_source_caret_notes_and_fixits() -> No
 
 
 def test_a_diagnostic_without_a_place_is_a_line_of_its_own() -> None:
-    assert render.paint(render.diagnostics([Diagnostic("error", "out of memory")])) == "cell: error: out of memory"
+    assert (
+        render.paint(render.diagnostics([Diagnostic("error", "out of memory")]))
+        == "cell: error: out of memory"
+    )
 
 
 def test_a_diagnostic_in_another_file_names_it_and_takes_no_line_of_the_cell() -> None:
     d = Diagnostic("error", "no", 1, 1, source="import x", file="lib/x.mojo")
-    text = render.paint(render.diagnostics([Diagnostic("error", "no", 9, 1, file="x.mojo"), d], source="the cell"))
+    text = render.paint(
+        render.diagnostics([Diagnostic("error", "no", 9, 1, file="x.mojo"), d], source="the cell")
+    )
     assert "the cell" not in text
     assert "lib/x.mojo:1:1: error: no" in text
     assert "import x" in text
 
 
 def test_many_diagnostics_are_cut_and_counted() -> None:
-    text = render.paint(render.diagnostics([Diagnostic("error", f"e{n}", 1, 1) for n in range(50)], source="x"))
+    text = render.paint(
+        render.diagnostics([Diagnostic("error", f"e{n}", 1, 1) for n in range(50)], source="x")
+    )
     assert "e19" in text
     assert "e20" not in text
     assert "30 more" in text
@@ -101,7 +108,9 @@ def test_what_is_shown_of_a_line_has_no_control_characters(source: str) -> None:
 
 @given(
     st.lists(
-        st.builds(Diagnostic, st.sampled_from(["error", "warning"]), texts, st.integers(1, 9), st.integers(1, 99))
+        st.builds(
+            Diagnostic, st.sampled_from(["error", "warning"]), texts, st.integers(1, 9), st.integers(1, 99)
+        )
     ),
     texts,
 )
@@ -130,7 +139,8 @@ json_values = st.recursive(
                 "end_column": st.integers(-1, 2000) | st.none(),
                 "source": texts | st.none(),
                 "notes": st.lists(
-                    st.fixed_dictionaries({"message": texts}, optional={"line": st.integers(-1, 20)}), max_size=3
+                    st.fixed_dictionaries({"message": texts}, optional={"line": st.integers(-1, 20)}),
+                    max_size=3,
                 ),
                 "fixits": st.lists(
                     st.fixed_dictionaries(
@@ -145,7 +155,9 @@ json_values = st.recursive(
     ),
     texts,
 )
-def test_whatever_comes_over_the_wire_is_rendered_and_applied(items: list[dict[str, object]], source: str) -> None:
+def test_whatever_comes_over_the_wire_is_rendered_and_applied(
+    items: list[dict[str, object]], source: str
+) -> None:
     found = from_wire(items)
     assert len(found) == len(items)
     text = render.paint(render.diagnostics(found, source=source))

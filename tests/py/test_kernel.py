@@ -6,10 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-
-pytest.importorskip("ipykernel")
-
-from kernels import Kernel, kernel  # noqa: E402
+from kernels import Kernel, kernel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +25,8 @@ def slow(cause="new", seconds=0.8, **result):
         time.sleep(seconds)
         event("compiled", cache="miss", times={}, diagnostics=[])
         event("stdout", b"hello\\n")
-        return {"kind": "program", "cache": "miss", "returncode": 0, "times": {"compile": 2.41, "run": 0.0012}, **result}
+        times = {"compile": 2.41, "run": 0.0012}
+        return {"kind": "program", "cache": "miss", "returncode": 0, "times": times, **result}
     bridge.answers["run"] = [run]
 
 def stuck(request, event):
@@ -109,11 +107,16 @@ def test_repairs_and_warnings_are_displayed_as_text_and_html(shell: Kernel) -> N
     )
     outcome = shell.run("%%mojo\nfn main(): pass")
     assert outcome.displays()[0].startswith("cell:2:1: warning: <unused>")
-    assert outcome.displays()[1] == "1 repair for Mojo 1.2: `fn` → `def` (line 2); %mojo_fix puts them into the cell"
+    assert (
+        outcome.displays()[1]
+        == "1 repair for Mojo 1.2: `fn` → `def` (line 2); %mojo_fix puts them into the cell"
+    )
     pages = [c["data"]["text/html"] for _, kind, c in outcome.messages if kind == "display_data"]
     assert "&lt;unused&gt;" in pages[0]
     reply = shell.run("%mojo_fix").reply
-    assert reply["payload"] == [{"source": "set_next_input", "text": "%%mojo\ndef main(): pass", "replace": True}]
+    assert reply["payload"] == [
+        {"source": "set_next_input", "text": "%%mojo\ndef main(): pass", "replace": True}
+    ]
 
 
 def test_an_error_stops_run_all_and_shows_no_python_traceback(shell: Kernel) -> None:
@@ -125,7 +128,9 @@ def test_an_error_stops_run_all_and_shows_no_python_traceback(shell: Kernel) -> 
     assert outcome.status == "error"
     assert outcome.reply["ename"] == "MojoCrash"
     assert outcome.stream() == "so far\n"
-    assert outcome.error == ("MojoCrash: cell:2:7: index 10 is out of bounds\n  2 | print(v[10])\n    |       ^")
+    assert outcome.error == (
+        "MojoCrash: cell:2:7: index 10 is out of bounds\n  2 | print(v[10])\n    |       ^"
+    )
 
 
 def test_stop_is_a_keyboard_interrupt_that_keeps_the_output(shell: Kernel) -> None:
@@ -202,17 +207,28 @@ def test_the_cell_is_known_by_the_front_ends_identity(shell: Kernel) -> None:
 def test_help_explains_every_option(shell: Kernel) -> None:
     reply = shell.run("%%mojo?").reply
     text = reply["payload"][0]["data"]["text/plain"]
-    for option in ("--mode", "-O", "-I", "-D", "--force", "--name", "--timeout", "--memory", "--stdin", "--result"):
+    for option in (
+        "--mode",
+        "-O",
+        "-I",
+        "-D",
+        "--force",
+        "--name",
+        "--timeout",
+        "--memory",
+        "--stdin",
+        "--result",
+    ):
         assert option in text
     for option in ("--out", "--no-run", "--quiet", "--file"):
         assert option in text
 
 
 def test_nbclient_saves_the_same_notebook_whether_it_compiled_or_not(tmp_path: Path) -> None:
-    nbclient = pytest.importorskip("nbclient")
-    nbformat = pytest.importorskip("nbformat")
     import sys
 
+    import nbclient
+    import nbformat
     from jupyter_client.kernelspec import KernelSpec
     from jupyter_client.manager import AsyncKernelManager
     from kernels import environment

@@ -58,7 +58,9 @@ def test_a_character_that_is_cut_by_two_pieces_arrives_whole(capsys: pytest.Capt
     assert capsys.readouterr().out == "火é🔥"
 
 
-def test_bytes_that_are_no_text_are_replaced_and_the_rest_survives(capsys: pytest.CaptureFixture[str]) -> None:
+def test_bytes_that_are_no_text_are_replaced_and_the_rest_survives(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     echo = Echo()
     echo.output("stdout", b"a\xff\xfeb")
     echo.output("stderr", b"c\xe7\x81")

@@ -10,10 +10,7 @@ import pytest
 from conftest import FakeBridge
 from hypothesis import given
 from hypothesis import strategies as st
-
-IPython = pytest.importorskip("IPython")
-
-from mojocell import options  # noqa: E402
+from mojocell import options
 
 
 @pytest.fixture
@@ -41,7 +38,9 @@ def failure(shell: Any, cell: str) -> BaseException:
     return result.error_in_exec
 
 
-def test_a_cell_runs_and_its_output_is_printed(ip: Any, bridge: FakeBridge, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_cell_runs_and_its_output_is_printed(
+    ip: Any, bridge: FakeBridge, capsys: pytest.CaptureFixture[str]
+) -> None:
     bridge.runs(b"hello\n", err=b"careful\n")
     assert ip.run_cell("%%mojo\nprint('hello')").success
     assert capsys.readouterr() == ("hello\n", "careful\n")
@@ -54,7 +53,8 @@ def test_options_reach_the_request(ip: Any, bridge: FakeBridge, tmp_path: Path) 
     ip.user_ns["given"] = "input"
     ip.run_cell(
         "%%mojo --mode run -O 1 -I lib -I 'a dir' -D N=3 -D 'S=x y' -f -n mine --timeout 2.5 --memory 99 "
-        "--stdin given --result r --out text --quiet --file kept.mojo -- one 'two words' --three -O9\nprint(1)"
+        "--stdin given --result r --out text --quiet --file kept.mojo "
+        "-- one 'two words' --three -O9\nprint(1)"
     )
     request = bridge.requests[-1]
     assert request["flags"] == ["-O1", "-I", "lib", "-I", "a dir", "-D", "N=3", "-D", "S=x y"]
@@ -144,7 +144,9 @@ def test_a_compile_error_is_shown_without_a_python_traceback(
     ip: Any, bridge: FakeBridge, capsys: pytest.CaptureFixture[str]
 ) -> None:
     d = {"kind": "error", "message": "unknown 'x'", "line": 2, "column": 7, "end_line": 2, "end_column": 8}
-    bridge.runs(ok=False, failure={"code": "compile_failed", "message": "the cell has an error"}, diagnostics=[d])
+    bridge.runs(
+        ok=False, failure={"code": "compile_failed", "message": "the cell has an error"}, diagnostics=[d]
+    )
     error = failure(ip, "%%mojo\nprint(x)")
     assert type(error).__name__ == "MojoCompileError"
     shown = capsys.readouterr().out
@@ -184,7 +186,9 @@ def test_an_interrupt_keeps_the_output_and_shows_no_traceback(
 
 
 def test_out_and_result_are_kept_even_when_the_program_fails(ip: Any, bridge: FakeBridge) -> None:
-    bridge.runs(b"before\n", ok=False, failure={"code": "crashed", "message": "dead"}, returncode=None, signal=4)
+    bridge.runs(
+        b"before\n", ok=False, failure={"code": "crashed", "message": "dead"}, returncode=None, signal=4
+    )
     failure(ip, "%%mojo --result r --out o\nx")
     assert ip.user_ns["o"] == "before\n"
     assert ip.user_ns["r"].signal == 4
@@ -197,7 +201,9 @@ def test_a_statement_is_taken_as_it_stands(ip: Any, bridge: FakeBridge) -> None:
     assert "args" not in bridge.requests[-1]
 
 
-def test_a_file_runs_with_its_own_directory_to_import_from(ip: Any, bridge: FakeBridge, tmp_path: Path) -> None:
+def test_a_file_runs_with_its_own_directory_to_import_from(
+    ip: Any, bridge: FakeBridge, tmp_path: Path
+) -> None:
     (tmp_path / "sub").mkdir()
     (tmp_path / "sub" / "a.mojo").write_bytes(b"\xef\xbb\xbfprint(1)\r\n")
     ip.run_cell("%mojo_run sub/a.mojo -O0 -- x")
@@ -215,7 +221,9 @@ def test_repairs_are_told_in_a_line_and_fix_puts_them_into_the_cell(
         for n, f in ((2, "f"), (4, "main"))
     ]
     bridge.runs(
-        modernized=changed, source="\ndef f():\n    pass\ndef main():\n    f()\n", toolchain={"version": "1.2.0"}
+        modernized=changed,
+        source="\ndef f():\n    pass\ndef main():\n    f()\n",
+        toolchain={"version": "1.2.0"},
     )
     ip.run_cell("%%mojo -O1\nfn f():\n    pass\nfn main():\n    f()\n")
     assert (
@@ -351,7 +359,9 @@ def test_a_magic_that_takes_the_name_later_is_noticed_once_and_reload_takes_it_b
 ) -> None:
     ip.register_magic_function(other_magic, "cell", "mojo")
     ip.run_cell("1")
-    assert "now that of mojo.notebook; to get Mojocell's back: %reload_ext mojocell" in capsys.readouterr().err
+    assert (
+        "now that of mojo.notebook; to get Mojocell's back: %reload_ext mojocell" in capsys.readouterr().err
+    )
     ip.run_cell("1")
     assert capsys.readouterr().err == ""
     # %reload_ext, without importing the module anew: the other tests hold the old one.

@@ -93,14 +93,22 @@ def test_the_environment_gives_text_that_becomes_a_value(
 @pytest.mark.parametrize(
     ("key", "text"), [("memory", "1.5"), ("modernize", "perhaps"), ("shown", "many"), ("timeout", "0")]
 )
-def test_the_environment_is_told_what_it_cannot_say(monkeypatch: pytest.MonkeyPatch, key: str, text: str) -> None:
+def test_the_environment_is_told_what_it_cannot_say(
+    monkeypatch: pytest.MonkeyPatch, key: str, text: str
+) -> None:
     monkeypatch.setenv(f"MOJOCELL_{key.upper()}", text)
     with pytest.raises(mc.MojoError, match=f"^MOJOCELL_{key.upper()} must be .* not '{text}'"):
         settings.get(key)
 
 
 def test_settings_reach_the_request(bridge: FakeBridge) -> None:
-    for key, value in {"flags": ["-O0"], "timeout": 9, "memory": 100, "mode": "run", "toolchain": "/opt/mojo"}.items():
+    for key, value in {
+        "flags": ["-O0"],
+        "timeout": 9,
+        "memory": 100,
+        "mode": "run",
+        "toolchain": "/opt/mojo",
+    }.items():
         settings.set_value(key, value)
     settings.set_value("modernize", False)
     mc.run("x", flags=["-D", "A=1"])

@@ -1,0 +1,160 @@
+"""`run`, `compile` and the command with the real daemon and the real compiler."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import mojocell as mc
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.usefixtures("service")
+
+EVERYTHING = """
+from std.os import getenv
+from std.sys import argv
+
+def main() raises:
+    print("é火🔥")
+    print(getenv("MOJOCELL_TEST", "unset"))
+    for word in argv():
+        print(word)
+    print(input())
+"""
+
+
+@pytest.fixture(scope="module")
+def program(service: Path) -> mc.RunResult:
+    """A program that tells of all it was given."""
+    return mc.run(
+        EVERYTHING, stdin="from stdin\n", args=["a", "b c"], env={**os.environ, "MOJOCELL_TEST": "set"}
+    )
+
+
+def test_a_program_gets_arguments_environment_and_input(program: mc.RunResult) -> None:
+    lines = program.stdout.split("\n")
+    assert lines[:2] == ["é火🔥", "set"]
+    assert lines[-5:] == ["a", "b c", "from stdin", ""] or lines[-4:] == ["a", "b c", "from stdin", ""]
+    assert program.returncode == 0
+    assert program.cache in ("miss", "hit")
+    assert program.times["total"] > 0
+    assert program.toolchain["version"].startswith("1.")
+
+
+def test_the_second_run_is_a_hit_whatever_its_input(program: mc.RunResult) -> None:
+    before = mc.cache.stats()
+    again = mc.run(EVERYTHING, stdin="other\n", args=["c"])
+    after = mc.cache.stats()
+    assert again.cache == "hit"
+    assert again.stdout.endswith("c\nother\n")
+    assert again.key == program.key
+    assert (after["hits"] - before["hits"], after["misses"] - before["misses"]) == (1, 0)
+
+
+def test_explain_says_why_a_cell_was_compiled() -> None:
+    mc.run("print(1)", name="explained")
+    mc.run("print(1)  # changed", name="explained")
+    found = mc.cache.explain("explained")
+    assert found[0].outcome == "miss"
+    assert any("source" in reason for reason in found[0].reasons)
+    mc.run("print(1)", name="explained")
+    assert mc.cache.explain("explained")[0].outcome == "hit"
+
+
+def test_a_time_limit_ends_the_program_and_keeps_its_output() -> None:
+    source = 'from std.time import sleep\nprint("begun")\nsleep(60.0)\n'
+    with pytest.raises(mc.MojoTimeout) as caught:
+        mc.run(source, timeout=0.5)
+    assert caught.value.result is not None
+    assert caught.value.result.stdout == "begun\n"
+    assert mc.run(source, timeout=0.5, check=False).limit == "wall"
+
+
+def test_ctrl_c_ends_the_program_and_keeps_its_output() -> None:
+    source = 'from std.time import sleep\nprint("begun")\nsleep(60.0)\n'
+    timer = threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt) as caught:
+        mc.run(source)
+    assert time.monotonic() - began < 20
+    assert caught.value.result.stdout == "begun\n"  # type: ignore[attr-defined]
+    timer.join()
+
+
+def test_compile_lists_functions_and_runs_nothing() -> None:
+    module = mc.compile("def twice(n: Int) -> Int:\n    return 2 * n\n")
+    assert module.functions == {"twice": "def twice(n: Int) -> Int"}
+    assert module.result is None
+
+
+def test_modernize_off_leaves_older_mojo_an_error_with_its_fixit() -> None:
+    with pytest.raises(mc.MojoCompileError) as caught:
+        mc.run("fn main():\n    pass\n", modernize=False)
+    assert any(d.line == 1 for d in caught.value.diagnostics)
+    assert any(d.fixits for d in caught.value.diagnostics)
+
+
+def test_threads_share_the_client() -> None:
+    results: list[Any] = []
+    threads = [threading.Thread(target=lambda: results.append(mc.run("print(1)"))) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [result.stdout for result in results] == ["1\n"] * 8
+
+
+def test_a_forked_child_can_run_programs_too() -> None:
+    mc.run("print(1)")
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if mc.run("print(1)").stdout == "1\n" else 1)
+    assert os.waitpid(child, 0)[1] == 0
+    assert mc.run("print(1)").stdout == "1\n"
+
+
+def command(*words: str, **keywords: Any) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "mojocell", *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+        **keywords,
+    )
+
+
+def test_the_command_runs_a_program_from_its_input() -> None:
+    done = command("run", "-", input="print(1)")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "1\n", "")
+
+
+def test_doctor_finds_nothing_wrong() -> None:
+    done = command("doctor")
+    assert done.returncode == 0, done.stdout
+    assert "FAIL" not in done.stdout
+    assert "ok    program: compiles and runs" in done.stdout
+
+
+def test_info_is_json_with_the_toolchain() -> None:
+    import json
+
+    facts = json.loads(command("info", "--json").stdout)
+    assert facts["mojocell"] == facts["version"] == mc.__version__
+    assert facts["toolchain"]["version"].startswith("1.")
+
+
+def test_what_python_knows_of_errors_is_what_the_runtime_can_say() -> None:
+    from mojocell import _bridge, errors
+
+    assert set(errors.BY_CODE) <= set(_bridge.ERROR_CODES)
+    assert mc.__version__ == _bridge.VERSION
