@@ -290,6 +290,18 @@ static json_t *notes_json(const struct reader *reader, const struct finding *f)
     return array;
 }
 
+/* What the cell itself knows about a name that the compiler does not. */
+static void cell_hint(const struct finding *f, struct mc_buf *ret)
+{
+    static const char unknown[] = "use of unknown declaration '";
+    if (f->source->hint != NULL && starts(f->message, unknown)) {
+        const char *name = f->message + strlen(unknown);
+        mc_autofree char *copy = strndup(name, strcspn(name, "'"));
+        const char *hint = copy != NULL ? f->source->hint(f->source->cell, copy, f->line) : NULL;
+        mc_buf_adds(ret, hint != NULL ? hint : "");
+    }
+}
+
 /* Sets the hint of ours, where there is one. */
 static bool set_hint(const struct finding *f, json_t *json)
 {
@@ -306,7 +318,10 @@ static bool set_hint(const struct finding *f, json_t *json)
     if (line == NULL || above == NULL) {
         return false;
     }
-    mc_diag_hint(f->message, line, f->byte, above, &hint);
+    cell_hint(f, &hint);
+    if (hint.length == 0) {
+        mc_diag_hint(f->message, line, f->byte, above, &hint);
+    }
     if (hint.length == 0) {
         return false;
     }

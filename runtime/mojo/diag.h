@@ -14,6 +14,9 @@
 typedef void
 mc_diag_map(const void *cell, long line, long column, long *ret_line, long *ret_column);
 
+/* A hint for a name that is unknown at a line of the cell: static text, or NULL. */
+typedef const char *mc_diag_name_hint(const void *cell, const char *name, long line);
+
 /* A file that the compiler was given. Borrowed. */
 struct mc_diag_source {
     const char *file; /* its path; a diagnostic whose file has the same base name is in it */
@@ -21,10 +24,11 @@ struct mc_diag_source {
                          it and never sees a position in it */
     const char *text; /* the cell as the user wrote it; NULL where name is NULL */
     size_t length;
-    mc_diag_map *map; /* NULL: the file is the cell verbatim */
-    const void *cell; /* map's first argument */
-    long main_line;   /* where errors without a place of the user's are shown: the line of `main` or
-                         of the first statement; 0: nowhere */
+    mc_diag_map *map;        /* NULL: the file is the cell verbatim */
+    mc_diag_name_hint *hint; /* may be NULL */
+    const void *cell;        /* first argument of both */
+    long main_line; /* where errors without a place of the user's are shown: the line of `main` or
+                       of the first statement; 0: nowhere */
 };
 
 /* Reads what the compiler wrote. Returns a new array, sorted by line, errors about the cell without
@@ -45,11 +49,11 @@ json_t *mc_diag_read(const char *stderr_bytes,
 bool mc_diag_has_errors(const json_t *diagnostics);
 
 struct mc_diag_crash {
-    char message[512];  /* what the program says, without place and prefix; UTF-8, one line */
-    char function[128]; /* reserved: empty */
-    long line;          /* in the cell, from 1; 0 where the place is not the user's */
-    long column;        /* in characters, from 1; 0 likewise */
-    size_t start, end;  /* bytes of the raw text in `output`, its newline included */
+    char message[512]; /* what the program says, without place and prefix; UTF-8, its newlines
+                           spaces; empty where it says nothing */
+    long line;         /* in the cell, from 1; 0 where the place is not the user's */
+    long column;       /* in characters, from 1; 0 likewise */
+    size_t start, end; /* bytes of the raw text in `output`, its newline included */
 };
 
 /* Looks at the end of a crashed program's output for the text of an abort ("At: f:l:c: Assert

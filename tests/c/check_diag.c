@@ -235,6 +235,100 @@ START_TEST(test_places_and_fixits_are_mapped_to_the_cell)
 }
 END_TEST
 
+/* What is told of a recorded crash: "line:column message | what was said before it". */
+static void ck_crash(const char *name, const char *expected)
+{
+    mc_autobuf source = MC_BUF_INIT;
+    mc_autobuf output = MC_BUF_INIT;
+    mc_autofree char *text = NULL;
+    struct mc_diag_crash crash;
+    read_data("crashes", name, "mojo", &source);
+    read_data("crashes", name, "stdout", &output);
+    const struct mc_diag_source sources[] = SOURCES(source);
+    if (mc_diag_crash(output.data, output.length, sources, 2, &crash) == 0) {
+        ck_assert_msg(expected == NULL, "%s: nothing is told", name);
+        return;
+    }
+    ck_assert_msg(expected != NULL, "%s: told %s", name, crash.message);
+    ck_assert_int_gt(asprintf(&text,
+                              "%ld:%ld %s | %.*s",
+                              crash.line,
+                              crash.column,
+                              crash.message,
+                              (int) crash.start,
+                              output.data),
+                     0);
+    ck_assert_str_eq(text, expected);
+    ck_assert_uint_eq(crash.end, output.length);
+}
+
+START_TEST(test_the_message_and_line_of_a_crash_are_found)
+{
+    ck_crash("abort_message", "5:10 gave up: really | x");
+    ck_crash("multiline", "4:10 first second | ");
+    ck_crash("debug_assert_safe", "2:37 n too large: 10 | ");
+    ck_crash("list_index", "5:12 index 7 is out of bounds, valid range is 0 to 2 | before\n");
+    ck_crash("nested", "2:13 index 8 is out of bounds, valid range is 0 to 2 | ");
+    ck_crash("span_index", "2:13 index 3 is out of bounds, valid range is 0 to 1 | ");
+    ck_crash("string_index", "4:12 index 5 is out of bounds, valid range is 0 to 2 | ");
+    ck_crash("pop_empty", "0:0 index -1 is out of bounds, valid range is 0 to -1 | ");
+    ck_crash("optional_value",
+             "3:18 `Optional.value()` called on empty `Optional`. Consider using `if optional:` to "
+             "check whether the `Optional` is empty before calling `.value()`, or use `.or_else()` "
+             "to provide a default value. | ");
+}
+END_TEST
+
+START_TEST(test_what_is_no_crash_is_not_told_as_one)
+{
+    static const char *const others[] = {
+        "abort_plain", "debug_assert", "dict_key", "raised", "stack_overflow"};
+    for (size_t i = 0; i < MC_LENGTH(others); i++) {
+        ck_crash(others[i], NULL);
+    }
+    static const char *const texts[] = {"At: 10:20 he came",
+                                        "ABORT: x.mojo:",
+                                        "ABORT: x.mojo:1:",
+                                        "At: x.mojo:1:2: hello",
+                                        "A",
+                                        ""};
+    struct mc_diag_crash crash;
+    for (size_t i = 0; i < MC_LENGTH(texts); i++) {
+        ck_assert_int_eq(mc_diag_crash(texts[i], strlen(texts[i]), NULL, 0, &crash), 0);
+    }
+}
+END_TEST
+
+static long frames_of(const char *name)
+{
+    mc_autobuf errors = MC_BUF_INIT;
+    size_t start;
+    size_t end;
+    long frames = 0;
+    read_data("crashes", name, "stderr", &errors);
+    if (mc_diag_backtrace(errors.data, errors.length, &start, &end, &frames) == 1) {
+        ck_assert_uint_eq(start, 0);
+        ck_assert_uint_eq(end, errors.length);
+    }
+    return frames;
+}
+
+START_TEST(test_a_backtrace_is_recognised_whole)
+{
+    static const char text[] = "mine\n #0 0x12 f\n #1 0x13 g\nlater\n";
+    size_t start = 0;
+    size_t end = 0;
+    long frames = 0;
+    ck_assert_int_eq(frames_of("list_index"), 11);
+    ck_assert_int_eq(frames_of("stack_overflow"), 5);
+    ck_assert_int_eq(frames_of("raised"), 0);
+    ck_assert_int_eq(mc_diag_backtrace(text, sizeof text - 1, &start, &end, &frames), 1);
+    ck_assert_uint_eq(start, 5);
+    ck_assert_uint_eq(end, sizeof text - 1 - strlen("later\n"));
+    ck_assert_int_eq(frames, 2);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("diag");
@@ -248,6 +342,9 @@ int main(void)
     tcase_add_test(tcase, test_the_closing_line_is_told_only_where_nothing_else_is);
     tcase_add_test(tcase, test_bytes_that_are_no_diagnostics_become_one_error);
     tcase_add_test(tcase, test_places_and_fixits_are_mapped_to_the_cell);
+    tcase_add_test(tcase, test_the_message_and_line_of_a_crash_are_found);
+    tcase_add_test(tcase, test_what_is_no_crash_is_not_told_as_one);
+    tcase_add_test(tcase, test_a_backtrace_is_recognised_whole);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

@@ -1,0 +1,173 @@
+#include "base/buf.h"
+#include "base/mem.h"
+#include "mojo/diag.h"
+#include "mojo/diag_text.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A crash is the last thing a program says: what is earlier than this is not looked at. */
+#define TAIL         65536
+#define MAX_PATH     4096
+#define MAX_POSITION 100000000
+
+struct reader {
+    const char *at;
+    const char *end;
+};
+
+static bool take(struct reader *reader, const char *text)
+{
+    size_t length = strlen(text);
+    if ((size_t) (reader->end - reader->at) < length || memcmp(reader->at, text, length) != 0) {
+        return false;
+    }
+    reader->at += length;
+    return true;
+}
+
+static bool take_number(struct reader *reader, long *ret)
+{
+    const char *start = reader->at;
+    *ret = 0;
+    while (reader->at < reader->end && isdigit((unsigned char) *reader->at) &&
+           *ret < MAX_POSITION) {
+        *ret = *ret * 10 + (*reader->at++ - '0');
+    }
+    return reader->at > start;
+}
+
+/* "FILE:LINE:COLUMN: " where the file is one of Mojo's; the file's text is in *ret_file. */
+static bool
+take_place(struct reader *reader, struct reader *ret_file, long *ret_line, long *ret_column)
+{
+    static const char suffix[] = ".mojo:";
+    const char *start = reader->at;
+    const char *newline = memchr(start, '\n', (size_t) (reader->end - start));
+    const char *end = newline != NULL ? newline : reader->end;
+    const char *colon = memmem(start, (size_t) (end - start), suffix, strlen(suffix));
+    if (colon == NULL || colon - start > MAX_PATH) {
+        return false;
+    }
+    *ret_file = (struct reader) {start, colon + strlen(suffix) - 1};
+    reader->at = colon + strlen(suffix);
+    return take_number(reader, ret_line) && take(reader, ":") && take_number(reader, ret_column) &&
+           take(reader, ": ");
+}
+
+static void set_message(struct mc_diag_crash *crash, const char *text, size_t length)
+{
+    while (length > 0 && isspace((unsigned char) text[length - 1])) {
+        length--;
+    }
+    json_t *clean = mc_text_json(text, length);
+    const char *from = clean != NULL ? json_string_value(clean) : "";
+    size_t room = sizeof crash->message - 1;
+    size_t n = strlen(from);
+    for (n = n < room ? n : room; n < strlen(from) && n > 0 && (from[n] & 0xc0) == 0x80;) {
+        n--; /* not in the middle of a character */
+    }
+    for (size_t i = 0; i < n; i++) {
+        crash->message[i] = (char) (iscntrl((unsigned char) from[i]) ? ' ' : from[i]);
+    }
+    crash->message[n] = '\0';
+    json_decref(clean);
+}
+
+static void set_place(struct mc_diag_crash *crash,
+                      const struct reader *file,
+                      long line,
+                      long column,
+                      const struct mc_diag_source *sources,
+                      size_t n_sources)
+{
+    mc_autofree char *path = strndup(file->at, (size_t) (file->end - file->at));
+    const struct mc_diag_source *source =
+        path != NULL ? mc_text_source(sources, n_sources, path) : NULL;
+    if (source != NULL && source->name != NULL) {
+        mc_text_map(source, line, column, &crash->line, &crash->column);
+    }
+}
+
+/* Whether the text of an abort is here; fills *ret then, but for its start. */
+static bool read_abort(struct reader reader,
+                       const char *output,
+                       const struct mc_diag_source *sources,
+                       size_t n_sources,
+                       struct mc_diag_crash *ret)
+{
+    struct reader file;
+    long line;
+    long column;
+    bool abort = take(&reader, "ABORT: ");
+    if ((!abort && !take(&reader, "At: ")) || !take_place(&reader, &file, &line, &column) ||
+        (!abort && !take(&reader, "Assert Error: "))) {
+        return false;
+    }
+    /* The message of abort() may have several lines, and ends all output. */
+    const char *newline = memchr(reader.at, '\n', (size_t) (reader.end - reader.at));
+    const char *end = !abort && newline != NULL ? newline + 1 : reader.end;
+    *ret = (struct mc_diag_crash) {.end = (size_t) (end - output)};
+    set_message(ret, reader.at, (size_t) (end - reader.at));
+    set_place(ret, &file, line, column, sources, n_sources);
+    return true;
+}
+
+int mc_diag_crash(const char *output,
+                  size_t length,
+                  const struct mc_diag_source *sources,
+                  size_t n_sources,
+                  struct mc_diag_crash *ret)
+{
+    size_t first = length > TAIL ? length - TAIL : 0;
+    for (size_t i = length; i-- > first;) {
+        struct reader reader = {output + i, output + length};
+        struct mc_diag_crash crash;
+        if (output[i] == 'A' && read_abort(reader, output, sources, n_sources, &crash)) {
+            *ret = crash;
+            ret->start = i;
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* " #12 0x… function …": one frame, whose line ends before *ret_next. */
+static bool read_frame(const char *text, size_t length, size_t at, long wanted, size_t *ret_next)
+{
+    struct reader reader = {text + at, text + length};
+    long number;
+    while (take(&reader, " ")) {
+    }
+    if (!take(&reader, "#") || !take_number(&reader, &number) || number != wanted ||
+        !take(&reader, " 0x")) {
+        return false;
+    }
+    const char *newline = memchr(reader.at, '\n', (size_t) (reader.end - reader.at));
+    *ret_next = newline != NULL ? (size_t) (newline - text) + 1 : length;
+    return true;
+}
+
+int mc_diag_backtrace(
+    const char *error_output, size_t length, size_t *ret_start, size_t *ret_end, long *ret_frames)
+{
+    size_t next = 0;
+    for (size_t at = 0; at < length; at = next) {
+        if (read_frame(error_output, length, at, 0, &next)) {
+            long frames = 1;
+            while (next < length && read_frame(error_output, length, next, frames, &next)) {
+                frames++;
+            }
+            *ret_start = at;
+            *ret_end = next;
+            if (ret_frames != NULL) {
+                *ret_frames = frames;
+            }
+            return 1;
+        }
+        const char *newline = memchr(error_output + at, '\n', length - at);
+        next = newline != NULL ? (size_t) (newline - error_output) + 1 : length;
+    }
+    return 0;
+}

@@ -1,0 +1,5 @@
+from std.os import abort
+
+def main():
+    print("x", end="")
+    abort("gave up: really")

@@ -1,0 +1,3 @@
+def main() raises:
+    var d: Dict[String, Int] = {"a": 1}
+    print(d["b"])

@@ -1,0 +1,4 @@
+from std.os import abort
+
+def main():
+    abort("first\nsecond")

@@ -1,0 +1,3 @@
+def main():
+    var o: Optional[Int] = None
+    print(o.value())

@@ -1,0 +1,3 @@
+def main():
+    var l = List[Int]()
+    print(l.pop())
