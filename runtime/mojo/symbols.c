@@ -67,7 +67,7 @@ int mc_symbols_undefined_in(
     const void *bytes, size_t length, mc_symbols_each *each, void *data, mc_err *err)
 {
     struct image image = {bytes, length};
-    Elf64_Ehdr header;
+    Elf64_Ehdr header = {0};
     if (!get(&image, 0, &header, sizeof header) || memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 ||
         header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_ident[EI_DATA] != ELFDATA2LSB) {
         return mc_err_set(err, MC_INVALID_REQUEST, "no 64-bit ELF file");
@@ -77,8 +77,8 @@ int mc_symbols_undefined_in(
         return mc_err_set(err, MC_INVALID_REQUEST, "the section table lies outside of the file");
     }
     for (unsigned i = 0; i < header.e_shnum; i++) {
-        Elf64_Shdr symbols;
-        Elf64_Shdr strings;
+        Elf64_Shdr symbols = {0};
+        Elf64_Shdr strings = {0};
         get(&image, header.e_shoff + i * sizeof symbols, &symbols, sizeof symbols);
         if (symbols.sh_type != SHT_DYNSYM) {
             continue;

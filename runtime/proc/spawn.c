@@ -9,22 +9,21 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 enum step {
-    STEP_PID, /* not a failure: the daemon's pid */
-    STEP_FORK,
-    STEP_SESSION,
-    STEP_GROUP,
-    STEP_DEATH_SIGNAL,
-    STEP_NULL,
-    STEP_DESCRIPTOR,
-    STEP_CHDIR,
-    STEP_LIMIT,
-    STEP_EXEC,
+    MC_STEP_PID, /* not a failure: the daemon's pid */
+    MC_STEP_FORK,
+    MC_STEP_SESSION,
+    MC_STEP_GROUP,
+    MC_STEP_DEATH_SIGNAL,
+    MC_STEP_NULL,
+    MC_STEP_DESCRIPTOR,
+    MC_STEP_CHDIR,
+    MC_STEP_LIMIT,
+    MC_STEP_EXEC,
 };
 
 /* What a child tells its caller, small enough for one atomic write. */
@@ -79,21 +78,24 @@ static int place_descriptors(const struct plan *plan)
     }
     int report_fd = fcntl(plan->report_fd, F_DUPFD_CLOEXEC, above);
     if (report_fd < 0) {
-        fail(plan->report_fd, STEP_DESCRIPTOR);
+        fail(plan->report_fd, MC_STEP_DESCRIPTOR);
     }
     for (size_t i = 0; i < count; i++) {
-        if (from[i] < 0 && (from[i] = open("/dev/null", O_RDWR | O_CLOEXEC)) < 0) {
-            fail(report_fd, STEP_NULL);
+        if (from[i] < 0) {
+            from[i] = open("/dev/null", O_RDWR | O_CLOEXEC);
+        }
+        if (from[i] < 0) {
+            fail(report_fd, MC_STEP_NULL);
         }
         from[i] = fcntl(from[i], F_DUPFD_CLOEXEC, above);
         if (from[i] < 0) {
-            fail(report_fd, STEP_DESCRIPTOR);
+            fail(report_fd, MC_STEP_DESCRIPTOR);
         }
     }
     mc_os_cloexec_from(3);
     for (size_t i = 0; i < count; i++) {
         if (dup2(from[i], to[i]) < 0) {
-            fail(report_fd, STEP_DESCRIPTOR);
+            fail(report_fd, MC_STEP_DESCRIPTOR);
         }
     }
     return report_fd;
@@ -108,36 +110,36 @@ static _Noreturn void become(const struct plan *plan)
         umask((mode_t) spec->umask);
     }
     if (spec->cwd && chdir(spec->cwd) < 0) {
-        fail(report_fd, STEP_CHDIR);
+        fail(report_fd, MC_STEP_CHDIR);
     }
     if (spec->nice != 0) {
         (void) !nice(spec->nice); /* a wish */
     }
     errno = spec->limits ? mc_limits_apply(spec->limits, 0) : 0;
     if (errno) {
-        fail(report_fd, STEP_LIMIT);
+        fail(report_fd, MC_STEP_LIMIT);
     }
     sigset_t none;
     sigemptyset(&none);
     reset_signals();
     sigprocmask(SIG_SETMASK, &none, NULL);
     execve(spec->path, spec->argv, spec->envp ? spec->envp : environ);
-    fail(report_fd, STEP_EXEC);
+    fail(report_fd, MC_STEP_EXEC);
 }
 
 static _Noreturn void child(const struct plan *plan)
 {
     const struct mc_spawn_spec *spec = plan->spec;
     if (spec->group == MC_SPAWN_NEW_SESSION && setsid() < 0) {
-        fail(plan->report_fd, STEP_SESSION);
+        fail(plan->report_fd, MC_STEP_SESSION);
     }
     if (spec->group == MC_SPAWN_NEW_GROUP && setpgid(0, 0) < 0) {
-        fail(plan->report_fd, STEP_GROUP);
+        fail(plan->report_fd, MC_STEP_GROUP);
     }
     errno = 0;
     if (spec->death_signal && mc_os_parent_death(plan->parent, spec->death_signal, NULL) < 0) {
         errno = errno ? errno : ESRCH;
-        fail(plan->report_fd, STEP_DEATH_SIGNAL);
+        fail(plan->report_fd, MC_STEP_DEATH_SIGNAL);
     }
     become(plan);
 }
@@ -147,16 +149,16 @@ static _Noreturn void child(const struct plan *plan)
 static _Noreturn void daemon_child(const struct plan *plan)
 {
     if (setsid() < 0) {
-        fail(plan->report_fd, STEP_SESSION);
+        fail(plan->report_fd, MC_STEP_SESSION);
     }
     pid_t pid = _Fork();
     if (pid < 0) {
-        fail(plan->report_fd, STEP_FORK);
+        fail(plan->report_fd, MC_STEP_FORK);
     }
     if (pid == 0) {
         become(plan);
     }
-    tell(plan->report_fd, STEP_PID, (int) pid);
+    tell(plan->report_fd, MC_STEP_PID, (int) pid);
     _exit(0);
 }
 
@@ -181,22 +183,22 @@ static pid_t fork_into(void (*run)(const struct plan *), const struct plan *plan
 static int explain(const struct mc_spawn_spec *spec, struct report report, mc_err *err)
 {
     static const char *const steps[] = {
-        [STEP_FORK] = "fork",
-        [STEP_SESSION] = "make a session",
-        [STEP_GROUP] = "make a process group",
-        [STEP_DEATH_SIGNAL] = "set the death signal",
-        [STEP_NULL] = "open '/dev/null'",
-        [STEP_DESCRIPTOR] = "pass a descriptor",
-        [STEP_LIMIT] = "set a limit",
+        [MC_STEP_FORK] = "fork",
+        [MC_STEP_SESSION] = "make a session",
+        [MC_STEP_GROUP] = "make a process group",
+        [MC_STEP_DEATH_SIGNAL] = "set the death signal",
+        [MC_STEP_NULL] = "open '/dev/null'",
+        [MC_STEP_DESCRIPTOR] = "pass a descriptor",
+        [MC_STEP_LIMIT] = "set a limit",
     };
     errno = report.value;
     enum mc_code code = errno == ENOENT   ? MC_NOT_FOUND
                         : errno == EACCES ? MC_PERMISSION
                         : errno == ENOMEM ? MC_NO_MEMORY
                                           : MC_SYSTEM;
-    if (report.step == STEP_CHDIR) {
+    if (report.step == MC_STEP_CHDIR) {
         mc_err_errno(err, code, "chdir '%s'", spec->cwd);
-    } else if (report.step == STEP_EXEC) {
+    } else if (report.step == MC_STEP_EXEC) {
         mc_err_errno(err, code, "exec");
     } else {
         mc_err_errno(err, code, "%s", steps[report.step]);
@@ -218,7 +220,7 @@ static int read_reports(int fd, pid_t *ret_pid, struct report *ret_failure)
         if (n != (ssize_t) sizeof report) {
             return failed;
         }
-        if (report.step == STEP_PID) {
+        if (report.step == MC_STEP_PID) {
             *ret_pid = report.value;
         } else {
             *ret_failure = report;
@@ -269,7 +271,7 @@ static int start(struct plan *plan,
     int error = errno;
     close(pipe_fds[1]);
     if (pid < 0) {
-        return explain(plan->spec, (struct report) {STEP_FORK, error}, err);
+        return explain(plan->spec, (struct report) {MC_STEP_FORK, error}, err);
     }
     struct report failure;
     if (read_reports(report_read, ret_daemon, &failure)) {
@@ -283,7 +285,7 @@ static int start(struct plan *plan,
 int mc_spawn(const struct mc_spawn_spec *spec, pid_t *ret_pid, int *ret_pidfd, mc_err *err)
 {
     struct plan plan = {.spec = spec, .fds = spec->fds, .n_fds = spec->n_fds};
-    pid_t pid;
+    pid_t pid = -1;
     pid_t unused;
     if (check(spec, spec->n_fds, err) < 0 || start(&plan, child, &pid, &unused, err) < 0) {
         return -1;
@@ -375,7 +377,7 @@ int mc_spawn_daemon(const struct mc_spawn_daemon *daemon,
     }
     fds[spec->n_fds] = (struct mc_spawn_fd) {.from = pipe_fds[1], .to = daemon->ready_fd};
     struct plan plan = {.spec = spec, .fds = fds, .n_fds = spec->n_fds + 1};
-    pid_t first;
+    pid_t first = -1;
     pid_t pid = 0;
     int outcome = start(&plan, daemon_child, &first, &pid, err);
     close(pipe_fds[1]);

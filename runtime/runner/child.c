@@ -156,18 +156,12 @@ static _Noreturn void call(const struct mc_wire_run *run, struct mc_wire_slot *s
     exit(status);
 }
 
-/* The loader reads these when a process is executed, and never again. */
-static const char *environment_needs_exec(const struct mc_wire_run *run)
+/* The loader reads its variables when a process is executed, and never again. */
+static bool differs_from_runner(const struct mc_wire_run *run, const char *name)
 {
-    if (mc_strv_getenv(run->envp, "LD_PRELOAD")) {
-        return "LD_PRELOAD is set";
-    }
-    const char *path = mc_strv_getenv(run->envp, "LD_LIBRARY_PATH");
-    const char *own = getenv("LD_LIBRARY_PATH");
-    if (path && path[0] && (!own || strcmp(path, own) != 0)) {
-        return "LD_LIBRARY_PATH is set";
-    }
-    return NULL;
+    const char *wanted = mc_strv_getenv(run->envp, name);
+    const char *own = getenv(name);
+    return wanted && wanted[0] && (!own || strcmp(wanted, own) != 0);
 }
 
 static int is_dlopen(const char *name, void *data)
@@ -176,15 +170,18 @@ static int is_dlopen(const char *name, void *data)
     return strcmp(name, "dlopen") == 0;
 }
 
-/* LD_PRELOAD is wanted by whoever set it; a library path matters to those who load libraries. */
+/* LD_PRELOAD is wanted by whoever set it; a library path matters only to those who load libraries.
+ */
 static const char *why_exec(const struct mc_wire_run *run)
 {
-    const char *reason = environment_needs_exec(run);
-    if (reason && !mc_strv_getenv(run->envp, "LD_PRELOAD") &&
-        mc_symbols_undefined(run->artifact, is_dlopen, NULL, NULL) != 1) {
-        return NULL;
+    if (differs_from_runner(run, "LD_PRELOAD")) {
+        return "LD_PRELOAD is set";
     }
-    return reason;
+    if (differs_from_runner(run, "LD_LIBRARY_PATH") &&
+        mc_symbols_undefined(run->artifact, is_dlopen, NULL, NULL) == 1) {
+        return "LD_LIBRARY_PATH is set";
+    }
+    return NULL;
 }
 
 static _Noreturn void execute(const struct mc_child_host *host,

@@ -302,7 +302,7 @@ const char *mc_runner_needs_fresh(const char *artifact)
 {
     const char *reason = NULL;
     mc_err ignored;
-    if (mc_symbols_undefined(artifact, tell_reason, &reason, &ignored) < 0) {
+    if (mc_symbols_undefined(artifact, tell_reason, (void *) &reason, &ignored) < 0) {
         return NULL;
     }
     return reason;

@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -249,11 +250,19 @@ static char **copy_items(char **items)
     while (items[count]) {
         count++;
     }
-    char **copy = calloc(count + 1, sizeof *copy);
+    char **copy = (char **) calloc(count + 1, sizeof *copy);
     for (size_t i = 0; copy && i < count; i++) {
         copy[i] = strdup(items[i]);
     }
     return copy;
+}
+
+/* A descriptor number from our own daemon; -1 for anything else. */
+static int number(const char *text)
+{
+    char *end;
+    long value = strtol(text, &end, 10);
+    return *text && !*end && value >= 0 && value < INT_MAX ? (int) value : -1;
 }
 
 int main(int argc, char **argv)
@@ -276,9 +285,9 @@ int main(int argc, char **argv)
         return 1;
     }
     if (executed) {
-        mc_child_executed(&runner.host, atoi(argv[2]), atoi(argv[3]));
+        mc_child_executed(&runner.host, number(argv[2]), number(argv[3]));
     }
-    runner.control = atoi(argv[2]);
+    runner.control = number(argv[2]);
     runner.signals = -1;
     return serve(&runner);
 }

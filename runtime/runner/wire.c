@@ -95,7 +95,8 @@ static int take_apart(char *entry, char *bytes, size_t length, struct mc_wire_ru
     ret->name = next_string(&cursor);
     ret->cwd = next_string(&cursor);
     ret->tag = next_string(&cursor);
-    ret->argv = calloc((size_t) ret->head.n_args + ret->head.n_env + 4, sizeof *ret->argv);
+    ret->argv =
+        (char **) calloc((size_t) ret->head.n_args + ret->head.n_env + 4, sizeof *ret->argv);
     if (!ret->argv) {
         return mc_err_set(err, MC_NO_MEMORY, "no memory for the program's environment");
     }
@@ -110,7 +111,7 @@ static int take_apart(char *entry, char *bytes, size_t length, struct mc_wire_ru
         complete = (ret->envp[1 + i] = next_string(&cursor)) != NULL;
     }
     if (!complete) {
-        free(ret->argv);
+        free((void *) ret->argv);
         return mc_err_set(err, MC_PROTOCOL, "the description of a run is cut short");
     }
     snprintf(entry, sizeof TAG_ENTRY + MC_TAG_MAX, TAG_ENTRY "%s", ret->tag);

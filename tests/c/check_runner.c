@@ -112,7 +112,7 @@ END_TEST
 START_TEST(test_a_program_that_cannot_do_without_is_executed_and_says_why)
 {
     const char *args[] = {"three", NULL};
-    const char *env[] = {"LD_PRELOAD=", NULL};
+    const char *env[] = {"LD_PRELOAD=/no/such.so", NULL};
     struct mc_runner_run wanted = request(args);
     wanted.envp = env;
     struct outcome o;
@@ -120,6 +120,9 @@ START_TEST(test_a_program_that_cannot_do_without_is_executed_and_says_why)
     ck_assert(o.end.executed);
     ck_assert_str_eq(o.end.reason, "LD_PRELOAD is set");
     ck_assert_int_eq(WEXITSTATUS(o.end.status), 3);
+    env[0] = "LD_PRELOAD=";
+    harness_run(runner, wanted, &o);
+    ck_assert(!o.end.executed);
     env[0] = "LD_LIBRARY_PATH=/nowhere"; /* the program loads nothing */
     harness_run(runner, wanted, &o);
     ck_assert(!o.end.executed);
