@@ -96,7 +96,8 @@ struct mc_runner_event {
 
 /* The next event. Returns 1 with *ret filled, 0 where there is none now, -1 (RUNNER_FAILED) once
  * the runner is dead and everything it said was read; runs that have not ended by then never will:
- * their processes were killed with it. */
+ * their processes were killed with it, but what had escaped
+ * from them was not: mc_group_kill_tagged, for each. */
 int mc_runner_link_read(struct mc_runner_link *link,
                         struct mc_runner_event *ret,
                         mc_err *err) MC_MUST_USE;
