@@ -1,7 +1,10 @@
 # The C extension: a blocking client of the daemon. Not public; `mojocell` is the only caller.
 
 from collections.abc import Callable, Sequence
+from os import PathLike
 from typing import Final, final
+
+from typing_extensions import Buffer
 
 VERSION: Final[str]
 BUILD: Final[str]
@@ -10,16 +13,16 @@ ERROR_CODES: Final[tuple[str, ...]]
 
 @final
 class Client:
-    def __init__(
-        self,
-        runtime_dir: str | None = ...,
-        daemon: str | None = ...,
+    def __new__(
+        cls,
+        runtime_dir: str | PathLike[str] | None = ...,
+        daemon: str | PathLike[str] | None = ...,
         start: bool = ...,
-    ) -> None: ...
+    ) -> Client: ...
     def request(
         self,
-        header: str | bytes,
-        frames: Sequence[bytes] = ...,
+        header: str | Buffer,
+        frames: Sequence[Buffer] = ...,
         on_event: Callable[[bytes, list[bytes]], object] | None = ...,
         timeout: float | None = ...,
     ) -> tuple[bytes, list[bytes]]: ...
@@ -32,3 +35,4 @@ class Error(Exception):
     code: str
     message: str
     hint: str | None
+    def __init__(self, code: str, message: str, hint: str | None = None) -> None: ...

@@ -101,11 +101,13 @@ def _executables(_facts: dict[str, Any]) -> Check:
 def _daemon(facts: dict[str, Any]) -> Check:
     from mojocell import api
 
-    facts.update(api.info())
+    facts.update(api.info(), daemon=True)
     return Check("daemon", True, f"answers, pid {facts.get('pid') or _client.client().pid}")
 
 
 def _toolchain(facts: dict[str, Any]) -> Check:
+    if not facts.get("daemon"):
+        return Check("toolchain", None, "not looked for without a daemon")
     found = facts.get("toolchain")
     if not isinstance(found, dict) or not found.get("version"):
         return Check(
@@ -116,16 +118,17 @@ def _toolchain(facts: dict[str, Any]) -> Check:
 
 
 def _linker(facts: dict[str, Any]) -> Check:
-    linker = facts.get("linker") or (facts.get("toolchain") or {}).get("linker")
-    root = (facts.get("toolchain") or {}).get("root")
-    if not linker and root:
-        own = os.path.join(root, "bin", "lld")
-        linker = own if os.access(own, os.X_OK) else shutil.which("cc")
-    if not linker:
-        return Check(
-            "linker", False, "neither the toolchain's lld nor a cc", "reinstall mojo, or install a C compiler"
-        )
-    return Check("linker", True, str(linker))
+    if not facts.get("daemon"):
+        return Check("linker", None, "not looked for without a daemon")
+    toolchain = facts.get("toolchain") or {}
+    if toolchain.get("has_lld"):
+        return Check("linker", True, "the toolchain's own lld")
+    system = shutil.which("cc")
+    if system:
+        return Check("linker", True, f"{system}, because the toolchain has no lld")
+    return Check(
+        "linker", False, "neither the toolchain's lld nor a cc", "reinstall mojo, or install a C compiler"
+    )
 
 
 def _cache(facts: dict[str, Any]) -> Check:

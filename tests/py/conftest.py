@@ -7,9 +7,12 @@ import os
 import sys
 import types
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -110,27 +113,28 @@ def bridge(monkeypatch: pytest.MonkeyPatch) -> FakeBridge:
 
 
 @pytest.fixture(autouse=True)
-def plain_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+def plain_settings(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
     """No setting from the developer's own environment or process."""
     from mojocell import settings
 
-    for key in settings.SETTINGS:
-        if key != "runtime_dir":
-            monkeypatch.delenv(f"MOJOCELL_{key.upper()}", raising=False)
+    places = {"toolchain", "runtime_dir"} if "service" in request.fixturenames else set()
+    for key in set(settings.SETTINGS) - places:
+        monkeypatch.delenv(f"MOJOCELL_{key.upper()}", raising=False)
     monkeypatch.setattr(settings, "_set", {})
 
 
 @pytest.fixture(scope="session")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Any:
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The real daemon, in directories of this test session; ended with it."""
+    from mojocell import _client
+
     base = tmp_path_factory.mktemp("mojocell")
     own = {"MOJOCELL_RUNTIME_DIR": str(base / "run"), "MOJOCELL_CACHE_DIR": str(base / "cache")}
-    before = {name: os.environ.get(name) for name in own}
-    os.environ.update(own)
-    yield base
-    import mojocell._client as client
-
-    client.request({"op": "shutdown", "now": True})
-    client.close()
-    for name, value in before.items():
-        os.environ.pop(name) if value is None else os.environ.__setitem__(name, value)
+    if "MOJOCELL_TEST_TOOLCHAIN" in os.environ:
+        own["MOJOCELL_TOOLCHAIN"] = os.environ["MOJOCELL_TEST_TOOLCHAIN"]
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in own.items():
+            patch.setenv(name, value)
+        yield base
+        _client.request({"op": "shutdown", "now": True})
+        _client.close()

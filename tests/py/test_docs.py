@@ -1,0 +1,46 @@
+"""The examples in the docstrings."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import pkgutil
+
+import pytest
+
+import mojocell
+
+MODULES = sorted(
+    f"mojocell.{module.name}"
+    for module in pkgutil.iter_modules(mojocell.__path__)
+    if module.name != "__main__"
+)
+#: Modules whose examples run programs.
+REAL = {"mojocell.api", "mojocell.cache", "mojocell.module", "mojocell.result"}
+
+
+def examples(name: str) -> doctest.TestResults:
+    return doctest.testmod(importlib.import_module(name), optionflags=doctest.NORMALIZE_WHITESPACE)
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if name not in REAL])
+def test_examples_without_a_daemon_hold(name: str) -> None:
+    assert examples(name).failed == 0
+
+
+@pytest.mark.usefixtures("service")
+@pytest.mark.parametrize("name", ["mojocell", *sorted(REAL)])
+def test_examples_with_the_real_compiler_hold(name: str) -> None:
+    found = examples(name)
+    assert found.failed == 0
+    assert found.attempted > 0
+
+
+def test_every_public_name_has_a_docstring_with_an_example_where_it_is_called() -> None:
+    for name in mojocell.__all__:
+        value = getattr(mojocell, name)
+        if name.startswith("_"):
+            continue
+        assert value.__doc__, name
+        if callable(value) and not isinstance(value, type) and "ipython" not in name:
+            assert ">>>" in value.__doc__, name
