@@ -13,8 +13,8 @@
  *
  * It takes the lock, keeps one line a start in <runtime dir>/starts, and MC_FAKE says how it
  * behaves otherwise: `mute` (never answers), `stranger` (another protocol), `failing` (says why it
- * does not start), `dying` (ends before ready), `leaving` (answers shutting_down to all runs until
- * it has ended, after the first). */
+ * does not start), `dying` (ends before ready), `leaving` (the first one of a
+ * directory answers shutting_down and ends). */
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/paths.h"
@@ -46,7 +46,7 @@ struct request {
 static void *router;
 static struct request requests[MAX_OPEN];
 static const char *mood = "";
-static int seen;
+static const char *runtime_dir;
 
 static void
 send_header(const struct request *request, const char *text, const void *frame, size_t length)
@@ -233,10 +233,14 @@ static void begin(const struct mc_message *message, struct request fresh)
     request->script = strdup(source ? source : "result");
     request->at = request->script;
     request->window = json_integer_value(json_object_get(message->header, "window"));
-    if (strcmp(mood, "leaving") == 0 && seen++ == 0) {
-        event(request, "\"event\":\"error\",\"code\":\"shutting_down\",\"message\":\"leaving\"");
-        usleep(100000);
-        kill(getpid(), SIGKILL);
+    if (strcmp(mood, "leaving") == 0) {
+        mc_autofree char *once = mc_fs_join(runtime_dir, "left");
+        if (access(once, F_OK) < 0) {
+            event(request,
+                  "\"event\":\"error\",\"code\":\"shutting_down\",\"message\":\"leaving\"");
+            die(once);
+        }
+        mood = "";
     }
     advance(request);
 }
@@ -359,6 +363,7 @@ int main(int argc, char **argv)
         dprintf(ready_fd, "error the cache is on fire\n");
         return 1;
     }
+    runtime_dir = dir;
     become_ready(dir, ready_fd);
     zmq_pollitem_t item = {.socket = router, .events = ZMQ_POLLIN};
     while (zmq_poll(&item, 1, 60000) > 0) { /* a minute without anything: the test has ended */
