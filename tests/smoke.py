@@ -3,8 +3,9 @@
 import platform
 import sys
 
-import mojocell as mc
 from IPython.core.interactiveshell import InteractiveShell
+
+import mojocell as mc
 
 shell = InteractiveShell.instance()
 shell.run_line_magic("load_ext", "mojocell")

@@ -98,7 +98,7 @@ def parser() -> argparse.ArgumentParser:
 
     info = commands.add_parser("info", help="versions, paths and settings", allow_abbrev=False)
     info.add_argument("--json", action="store_true", help="as JSON")
-    commands.add_parser("demo", help="four cells: compiled, cached, wrong, crashed", allow_abbrev=False)
+    commands.add_parser("demo", help="a few cells, what they say and what they cost", allow_abbrev=False)
     commands.add_parser("doctor", help="check that everything works here", allow_abbrev=False)
     return top
 

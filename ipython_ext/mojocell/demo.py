@@ -1,10 +1,14 @@
-"""``mojocell demo``: four cells, what they say and what they cost."""
+"""``mojocell demo``: a few cells, what they say and what they cost."""
 
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING, NamedTuple
 
 from mojocell import api, display
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 PI = """\
 from std.random import random_float64, seed
@@ -28,28 +32,69 @@ def main():
     print(values[i])
 """
 
-CELLS = (
-    ("a program, compiled unless the cache has it", PI),
-    ("the same again, from the cache", PI),
-    ("a mistake", WRONG),
-    ("an index out of range, which only ends the program", CRASH),
+FIBONACCI = """\
+def fibonacci(n: Int) -> Int:
+    var a = 0
+    var b = 1
+    for _ in range(n):
+        (a, b) = (b, a + b)
+    return a
+
+for n in range(5, 50, 11):
+    print(n, fibonacci(n))
+"""
+
+
+class Step(NamedTuple):
+    """One cell of the demonstration.
+
+    Attributes
+    ----------
+    title : str
+        What it shows.
+    source : str
+        The cell.
+    works : bool
+        Whether it is meant to succeed.
+    """
+
+    title: str
+    source: str
+    works: bool = True
+
+
+STEPS = (
+    Step("a program", PI),
+    Step("the same program again", PI),
+    Step("statements without a main", FIBONACCI),
+    Step("a mistake", WRONG, works=False),
+    Step("an index out of range", CRASH, works=False),
 )
 
 
 def run() -> int:
-    """Run the cells; return the exit status, 0 when each did what it should.
-
-    The first two must succeed with the second one a cache hit, the others must fail.
-    """
-    outcomes = []
-    for title, source in CELLS:
-        print(f"── {title}\n")
-        print("\n".join(f"    {line}" for line in source.rstrip().split("\n")), flush=True)
+    """Run the cells and print a table; return the exit status, 0 when each did what it should."""
+    rows = []
+    good = True
+    for step in STEPS:
+        print(f"── {step.title}\n")
+        print("\n".join(f"    {line}" for line in step.source.rstrip().split("\n")), end="\n\n", flush=True)
         start = time.monotonic()
-        result = api.run(source, check=False, name="demo")
+        result = api.run(step.source, check=False, name="demo")
         wall = time.monotonic() - start
-        print("\n" + (result.stdout if result.ok else f"{result.error}\n"), end="")
-        print(f"   [{display.status(result)}; {display.duration(wall)} seen from Python]\n", flush=True)
-        outcomes.append(result)
-    good = outcomes[0].ok and outcomes[1].ok and outcomes[1].cache == "hit"
-    return 0 if good and not outcomes[2].ok and not outcomes[3].ok else 1
+        print(result.stdout + (f"{result.error}\n" if result.error else ""), flush=True)
+        rows.append((step.title, display.status(result), display.duration(wall)))
+        good &= result.ok == step.works
+    good &= rows[1][1].startswith("cache hit")
+    print_table(("cell", "where the time went", "seen from Python"), rows)
+    print(
+        "\nIn a notebook: pip install jupyterlab, then %load_ext mojocell, and cells that begin with %%mojo"
+    )
+    return 0 if good else 1
+
+
+def print_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print rows in aligned columns below a head."""
+    widths = [max(len(row[n]) for row in (head, *rows)) for n in range(len(head))]
+    for row in (head, ["─" * width for width in widths], *rows):
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

@@ -10,8 +10,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import mojocell as mc
 import pytest
+
+import mojocell as mc
 from conftest import ROOT, FakeBridge
 from mojocell import _client, errors
 

@@ -8,8 +8,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import mojocell
 import pytest
+
+import mojocell
 from conftest import FakeBridge
 from mojocell import cli, doctor
 
@@ -140,3 +141,19 @@ def test_doctor_goes_on_when_a_check_breaks(bridge: FakeBridge, capsys: pytest.C
     out = capsys.readouterr().out
     assert "FAIL  daemon: cannot start -> look at the log" in out
     assert "FAIL  cache: RuntimeError: odd" in out
+
+
+def test_the_demo_prints_a_table_and_tells_whether_each_cell_did_what_it_should(
+    bridge: FakeBridge, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ok = {"kind": "program", "returncode": 0, "cache": "miss", "times": {"compile": 2.4, "run": 0.001}}
+    hit = {**ok, "cache": "hit"}
+    bad = {"ok": False, "failure": {"code": "compile_failed", "message": "no"}, "times": {"total": 0.3}}
+    bridge.answers["run"] = [ok, hit, ok, bad, bad]
+    assert cli.main(["demo"]) == 0
+    out = capsys.readouterr().out
+    assert "a program                  compiled in 2.4 s (cold) · ran in 1.0 ms" in out
+    bridge.answers["run"] = [ok, ok, ok, bad, bad]
+    assert cli.main(["demo"]) == 1
+    bridge.answers["run"] = [ok, hit, ok, ok, bad]
+    assert cli.main(["demo"]) == 1

@@ -9,6 +9,7 @@ import unicodedata
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from mojocell import render
 from mojocell.diagnostics import Diagnostic, FixIt, Note, apply_fixits, from_wire
 

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
 from kernels import Kernel, kernel
 
 if TYPE_CHECKING:
@@ -231,6 +232,7 @@ def test_nbclient_saves_the_same_notebook_whether_it_compiled_or_not(tmp_path: P
     import nbformat
     from jupyter_client.kernelspec import KernelSpec
     from jupyter_client.manager import AsyncKernelManager
+
     from kernels import environment
 
     def executed(setup: str) -> list[Any]:

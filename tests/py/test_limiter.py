@@ -9,6 +9,7 @@ import sys
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from mojocell import display
 from mojocell.display import Echo, Limiter
 

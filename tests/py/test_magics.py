@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import FakeBridge
 from hypothesis import given
 from hypothesis import strategies as st
+
+from conftest import FakeBridge
 from mojocell import options
 
 
@@ -111,6 +112,7 @@ def test_any_line_of_options_is_read_or_refused_with_an_option_error(line: str) 
     import argparse
 
     from IPython.core.error import UsageError
+
     from mojocell.magics import Mojocell
 
     try:

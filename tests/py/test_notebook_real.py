@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
 from kernels import Kernel, environment, kernel
 
 if TYPE_CHECKING:

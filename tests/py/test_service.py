@@ -10,8 +10,9 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-import mojocell as mc
 import pytest
+
+import mojocell as mc
 
 if TYPE_CHECKING:
     from pathlib import Path

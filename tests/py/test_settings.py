@@ -6,8 +6,9 @@ import os
 from pathlib import Path
 from typing import Any
 
-import mojocell as mc
 import pytest
+
+import mojocell as mc
 from conftest import FakeBridge
 from mojocell import settings
 
