@@ -8,7 +8,7 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, Any, TextIO
 
-from mojocell import render
+from mojocell import render, settings
 from mojocell._job import Sink
 
 if TYPE_CHECKING:
@@ -298,6 +298,9 @@ class Screen:
     def final(self, text: str) -> None:
         """Show what stays."""
 
+    def leave(self, text: str) -> None:
+        """Put this in the place of a passing state, where one is shown."""
+
 
 class NotebookScreen(Screen):
     """One display of a notebook that is updated; what others displayed is never cleared."""
@@ -316,6 +319,11 @@ class NotebookScreen(Screen):
             self._handle.update(data, raw=True)
 
     final = show
+
+    def leave(self, text: str) -> None:
+        """Update the display, where there is one."""
+        if self._handle is not None:
+            self.show(text)
 
 
 class TerminalScreen(Screen):
@@ -352,6 +360,7 @@ class Progress:
         self._stop: Any = None
         self._thread: Any = None
         self._text = ""
+        self._start = 0.0
         self._held = 0.0
 
     def begin(self, cause: str = "new") -> None:
@@ -360,6 +369,7 @@ class Progress:
         import threading
 
         words = {
+            "queued": "waiting for other compilations",
             "joined": "waiting for the same compilation, started elsewhere",
             "modernized": "compiling the repaired cell",
         }
@@ -369,26 +379,30 @@ class Progress:
         self._stop = threading.Event()
         # The display belongs to the cell by way of context variables, which a thread does not inherit.
         context = contextvars.copy_context()
+        self._start = time.monotonic()
         self._thread = threading.Thread(
-            target=context.run, args=(self._tick, time.monotonic()), name="mojocell-progress", daemon=True
+            target=context.run, args=(self._tick,), name="mojocell-progress", daemon=True
         )
         self._thread.start()
 
-    def _tick(self, start: float) -> None:
+    def _tick(self) -> None:
         wait = PATIENCE
         while not self._stop.wait(wait):
             wait = BEAT
             hint = (
                 " (takes about 3 s; the same cell comes from the cache from then on)" if self._first else ""
             )
-            self._screen.show(f"{self._text} … {time.monotonic() - start:.1f} s{hint}")
+            self._screen.show(f"{self._text} … {time.monotonic() - self._start:.1f} s{hint}")
 
-    def end(self) -> None:
-        """Stop saying it."""
-        if self._thread is not None:
-            self._stop.set()
-            self._thread.join()
-            self._thread = None
+    def end(self, *, running: bool = False) -> None:
+        """Stop saying it; `running` is whether the program is under way now."""
+        if self._thread is None:
+            return
+        self._stop.set()
+        self._thread.join()
+        self._thread = None
+        if running:
+            self._screen.leave(f"compiled in {duration(time.monotonic() - self._start)} · running")
 
     def held(self, count: int) -> None:
         """Say that there is more output than is shown, a few times a second at most."""
@@ -412,8 +426,10 @@ class CellSink(Echo):
         """Turn the daemon's events into progress."""
         if name == "compiling":
             self.progress.begin(str(header.get("cause") or "new"))
-        elif name in ("compiled", "started"):
-            self.progress.end()
+        elif name == "queued":
+            self.progress.begin("queued")
+        elif name == "compiled":
+            self.progress.end(running=True)
 
     def close(self) -> None:
         """End progress and write what was kept back."""
@@ -442,8 +458,7 @@ def result_html(result: RunResult) -> str:
         )
     if result.error is not None:
         pieces.append(result.error._repr_html_())
-    pieces.append(bundle(status(result), dim=True)["text/html"])
-    return "".join(pieces)
+    return "".join(pieces) + _status_html(result)
 
 
 def _pre(text: str, style: str = "", limit: int = 100_000) -> str:
@@ -467,4 +482,26 @@ def module_html(module: MojoModule) -> str:
     """Return a module as HTML: the output where it ran, its functions, times."""
     if module.result is not None:
         return result_html(module.result)
-    return _pre(module_text(module)) + bundle(status(module.compiled), dim=True)["text/html"]
+    return _pre(module_text(module)) + _status_html(module.compiled)
+
+
+def _status_html(result: RunResult) -> str:
+    """Return the line of times, nothing where nobody reads it: a saved notebook would change with it."""
+    wish = settings.get("status")
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    if wish == "never" or (wish == "auto" and unattended(shell)):
+        return ""
+    return bundle(status(result), dim=True)["text/html"]
+
+
+def unattended(shell: Any) -> bool:
+    """Tell whether a notebook is executed with nobody there to read along.
+
+    nbclient, and so papermill, ``nbconvert --execute`` and ``jupyter execute``, send every request
+    with ``allow_stdin`` false, because nobody could answer; front ends with a reader send true.
+    """
+    get_parent = getattr(shell, "get_parent", None)
+    parent = get_parent() if get_parent is not None else getattr(shell, "parent_header", None)
+    content = parent.get("content") if isinstance(parent, dict) else None
+    return isinstance(content, dict) and content.get("allow_stdin") is False

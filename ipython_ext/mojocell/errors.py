@@ -124,9 +124,10 @@ class MojoCompileError(MojoError):
     def _lines(self) -> list[list[tuple[str, str]]]:
         from mojocell import render
 
-        if not any(d.kind == "error" for d in self.diagnostics):
+        count = sum(d.kind == "error" for d in self.diagnostics)
+        if not count:
             return render.failure(self)
-        lines = [[("", self.message)]]
+        lines = [[("", render.plural(count, "error"))]] if count > 1 else []
         lines += render.diagnostics(self.diagnostics, source=self.source, name=self.name)
         return lines + render.hint(self.hint)
 
@@ -237,6 +238,7 @@ class Interrupted(builtins.KeyboardInterrupt):
 
 # Front ends and tools compare the name; to them this is the exception they know.
 Interrupted.__name__ = Interrupted.__qualname__ = "KeyboardInterrupt"
+Interrupted.__module__ = "builtins"
 
 
 #: The class of each of the daemon's error codes that has one of its own; the others are `MojoError`.

@@ -201,6 +201,10 @@ class Mojocell(Magics):
             except Interrupted as stop:
                 self._keep(stop.result, opts)
                 stop.args = (f"stopped after {display.duration(time.monotonic() - start)}",)
+                screen.leave(str(stop))
+                raise
+            except MojoError:
+                screen.leave("not run")
                 raise
             finally:
                 sink.close()
@@ -319,7 +323,11 @@ class Mojocell(Magics):
         if quiet or wish == "never":
             return display.Screen()
         if _has_kernel(self._ip):
-            return display.Screen() if wish == "auto" and unattended(self._ip) else display.NotebookScreen()
+            return (
+                display.Screen()
+                if wish == "auto" and display.unattended(self._ip)
+                else display.NotebookScreen()
+            )
         return display.TerminalScreen() if wish == "always" or sys.stderr.isatty() else display.Screen()
 
     def _limit(self) -> int | None:
@@ -346,18 +354,6 @@ class _quiet_errors:  # noqa: N801  (reads as a statement)
     def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
         if isinstance(error, MojoError | Interrupted):
             error.from_magic = True
-
-
-def unattended(shell: Any) -> bool:
-    """Tell whether a notebook is executed with nobody there to read along.
-
-    nbclient, and so papermill, ``nbconvert --execute`` and ``jupyter execute``, send every request
-    with ``allow_stdin`` false, because nobody could answer; front ends with a reader send true.
-    """
-    get_parent = getattr(shell, "get_parent", None)
-    parent = get_parent() if get_parent is not None else getattr(shell, "parent_header", None)
-    content = parent.get("content") if isinstance(parent, dict) else None
-    return isinstance(content, dict) and content.get("allow_stdin") is False
 
 
 def _has_kernel(shell: Any) -> bool:

@@ -131,7 +131,6 @@ class RunResult:
             parts.append(f"returncode={self.returncode}")
         if self.signal is not None:
             parts.append(f"signal={self.signal}")
-        parts.append(f"cache={self.cache!r}")
         if self.error is not None:
             parts.append(f"error={type(self.error).__name__}({self.error.message!r})")
         return f"RunResult({', '.join(parts)})"

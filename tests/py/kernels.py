@@ -82,8 +82,10 @@ class Kernel:
         self.client.shell_channel.send(message)
         return str(message["header"]["msg_id"])
 
-    def finish(self, request: str, timeout: float = 60, until: str | None = None) -> Outcome:
-        """Collect what comes until the kernel is idle again, or until a stream has the text `until`."""
+    def finish(
+        self, request: str, timeout: float = 60, until: str | None = None, kind: str | None = None
+    ) -> Outcome:
+        """Collect what comes until the kernel is idle, a stream has the text `until`, or a `kind` came."""
         outcome = Outcome()
         deadline = time.monotonic() + timeout
         while True:
@@ -93,11 +95,11 @@ class Kernel:
                 raise TimeoutError(f"the cell did not end in {timeout} s: {outcome.messages}") from None
             if message["parent_header"].get("msg_id") != request:
                 continue
-            kind, content = message["header"]["msg_type"], message["content"]
-            if kind == "status" and content["execution_state"] == "idle":
+            came, content = message["header"]["msg_type"], message["content"]
+            if came == "status" and content["execution_state"] == "idle":
                 break
-            outcome.messages.append((time.monotonic(), kind, content))
-            if until is not None and until in outcome.stream():
+            outcome.messages.append((time.monotonic(), came, content))
+            if came == kind or (until is not None and until in outcome.stream()):
                 return outcome
         while True:
             reply = self.client.get_shell_msg(timeout=timeout)

@@ -90,6 +90,30 @@ def test_waiting_for_anothers_compilation_says_so(shell: Kernel) -> None:
     assert outcome.displays() == ["joined another compilation, 2.4 s · ran in 1.2 ms"]
 
 
+def test_a_compilation_that_is_stopped_or_not_served_leaves_no_state_behind(shell: Kernel) -> None:
+    shell.run(
+        "def stuck_compiler(request, event):\n"
+        "    event('compiling', cause='new')\n"
+        "    time.sleep(60)\n"
+        "bridge.answers['run'] = [stuck_compiler]"
+    )
+    request = shell.start(CELL)
+    shell.finish(request, kind="display_data")
+    shell.interrupt()
+    outcome = shell.finish(request)
+    assert outcome.displays()[-1].startswith("stopped after ")
+    shell.run(
+        "def lost(request, event):\n"
+        "    event('compiling', cause='new')\n"
+        "    time.sleep(0.5)\n"
+        "    return bridge.Error('daemon_lost', 'the daemon ended', 'run the cell again')\n"
+        "bridge.answers['run'] = [lost]"
+    )
+    outcome = shell.run(CELL)
+    assert outcome.displays() == ["not run"]
+    assert outcome.error == "DaemonUnavailable: the daemon ended\nhint: run the cell again"
+
+
 def test_without_a_reader_there_are_neither_progress_nor_times(shell: Kernel) -> None:
     shell.run("slow()")
     outcome = shell.run(CELL, reader=False)
@@ -236,7 +260,7 @@ def test_nbclient_saves_the_same_notebook_whether_it_compiled_or_not(tmp_path: P
     from kernels import environment
 
     def executed(setup: str) -> list[Any]:
-        cells = [SETUP + setup, "%load_ext mojocell", CELL]
+        cells = [SETUP + setup, "%load_ext mojocell", CELL, "mojocell.run('x')"]
         book = nbformat.v4.new_notebook(
             cells=[nbformat.v4.new_code_cell(cell, id=f"c{n}") for n, cell in enumerate(cells)]
         )

@@ -389,7 +389,7 @@ def test_unloading_leaves_nothing_behind(ip: Any) -> None:
     [({"allow_stdin": False}, True), ({"allow_stdin": True}, False), ({}, False), (None, False)],
 )
 def test_a_request_that_nobody_could_answer_is_unattended(content: Any, expected: bool) -> None:
-    from mojocell.magics import unattended
+    from mojocell.display import unattended
 
     shell = types.SimpleNamespace(get_parent=lambda: {"content": content})
     assert unattended(shell) is expected
