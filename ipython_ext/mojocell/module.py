@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from mojocell.errors import MojoError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from mojocell.result import RunResult
 
 
@@ -75,21 +77,13 @@ class MojoModule:
 
     def _add(self, item: dict[str, Any]) -> None:
         name = str(item.get("name") or "")
-        if item.get("kind") not in ("def", "fn", "function") or name.startswith("_") or name in ("", "main"):
+        if item.get("kind") != "def" or name.startswith("_") or name in ("", "main"):
             return
         if item.get("reason"):
             self.skipped[name] = str(item["reason"])
             return
-        self.functions[name] = str(item.get("signature") or self._signature(item) or f"def {name}(…)")
+        self.functions[name] = signature(item)
         self._lines[name] = item.get("line")
-
-    def _signature(self, item: dict[str, Any]) -> str:
-        """Return the signature as the source has it: from ``def`` to the colon that ends the head."""
-        start = item.get("line")
-        lines = self.compiled.source.split("\n")
-        if not isinstance(start, int) or not 1 <= start <= len(lines):
-            return ""
-        return signature("\n".join(lines[start - 1 : start + 40]))
 
     def __getattr__(self, name: str) -> Function:
         functions = self.__dict__.get("functions", {})
@@ -116,31 +110,54 @@ class MojoModule:
         return "text/html", self._repr_html_()
 
 
-def signature(source: str) -> str:
-    r"""Return the head of the ``def`` that a source starts with, in one line.
+def signature(item: Mapping[str, Any]) -> str:
+    """Return the signature of a definition in Mojo's own words.
 
-    Brackets, strings and comments are respected. This serves display alone.
+    Parameters
+    ----------
+    item : mapping
+        An entry of a result's ``cell["definitions"]``.
 
     Examples
     --------
-    >>> signature("def f(a: Int,  # first\n      b: String = ':') raises -> Int:\n    pass")
-    "def f(a: Int, b: String = ':') raises -> Int"
+    >>> n = {"name": "n", "type": "Int", "default": "3", "kind": "any", "convention": "mut"}
+    >>> signature({"keyword": "def", "name": "f", "arguments": [n], "returns": "Int"})
+    'def f(mut n: Int = 3) -> Int'
     """
-    import re
+    parameters = _list(item.get("parameters") or ())
+    words = [
+        "async " if item.get("async") else "",
+        f"{item.get('keyword') or 'def'} {item.get('name')}",
+        f"[{parameters}]" if parameters else "",
+        f"({_list(item.get('arguments') or ())})",
+        f" {item['effects']}" if item.get("effects") else "",
+        f" -> {item['returns']}" if item.get("returns") else "",
+        f" where {item['where']}" if item.get("where") else "",
+    ]
+    return "".join(words)
 
-    pattern = r"#[^\n]*|'(?:\\.|[^'\\\n])*'|\"(?:\\.|[^\"\\\n])*\"|[\[({]|[\])}]|:|\s+|."
-    depth = 0
+
+def _list(items: Sequence[Mapping[str, Any]]) -> str:
+    """Return arguments or parameters with the marks that part them: ``//``, ``/`` and ``*``."""
     pieces: list[str] = []
-    for match in re.finditer(pattern, source):
-        text = match.group()
-        if text.startswith("#"):
-            continue
-        if text in "([{":
-            depth += 1
-        elif text in ")]}":
-            depth -= 1
-        elif text == ":" and depth == 0:
-            head = re.sub(r" +", " ", "".join(pieces))
-            return re.sub(r"([\[(]) ", r"\1", head).strip()
-        pieces.append(" " if text.isspace() else text)
-    return ""
+    starred = False
+    for number, item in enumerate(items):
+        kind = item.get("kind")
+        if kind == "keyword" and not starred:
+            pieces.append("*")
+        starred |= kind in ("keyword", "variadic")
+        pieces.append(_argument(item))
+        after = items[number + 1] if number + 1 < len(items) else {}
+        if item.get("inferred") and not after.get("inferred"):
+            pieces.append("//")
+        if kind == "positional" and after.get("kind") != "positional":
+            pieces.append("/")
+    return ", ".join(pieces)
+
+
+def _argument(item: Mapping[str, Any]) -> str:
+    stars = {"variadic": "*", "keyword_variadic": "**"}.get(str(item.get("kind")), "")
+    text = f"{item['convention']} " if item.get("convention") else ""
+    text += f"{stars}{item.get('name')}"
+    text += f": {item['type']}" if item.get("type") else ""
+    return text + (f" = {item['default']}" if item.get("default") else "")

@@ -271,7 +271,7 @@ def test_definitions_are_listed(ip: Any, bridge: FakeBridge, capsys: pytest.Capt
     cell = {"definitions": [{"name": "twice", "kind": "def", "line": 2}]}
     bridge.runs(kind="definitions", returncode=None, cell=cell)
     ip.run_cell("%%mojo\ndef twice(n: Int) -> Int: return 2 * n")
-    assert capsys.readouterr().out == "compiled 1 function\n  def twice(n: Int) -> Int\n"
+    assert capsys.readouterr().out == "compiled 1 function\n  def twice()\n"
 
 
 def test_the_line_of_times_is_shown_where_it_is_asked_for(
