@@ -196,7 +196,8 @@ static int start_locked(const struct mc_link_options *options,
                 return listening ? listening
                                  : mc_err_set(err,
                                               MC_DAEMON_UNAVAILABLE,
-                                              "the daemon was started and is gone again");
+                                              "a daemon was started and does not listen at '%s'",
+                                              options->socket_path);
             }
         }
         if (rest(pause, RETRY_MS, err) < 0) {
