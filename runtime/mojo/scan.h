@@ -16,8 +16,8 @@ enum mc_item_kind {
     MC_ITEM_DEF,    /* `def`, `fn`, `async def` */
     MC_ITEM_STRUCT, /* also `class` */
     MC_ITEM_TRAIT,
-    MC_ITEM_COMPTIME, /* `comptime name = …`, `alias name = …`; not `comptime if`, `comptime for`,
-                         `comptime assert` */
+    MC_ITEM_COMPTIME,  /* `comptime name = …`, `alias name = …`; not `comptime if`, `comptime for`,
+                          `comptime assert` */
     MC_ITEM_EXTENSION, /* `__extension Type:` */
     MC_ITEM_STATEMENT, /* all else: one simple statement, or a compound one with its branches */
 };
@@ -33,8 +33,8 @@ enum mc_arg_kind {
 /* An argument of a function, or a parameter of the compile-time list. */
 struct mc_arg {
     struct mc_span name;
-    struct mc_span convention; /* "mut", "ref", "ref[origin]", "out", "var", "deinit", "read",
-                                  "owned", …; empty: the default */
+    struct mc_span convention; /* "mut", "ref", "ref[origin]", "out", "var", "deinit", "imm",
+                                  "read", "owned", …; empty: the default */
     struct mc_span type;       /* of a parameter also its trait bound */
     struct mc_span default_value;
     enum mc_arg_kind kind;

@@ -1,0 +1,246 @@
+#include "mojo/cell.h"
+
+#include "base/mem.h"
+#include "mojo/cell_parts.h"
+#include "mojo/scan_items.h"
+
+#include <string.h>
+
+static size_t count_lines(const char *source, size_t length)
+{
+    size_t lines = 1;
+    for (size_t i = 0; i < length; i++) {
+        bool pair = source[i] == '\r' && i + 1 < length && source[i + 1] == '\n';
+        lines += source[i] == '\n' || (source[i] == '\r' && !pair) ? 1 : 0;
+    }
+    return lines;
+}
+
+/* A statement that does nothing and that the compiler accepts outside of functions. */
+static bool is_inert(const struct mc_cell *cell, size_t i)
+{
+    const struct mc_item *item = &cell->scan.items[i];
+    const struct mc_tokens *tokens = &cell->scan.tokens;
+    const struct mc_token *token = &tokens->items[item->first_token];
+    size_t n = item->end_token - item->first_token - (item->semicolon ? 1 : 0);
+    return item->kind == MC_ITEM_STATEMENT && n == 1 &&
+           (token->kind == MC_TOKEN_STRING || mc_token_is(tokens, token, "pass") ||
+            mc_token_is(tokens, token, "..."));
+}
+
+/* The first item that has to be run, or `count`. A string is the module's documentation at the top
+ * of definitions, and beside `main` it cannot be anything else. */
+static size_t first_statement(const struct mc_cell *cell)
+{
+    const struct mc_scan *scan = &cell->scan;
+    size_t definitions = 0;
+    for (size_t i = 0; i < scan->count; i++) {
+        definitions += mc_item_is_definition(&scan->items[i]) ? 1 : 0;
+    }
+    for (size_t i = 0; i < scan->count; i++) {
+        const struct mc_token *token = &scan->tokens.items[scan->items[i].first_token];
+        bool text = token->kind == MC_TOKEN_STRING && i > 0 && scan->main == SIZE_MAX;
+        bool idle = definitions > 0 && is_inert(cell, i) && !text;
+        if (scan->items[i].kind == MC_ITEM_STATEMENT && !idle) {
+            return i;
+        }
+    }
+    return scan->count;
+}
+
+static int decide_kind(struct mc_cell *cell, mc_err *err)
+{
+    const struct mc_scan *scan = &cell->scan;
+    size_t statement = first_statement(cell);
+    if (scan->main == SIZE_MAX) {
+        cell->kind = statement < scan->count ? MC_CELL_STATEMENTS : MC_CELL_DEFINITIONS;
+        return 0;
+    }
+    cell->kind = MC_CELL_PROGRAM;
+    if (statement == scan->count) {
+        return 0;
+    }
+    mc_err_set(err,
+               MC_INVALID_CELL,
+               "the cell has both 'main' (line %u) and a statement outside of it (line %u)",
+               scan->items[scan->main].line,
+               scan->items[statement].line);
+    return mc_err_hint(err,
+                       "move the statement into 'main', or remove 'main': the statements of a cell "
+                       "without it are the program");
+}
+
+/* Whether a comptime item needs a variable of the statements, and so cannot stand before them. */
+static bool needs_variable(const struct mc_cell *cell, const struct mc_item *item)
+{
+    const struct mc_tokens *tokens = &cell->scan.tokens;
+    for (size_t i = item->first_token + 2; i < item->end_token; i++) {
+        const struct mc_token *token = &tokens->items[i];
+        bool member = mc_token_is(tokens, token - 1, ".");
+        bool keyword = token->depth > 0 && mc_token_is(tokens, token + 1, "=");
+        if (token->kind != MC_TOKEN_NAME || member || keyword) {
+            continue;
+        }
+        const struct mc_name *name =
+            mc_names_find(&cell->names, tokens->source + token->start, token->length);
+        if (name != NULL && name->bound) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void put_into_main(struct mc_cell *cell)
+{
+    const struct mc_scan *scan = &cell->scan;
+    for (size_t i = 0; i < scan->count; i++) {
+        const struct mc_item *item = &scan->items[i];
+        bool comptime = item->kind == MC_ITEM_COMPTIME && needs_variable(cell, item);
+        if (comptime) {
+            mc_names_find(&cell->names,
+                          scan->tokens.source + item->name.start,
+                          item->name.end - item->name.start)
+                ->bound = true;
+        }
+        cell->in_main[i] = comptime || item->kind == MC_ITEM_STATEMENT;
+        cell->n_in_main += cell->in_main[i] ? 1 : 0;
+    }
+    const struct mc_item *last = &scan->items[scan->count - 1];
+    cell->shown = last->expression && !last->semicolon ? scan->count - 1 : SIZE_MAX;
+}
+
+static int make_statements(struct mc_cell *cell, mc_err *err)
+{
+    cell->in_main = calloc(cell->scan.count, sizeof *cell->in_main);
+    if (cell->in_main == NULL || mc_names_collect(&cell->names, &cell->scan) < 0) {
+        return mc_err_set(err, MC_NO_MEMORY, "out of memory");
+    }
+    put_into_main(cell);
+    return mc_cell_layout(cell, err);
+}
+
+static int parse(struct mc_cell *cell, const char *source, size_t length, mc_err *err)
+{
+    cell->shown = SIZE_MAX;
+    cell->scan = MC_SCAN_INIT;
+    cell->source = malloc(length + 1);
+    if (cell->source == NULL) {
+        return mc_err_set(err, MC_NO_MEMORY, "out of memory");
+    }
+    if (length > 0) {
+        memcpy(cell->source, source, length);
+    }
+    cell->source[length] = '\0';
+    cell->length = length;
+    cell->lines = count_lines(source, length);
+    if (mc_scan(cell->source, length, &cell->scan, err) < 0 || decide_kind(cell, err) < 0) {
+        return -1;
+    }
+    return cell->kind == MC_CELL_STATEMENTS ? make_statements(cell, err) : 0;
+}
+
+int mc_cell_parse(const char *source, size_t length, struct mc_cell **ret, mc_err *err)
+{
+    struct mc_cell *cell = calloc(1, sizeof *cell);
+    if (cell == NULL) {
+        return mc_err_set(err, MC_NO_MEMORY, "out of memory");
+    }
+    if (parse(cell, source, length, err) < 0) {
+        mc_cell_free(cell);
+        return -1;
+    }
+    *ret = cell;
+    return 0;
+}
+
+struct mc_cell *mc_cell_free(struct mc_cell *cell)
+{
+    if (cell != NULL) {
+        mc_scan_fini(&cell->scan);
+        mc_names_fini(&cell->names);
+        mc_buf_fini(&cell->module);
+        free(cell->shift[0]);
+        free(cell->shift[1]);
+        free(cell->in_main);
+        free(cell->source);
+        free(cell);
+    }
+    return NULL;
+}
+
+enum mc_cell_kind mc_cell_kind(const struct mc_cell *cell)
+{
+    return cell->kind;
+}
+
+const char *mc_cell_kind_name(enum mc_cell_kind kind)
+{
+    static const char *const names[] = {
+        [MC_CELL_PROGRAM] = "program",
+        [MC_CELL_STATEMENTS] = "statements",
+        [MC_CELL_DEFINITIONS] = "definitions",
+    };
+    return names[kind];
+}
+
+long mc_cell_main_line(const struct mc_cell *cell)
+{
+    if (cell->kind == MC_CELL_PROGRAM) {
+        return cell->scan.items[cell->scan.main].line;
+    }
+    size_t i = first_statement(cell);
+    return cell->kind == MC_CELL_STATEMENTS ? cell->scan.items[i].line : 0;
+}
+
+int mc_cell_module(const struct mc_cell *cell, struct mc_buf *ret)
+{
+    if (cell->kind == MC_CELL_STATEMENTS) {
+        mc_buf_add(ret, cell->module.data, cell->module.length);
+    } else {
+        size_t start = cell->scan.tokens.start;
+        mc_buf_add(ret, cell->source + start, cell->length - start);
+    }
+    return ret->failed ? -1 : 0;
+}
+
+int mc_cell_entry(const struct mc_cell *cell, const char *module_name, struct mc_buf *ret)
+{
+    mc_buf_addf(ret, "import %s as m\n", module_name);
+    if (cell->kind != MC_CELL_DEFINITIONS) {
+        mc_buf_adds(
+            ret,
+            "from std.sys import stderr\n"
+            "\n"
+            "\n"
+            "def run() raises:\n"
+            "    m.main()\n"
+            "\n"
+            "\n"
+            "@export\n"
+            "def mc_main() abi(\"C\") -> Int32:\n"
+            "    try:\n"
+            "        run()\n"
+            "    except e:\n"
+            "        print(\"Unhandled exception caught during execution:\", e, file=stderr)\n"
+            "        return 1\n"
+            "    return 0\n");
+    }
+    return ret->failed ? -1 : 0;
+}
+
+const char *mc_cell_hint(const struct mc_cell *cell, const char *name, long line)
+{
+    const struct mc_name *found = mc_names_find(&cell->names, name, strlen(name));
+    if (found == NULL || !found->bound) {
+        return NULL;
+    }
+    for (size_t i = 0; i < cell->scan.count; i++) {
+        const struct mc_item *item = &cell->scan.items[i];
+        if (!cell->in_main[i] && (long) item->first_line <= line &&
+            line <= (long) item->last_line) {
+            return "pass it as an argument: a definition does not see the variables of the cell's "
+                   "statements";
+        }
+    }
+    return NULL;
+}

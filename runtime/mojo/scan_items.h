@@ -1,0 +1,43 @@
+/* What the parts of the scanner share; for nobody else. */
+#pragma once
+
+#include "mojo/scan.h"
+
+/* Where a part of the scanner reads. `end` is the index of the first token that is not its own. */
+struct mc_cursor {
+    const struct mc_tokens *tokens;
+    size_t at;
+    size_t end;
+};
+
+/* The token `ahead` of the cursor; MC_TOKEN_END's where the cursor's range ends. */
+const struct mc_token *mc_cursor_peek(const struct mc_cursor *cursor, size_t ahead);
+bool mc_cursor_is(const struct mc_cursor *cursor, size_t ahead, const char *text);
+/* Whether that token is an identifier (of either kind) or keyword. */
+bool mc_cursor_is_name(const struct mc_cursor *cursor, size_t ahead);
+/* Goes on by one where the token is `text`. */
+bool mc_cursor_accept(struct mc_cursor *cursor, const char *text);
+/* Past the bracket at the cursor and its closing one; to the end where there is none. */
+void mc_cursor_skip_bracket(struct mc_cursor *cursor);
+
+/* The bytes of tokens first to end - 1. */
+struct mc_span mc_tokens_span(const struct mc_tokens *tokens, size_t first, size_t end);
+
+/* Whether the token is one of the NULL-terminated words. */
+bool mc_token_in(const struct mc_tokens *tokens,
+                 const struct mc_token *token,
+                 const char *const *words);
+
+/* Reads the header of a function: the cursor is at its name and comes out behind the header's
+ * colon. Returns NULL when out of memory. */
+struct mc_def *mc_def_read(struct mc_cursor *cursor);
+struct mc_def *mc_def_free(struct mc_def *def);
+
+/* Walks the modules and names of the import statement at the cursor; as mc_scan_imports. */
+int mc_import_read(struct mc_cursor cursor,
+                   bool nested,
+                   mc_import_each *each,
+                   void *data,
+                   mc_err *err) MC_MUST_USE;
+/* Whether an import statement begins at the cursor. */
+bool mc_import_at(const struct mc_cursor *cursor);

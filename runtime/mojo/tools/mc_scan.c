@@ -1,0 +1,66 @@
+/* mc-scan [--module | --entry NAME | --kind] FILE: what the scanner says about a cell, for tests
+ * and for looking at it. */
+#include "base/fs.h"
+#include "mojo/cell.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define USAGE "usage: mc-scan [--json | --module | --entry NAME] FILE\n"
+
+static int fail(const mc_err *err)
+{
+    fprintf(stderr, "%s: %s\n", mc_code_name(err->code), err->message);
+    if (err->hint[0] != '\0') {
+        fprintf(stderr, "hint: %s\n", err->hint);
+    }
+    return 1;
+}
+
+static int print_json(const struct mc_cell *cell)
+{
+    json_t *object = mc_cell_json(cell);
+    if (object == NULL) {
+        return 1;
+    }
+    json_object_set_new(object, "kind", json_string(mc_cell_kind_name(mc_cell_kind(cell))));
+    json_dumpf(object, stdout, JSON_INDENT(1) | JSON_PRESERVE_ORDER);
+    putchar('\n');
+    json_decref(object);
+    return 0;
+}
+
+static int print(const struct mc_cell *cell, const char *what, const char *module)
+{
+    mc_autobuf text = MC_BUF_INIT;
+    if (strcmp(what, "--json") == 0) {
+        return print_json(cell);
+    }
+    int added = strcmp(what, "--entry") == 0 ? mc_cell_entry(cell, module, &text)
+                                             : mc_cell_module(cell, &text);
+    if (added < 0) {
+        return 1;
+    }
+    return fwrite(text.data, 1, text.length, stdout) == text.length ? 0 : 1;
+}
+
+int main(int argc, char **argv)
+{
+    const char *what = argc > 2 ? argv[1] : "--json";
+    bool entry = strcmp(what, "--entry") == 0;
+    bool known = entry || strcmp(what, "--json") == 0 || strcmp(what, "--module") == 0;
+    if (!known || argc != (entry ? 4 : argc > 2 ? 3 : 2)) {
+        fputs(USAGE, stderr);
+        return 2;
+    }
+    mc_autobuf source = MC_BUF_INIT;
+    mc_err err = {0};
+    struct mc_cell *cell = NULL;
+    if (mc_fs_read(argv[argc - 1], 64 << 20, &source, &err) < 0 ||
+        mc_cell_parse(source.data != NULL ? source.data : "", source.length, &cell, &err) < 0) {
+        return fail(&err);
+    }
+    int status = print(cell, what, argv[2]);
+    mc_cell_free(cell);
+    return status;
+}
