@@ -51,8 +51,8 @@ class Place:
 
 @pytest.fixture
 def place() -> Iterator[Place]:
-    daemon = os.environ.get("MOJOCELL_FAKE_DAEMON", "")
-    assert os.access(daemon, os.X_OK), "MOJOCELL_FAKE_DAEMON must name the built fake_daemon"
+    daemon = os.environ.get("MOJOCELL_FAKE_DAEMON") or str(ROOT / "build/sanitize/tests/c/fake_daemon")
+    assert os.access(daemon, os.X_OK), f"{daemon} is not built: ./dev test does, or name one as MOJOCELL_FAKE_DAEMON"
     made = Place(daemon)
     yield made
     made.remove()
