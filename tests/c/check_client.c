@@ -614,6 +614,32 @@ START_TEST(test_shutdown_starts_nothing_and_needs_no_answer)
 }
 END_TEST
 
+START_TEST(test_the_example_program_shows_output_and_failure)
+{
+    static const char *const scripts[] = {"started\nstdout 12\nresult", "refuse limit"};
+    static const char *const expected[] = {"xxxxxxxxxxxx", "client: as told\nclient: a hint\n"};
+    for (size_t i = 0; i < MC_LENGTH(scripts); i++) {
+        mc_err err;
+        char command[2 * PATH_MAX + 256];
+        char output[256] = "";
+        mc_autofree char *path = mc_fs_join(root, "example.mojo");
+        ck_assert_int_eq(mc_fs_write_atomic(path, scripts[i], strlen(scripts[i]), 0600, &err), 0);
+        snprintf(command,
+                 sizeof command,
+                 "MOJOCELL_RUNTIME_DIR='%s' MOJOCELL_DAEMON='%s' '%s' '%s' 2>&1",
+                 root,
+                 MC_FAKE_DAEMON,
+                 MC_EXAMPLE_CLIENT,
+                 path);
+        FILE *pipe = popen(command, "r");
+        ck_assert_uint_eq(fread(output, 1, sizeof output - 1, pipe), strlen(expected[i]));
+        ck_assert_str_eq(output, expected[i]);
+        ck_assert_int_eq(pclose(pipe), i == 0 ? 0 : 1 << 8);
+    }
+    ck_assert_int_eq(starts(NULL), 1);
+}
+END_TEST
+
 static void add_conversations(TCase *tcase)
 {
     tcase_add_test(tcase, test_a_daemon_is_started_and_events_come_in_order);
@@ -632,6 +658,7 @@ static void add_conversations(TCase *tcase)
     tcase_add_loop_test(tcase, test_a_malformed_reply_is_a_protocol_error, 0, 4);
     tcase_add_test(tcase, test_eight_threads_share_a_client_and_one_daemon);
     tcase_add_test(tcase, test_a_client_works_on_both_sides_of_a_fork);
+    tcase_add_test(tcase, test_the_example_program_shows_output_and_failure);
 }
 
 static void add_daemons(TCase *tcase)

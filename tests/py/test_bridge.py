@@ -52,7 +52,9 @@ class Place:
 @pytest.fixture
 def place() -> Iterator[Place]:
     daemon = os.environ.get("MOJOCELL_FAKE_DAEMON") or str(ROOT / "build/sanitize/tests/c/fake_daemon")
-    assert os.access(daemon, os.X_OK), f"{daemon} is not built: ./dev test does, or name one as MOJOCELL_FAKE_DAEMON"
+    assert os.access(daemon, os.X_OK), (
+        f"{daemon} is not built: ./dev test does, or name one as MOJOCELL_FAKE_DAEMON"
+    )
     made = Place(daemon)
     yield made
     made.remove()
@@ -213,7 +215,10 @@ def test_an_exception_in_on_event_cancels_and_propagates(place: Place) -> None:
 def test_another_thread_interrupts(place: Place) -> None:
     client = place.client()
     with pytest.raises(_bridge.Error) as raised:
-        client.request(script("started", "hang"), on_event=Events(lambda _: threading.Timer(0.1, client.interrupt).start()))
+        client.request(
+            script("started", "hang"),
+            on_event=Events(lambda _: threading.Timer(0.1, client.interrupt).start()),
+        )
     assert raised.value.code == "interrupted"
 
 
@@ -239,7 +244,9 @@ def test_a_closed_client_refuses_and_may_be_closed_again(place: Place) -> None:
 def test_closing_interrupts_what_is_under_way(place: Place) -> None:
     client = place.client()
     with pytest.raises(_bridge.Error) as raised:
-        client.request(script("started", "hang"), on_event=Events(lambda _: threading.Timer(0.1, client.close).start()))
+        client.request(
+            script("started", "hang"), on_event=Events(lambda _: threading.Timer(0.1, client.close).start())
+        )
     assert raised.value.code == "interrupted"
     with pytest.raises(ValueError, match="closed"):
         client.request(INFO)
@@ -303,7 +310,10 @@ def test_requests_leave_no_references_and_no_memory_behind(place: Place) -> None
         events.output = failing.output = b""
 
     def counts() -> list[int]:
-        return [sys.getrefcount(x) for x in (header, frame, events, failing, _bridge.Error, _bridge.Client, client)]
+        return [
+            sys.getrefcount(x)
+            for x in (header, frame, events, failing, _bridge.Error, _bridge.Client, client)
+        ]
 
     for _ in range(20):
         round_of_requests()

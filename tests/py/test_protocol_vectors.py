@@ -1,4 +1,4 @@
-"""The schemas of the protocol against examples of what is right and wrong, and against the runtime's own lists."""
+"""The schemas of the protocol against examples of right and wrong, and against the runtime's own lists."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ def schema(name: str) -> dict[str, Any]:
 
 def vectors(name: str) -> list[Any]:
     items = json.loads((ROOT / f"tests/protocol/vectors/{name}s.json").read_text())
-    return [pytest.param(name, item["message"], item["valid"], id=f"{name}: {item['name']}") for item in items]
+    return [
+        pytest.param(name, item["message"], item["valid"], id=f"{name}: {item['name']}") for item in items
+    ]
 
 
 @pytest.mark.parametrize("name", ["request", "event"])
@@ -43,7 +45,9 @@ def test_each_kind_has_examples(name: str) -> None:
 
 def test_error_codes_are_those_of_the_runtime() -> None:
     text = (ROOT / "runtime/base/errors.def").read_text()
-    assert schema("event")["$defs"]["code"]["enum"] == re.findall(r'^MC_CODE\(\w+, "(\w+)"\)', text, re.MULTILINE)
+    assert schema("event")["$defs"]["code"]["enum"] == re.findall(
+        r'^MC_CODE\(\w+, "(\w+)"\)', text, re.MULTILINE
+    )
 
 
 def test_the_documentation_names_what_the_schemas_name() -> None:
