@@ -88,9 +88,9 @@ def run(
     >>> import mojocell as mc
     >>> mc.run('''
     ... def main() raises:
-    ...     print("sum:", Int(input()) + Int(input()))
-    ... ''', stdin="40\n2\n").stdout
-    'sum: 42\n'
+    ...     print("twice:", 2 * Int(input()))
+    ... ''', stdin="21\n").stdout
+    'twice: 42\n'
     """
     job = Job(
         _text("source", source),
@@ -270,6 +270,29 @@ def info() -> dict[str, Any]:
         "settings": {key: value for key, (value, _) in settings.everything().items()},
     }
     return {**own, **{key: value for key, value in answer.items() if key not in ("id", "event", "ok")}}
+
+
+def summary(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return of `info` what people ask for first, in their order.
+
+    Examples
+    --------
+    >>> summary({"mojocell": "1.0", "toolchain": {"version": "1.2.0", "root": "/mojo"}})
+    {'mojocell': '1.0', 'mojo': '1.2.0 in /mojo'}
+    """
+    toolchain = facts.get("toolchain") or {}
+    lines = {
+        "mojocell": facts.get("mojocell"),
+        "python": facts.get("python"),
+        "mojo": f"{toolchain['version']} in {toolchain.get('root')}" if toolchain.get("version") else None,
+        "target": toolchain.get("target_cpu"),
+        "cache": facts.get("cache_dir"),
+        "daemon": f"pid {facts['pid']}, build {facts.get('build')}" if facts.get("pid") else None,
+        "socket": facts.get("socket"),
+        "counters": facts.get("counters"),
+        "settings": facts.get("settings"),
+    }
+    return {key: value for key, value in lines.items() if value is not None}
 
 
 def _module(job: Job) -> MojoModule:

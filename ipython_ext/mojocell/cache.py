@@ -37,7 +37,7 @@ class Explanation(NamedTuple):
     outcome : str
         ``"hit"``, ``"miss"``, ``"joined"`` or ``"forced"``.
     reasons : tuple of str
-        Why it was no hit, in words; empty for a hit.
+        Why, in words.
     key : str
         The cache entry.
     """
@@ -79,7 +79,7 @@ def explain(cell: str | None = None) -> Explanations:
     >>> import mojocell as mc
     >>> _ = mc.run("print(1)", name="one"), mc.run("print(1)", name="one")
     >>> mc.cache.explain("one")
-    one: hit
+    one: hit (the artifact was in the cache)
     """
     request = {"op": "cache.explain", **({"cell": cell} if cell else {})}
     found = _client.request(request).get("explanations") or ()

@@ -258,7 +258,8 @@ def _cache(opts: argparse.Namespace) -> int:
 def _info(opts: argparse.Namespace) -> int:
     from mojocell import api
 
-    _print(api.info(), as_json=opts.json)
+    facts = api.info()
+    _print(facts if opts.json else api.summary(facts), as_json=opts.json)
     return 0
 
 

@@ -74,7 +74,7 @@ def status(result: RunResult) -> str:
     times = result.times
     code = result.error.code if result.error is not None else ""
     if code in ("compile_failed", "invalid_cell"):
-        return f"not compiled · {duration(times.get('total', 0.0))}"
+        return f"not compiled · {duration(times['total'])}" if times.get("total") else "not compiled"
     compiled = times.get("compile", 0.0)
     if result.cache == "hit":
         parts = ["cache hit"]

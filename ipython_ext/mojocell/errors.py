@@ -129,7 +129,8 @@ class MojoCompileError(MojoError):
             return render.failure(self)
         lines = [[("", render.plural(count, "error"))]] if count > 1 else []
         lines += render.diagnostics(self.diagnostics, source=self.source, name=self.name)
-        return lines + render.hint(self.hint)
+        said = any(d.hint == self.hint for d in self.diagnostics)
+        return lines if said else lines + render.hint(self.hint)
 
 
 class _ProgramError(MojoError):

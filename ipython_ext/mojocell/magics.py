@@ -164,7 +164,7 @@ class Mojocell(Magics):
             msg = "%mojo_info takes no options"
             raise UsageError(msg)
         with _quiet_errors():
-            print(table(api.info()))
+            print(table(api.summary(api.info())))
 
     @line_magic
     def mojo_fix(self, line: str) -> None:

@@ -412,3 +412,12 @@ def test_every_public_name_can_be_had() -> None:
         assert getattr(mc, name) is not None
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
         _ = mc.nonsense  # type: ignore[attr-defined]
+
+
+def test_a_hint_that_a_diagnostic_has_is_said_once(bridge: FakeBridge) -> None:
+    d = {"kind": "error", "message": "unknown 'n'", "line": 1, "column": 7, "hint": "pass it as an argument"}
+    failure = {"code": "compile_failed", "message": "unknown 'n'", "hint": "pass it as an argument"}
+    bridge.runs(ok=False, failure=failure, diagnostics=[d, {**d, "hint": None}])
+    error = mc.run("print(n)", check=False).error
+    assert str(error).startswith("2 errors\ncell:1:7: error: unknown 'n'\n")
+    assert str(error).count("pass it as an argument") == 1
