@@ -15,11 +15,11 @@
 #include <unistd.h>
 
 enum {
-    TRIES = 3,
-    DEFAULT_WINDOW = 4 << 20,
-    START_MS = 10000,
-    WIND_UP_MS = 2000, /* for the last output of a cancelled request */
-    LEAVING_MS = 2000, /* for a daemon that is shutting down */
+    MC_TRIES = 3,
+    MC_DEFAULT_WINDOW = 4 << 20,
+    MC_START_MS = 10000,
+    MC_WIND_UP_MS = 2000, /* for the last output of a cancelled request */
+    MC_LEAVING_MS = 2000, /* for a daemon that is shutting down */
 };
 
 /* What belongs to one process: after a fork the child makes its own and leaves its parent's alone.
@@ -89,7 +89,7 @@ static int shared_new(struct shared **ret, mc_err *err)
 static int own_shared(struct mc_client *client, struct shared **ret, mc_err *err)
 {
     struct shared *shared = atomic_load(&client->shared);
-    struct shared *fresh;
+    struct shared *fresh = NULL;
     if (shared->owner == getpid()) {
         *ret = shared;
         return 0;
@@ -153,7 +153,7 @@ set_options(struct mc_client *client, const struct mc_client_options *options, m
         .daemon = client->daemon,
         .envp = options->envp,
         .start_daemon = options->start_daemon,
-        .start_timeout_ms = options->start_timeout_ms > 0 ? options->start_timeout_ms : START_MS,
+        .start_timeout_ms = options->start_timeout_ms > 0 ? options->start_timeout_ms : MC_START_MS,
     };
     return 0;
 }
@@ -224,7 +224,7 @@ struct talk {
     bool leaving; /* the daemon said that it is */
 };
 
-enum outcome { FAILED = -1, DONE = 0, LOST = 1, MORE = 2 };
+enum outcome { MC_FAILED = -1, MC_DONE = 0, MC_LOST = 1, MC_MORE = 2 };
 
 /* `id` and `window` go before the caller's own fields, so that a large source is not encoded again.
  */
@@ -240,11 +240,11 @@ static int compose(struct talk *talk, mc_err *err)
         const char *rest = (const char *) memchr(header.bytes, '{', header.length) + 1;
         talk->is_run = strcmp(op, "run") == 0;
         talk->is_shutdown = strcmp(op, "shutdown") == 0;
-        talk->window = window ? json_integer_value(window) : DEFAULT_WINDOW;
+        talk->window = window ? json_integer_value(window) : MC_DEFAULT_WINDOW;
         snprintf(talk->id, sizeof talk->id, "c%llu", atomic_fetch_add(&talk->client->next_id, 1));
         mc_buf_addf(&talk->text, "{\"id\":\"%s\",", talk->id);
         if (talk->is_run && !window) {
-            mc_buf_addf(&talk->text, "\"window\":%d,", DEFAULT_WINDOW);
+            mc_buf_addf(&talk->text, "\"window\":%d,", MC_DEFAULT_WINDOW);
         }
         mc_buf_add(
             &talk->text, rest, header.length - (size_t) (rest - (const char *) header.bytes));
@@ -311,7 +311,7 @@ static void begin_stop(struct talk *talk, const mc_err *why)
         return;
     }
     talk->stop = *why;
-    talk->pause.deadline = mc_os_now() + WIND_UP_MS * MC_MS;
+    talk->pause.deadline = mc_os_now() + MC_WIND_UP_MS * MC_MS;
     talk->pause.over = false;
     talk->pause.seen = atomic_load(talk->pause.generation); /* a second interrupt ends it at once */
     int length = snprintf(text,
@@ -375,7 +375,7 @@ static enum outcome take_error(struct talk *talk, const json_t *header, mc_err *
         mc_err_hint(err, "%s", hint);
     }
     talk->leaving = err->code == MC_SHUTTING_DOWN;
-    return talk->leaving ? LOST : FAILED;
+    return talk->leaving ? MC_LOST : MC_FAILED;
 }
 
 /* An event of this request, or what is left of another one. */
@@ -385,50 +385,50 @@ static enum outcome take_event(struct talk *talk, const struct mc_message *messa
     const char *event = json_string_value(json_object_get(message->header, "event"));
     if (!id || !event) {
         mc_err_set(err, MC_PROTOCOL, "the daemon sent an event without 'id' or 'event'");
-        return FAILED;
+        return MC_FAILED;
     }
     bool is_error = strcmp(event, "error") == 0;
     if (strcmp(id, talk->id) != 0 && !(is_error && !*id)) {
-        return MORE;
+        return MC_MORE;
     }
     if (is_error) {
         return take_error(talk, message->header, err);
     }
     if (strcmp(event, "result") == 0) {
-        return DONE;
+        return MC_DONE;
     }
     bool is_output = strcmp(event, "stdout") == 0 || strcmp(event, "stderr") == 0;
     talk->program_started |= talk->is_run && (is_output || strcmp(event, "started") == 0);
     hand_on(talk, message);
     if (is_output && acknowledge(talk, message, err) < 0) {
-        return FAILED;
+        return MC_FAILED;
     }
-    return MORE;
+    return MC_MORE;
 }
 
-/* The next message, if there is one: MORE in any case but those that end the request. */
+/* The next message, if there is one: MC_MORE in any case but those that end the request. */
 static enum outcome step(struct talk *talk, struct mc_message *ret, mc_err *err)
 {
     int got = mc_message_recv(talk->link->socket, false, ret, err);
     if (got < 0) {
-        return FAILED;
+        return MC_FAILED;
     }
     if (got == 2) {
         mc_message_fini(ret);
         err->code = MC_PROTOCOL;
         mc_err_wrap(err, "the daemon sent a malformed event");
-        return FAILED;
+        return MC_FAILED;
     }
     if (got == 0) {
         int waited = mc_link_wait(talk->link, &talk->pause, err);
-        return waited < 0 ? FAILED : waited > 0 ? LOST : MORE;
+        return waited < 0 ? MC_FAILED : waited > 0 ? MC_LOST : MC_MORE;
     }
     enum outcome outcome = take_event(talk, ret, err);
-    if (outcome != DONE) {
+    if (outcome != MC_DONE) {
         mc_message_fini(ret);
     }
-    if (outcome == MORE && mc_pause_look(&talk->pause, false, err) < 0) {
-        return FAILED;
+    if (outcome == MC_MORE && mc_pause_look(&talk->pause, false, err) < 0) {
+        return MC_FAILED;
     }
     return outcome;
 }
@@ -437,18 +437,18 @@ static enum outcome step(struct talk *talk, struct mc_message *ret, mc_err *err)
 static enum outcome converse(struct talk *talk, struct mc_message *ret, mc_err *err)
 {
     const struct mc_client_call *call = talk->call;
-    enum outcome outcome = MORE;
+    enum outcome outcome = MC_MORE;
     struct mc_frame header = {talk->text.data, talk->text.length};
     if (mc_message_send_text(
             talk->link->socket, NULL, header, call->frames, call->frame_count, err) < 0) {
-        return FAILED;
+        return MC_FAILED;
     }
-    while (outcome == MORE) {
+    while (outcome == MC_MORE) {
         *err = (mc_err) {0};
         outcome = step(talk, ret, err);
-        if (outcome == FAILED && talk->pause.over && talk->stop.code == MC_OK) {
+        if (outcome == MC_FAILED && talk->pause.over && talk->stop.code == MC_OK) {
             begin_stop(talk, err);
-            outcome = MORE;
+            outcome = MC_MORE;
         }
     }
     return outcome;
@@ -469,35 +469,35 @@ static int make_result(struct talk *talk, struct mc_message *ret, mc_err *err)
     return 0;
 }
 
-/* What a loss means: MORE where the request is to be repeated. */
+/* What a loss means: MC_MORE where the request is to be repeated. */
 static enum outcome after_loss(struct talk *talk, int tries, struct mc_message *ret, mc_err *err)
 {
     if (talk->is_shutdown && !talk->leaving) {
-        return make_result(talk, ret, err) < 0 ? FAILED : DONE;
+        return make_result(talk, ret, err) < 0 ? MC_FAILED : MC_DONE;
     }
     if (talk->leaving) {
         mc_err ignored;
-        bool again =
-            tries < TRIES && talk->client->options.start_daemon && talk->link && !talk->is_shutdown;
-        return again && mc_link_await_end(talk->link, LEAVING_MS, &talk->pause, &ignored) == 0
-                   ? MORE
-                   : FAILED;
+        bool again = tries < MC_TRIES && talk->client->options.start_daemon && talk->link &&
+                     !talk->is_shutdown;
+        return again && mc_link_await_end(talk->link, MC_LEAVING_MS, &talk->pause, &ignored) == 0
+                   ? MC_MORE
+                   : MC_FAILED;
     }
     if (talk->program_started) {
         mc_err_set(err, MC_DAEMON_LOST, "the daemon ended while the program was running");
         mc_err_hint(err,
                     "the program had started, so it was not run again: run the cell once more");
-        return FAILED;
+        return MC_FAILED;
     }
-    if (tries >= TRIES || !talk->client->options.start_daemon) {
+    if (tries >= MC_TRIES || !talk->client->options.start_daemon) {
         mc_err_set(err,
                    MC_DAEMON_LOST,
                    "the daemon ended %s",
                    tries > 1 ? "again and again" : "before it answered");
         mc_err_hint(err, "its log is '%.180s/mojocelld.log'", talk->client->runtime_dir);
-        return FAILED;
+        return MC_FAILED;
     }
-    return MORE;
+    return MC_MORE;
 }
 
 static enum outcome attempt(struct talk *talk, int tries, struct mc_message *ret, mc_err *err)
@@ -506,21 +506,21 @@ static enum outcome attempt(struct talk *talk, int tries, struct mc_message *ret
     talk->leaving = false;
     talk->unacknowledged = 0;
     if (opened < 0) {
-        return FAILED;
+        return MC_FAILED;
     }
     if (opened == 0) {
         atomic_store(&talk->client->pid, talk->link->pid);
     }
-    enum outcome outcome = opened ? LOST : converse(talk, ret, err);
-    bool usable = outcome != LOST && err->code != MC_PROTOCOL && err->code != MC_SYSTEM;
+    enum outcome outcome = opened ? MC_LOST : converse(talk, ret, err);
+    bool usable = outcome != MC_LOST && err->code != MC_PROTOCOL && err->code != MC_SYSTEM;
     if (talk->stop.code != MC_OK) {
-        if (outcome == DONE) {
+        if (outcome == MC_DONE) {
             mc_message_fini(ret);
         }
         usable = usable && !talk->pause.over; /* its last event may still come */
         *err = talk->stop;
-        outcome = FAILED;
-    } else if (outcome == LOST) {
+        outcome = MC_FAILED;
+    } else if (outcome == MC_LOST) {
         outcome = after_loss(talk, tries, ret, err);
     }
     give_back(talk, usable);
@@ -553,15 +553,15 @@ int mc_client_request(struct mc_client *client,
 {
     struct talk talk;
     mc_err local;
-    enum outcome outcome = MORE;
+    enum outcome outcome = MC_MORE;
     err = err ? err : &local;
     *err = (mc_err) {0};
     *ret = (struct mc_message) {0};
     int prepared = prepare(client, call, &talk, err);
-    for (int tries = 1; prepared == 0 && outcome == MORE; tries++) {
+    for (int tries = 1; prepared == 0 && outcome == MC_MORE; tries++) {
         *err = (mc_err) {0};
         outcome = attempt(&talk, tries, ret, err);
     }
     mc_buf_fini(&talk.text);
-    return prepared == 0 && outcome == DONE ? 0 : -1;
+    return prepared == 0 && outcome == MC_DONE ? 0 : -1;
 }

@@ -21,19 +21,19 @@
 #include <unistd.h>
 
 enum {
-    CHECK_MS = 50,
-    RETRY_MS = 10,
-    PROBE_MS = 1000, /* where there is no pidfd */
-    GRACE_MS = 20,   /* for what a daemon sent just before it died */
-    READY_FD = 3,
-    LARGEST_LOG = 1 << 20,
+    MC_CHECK_MS = 50,
+    MC_RETRY_MS = 10,
+    MC_PROBE_MS = 1000, /* where there is no pidfd */
+    MC_GRACE_MS = 20,   /* for what a daemon sent just before it died */
+    MC_READY_FD = 3,
+    MC_LARGEST_LOG = 1 << 20,
 };
 
 int mc_pause_look(struct mc_pause *pause, bool now_due, mc_err *err)
 {
     int64_t now = mc_os_now();
     bool interrupted = atomic_load(pause->generation) != pause->seen;
-    if (!interrupted && pause->check && (now_due || now - pause->checked >= CHECK_MS * MC_MS)) {
+    if (!interrupted && pause->check && (now_due || now - pause->checked >= MC_CHECK_MS * MC_MS)) {
         pause->checked = now;
         interrupted = pause->check(pause->arg) != 0;
     }
@@ -114,7 +114,7 @@ static int open_log(const char *dir)
     struct stat st;
     mc_autofree char *path = mc_fs_join(dir, "mojocelld.log");
     int fd = path ? open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600) : -1;
-    if (fd >= 0 && fstat(fd, &st) == 0 && st.st_size > LARGEST_LOG && ftruncate(fd, 0) < 0) {
+    if (fd >= 0 && fstat(fd, &st) == 0 && st.st_size > MC_LARGEST_LOG && ftruncate(fd, 0) < 0) {
         return fd; /* it only grows on */
     }
     return fd;
@@ -133,13 +133,13 @@ static int start_daemon(const struct mc_link_options *options, mc_err *err)
     mc_strv_add(&argv, "--runtime-dir");
     mc_strv_add(&argv, options->runtime_dir);
     mc_strv_add(&argv, "--ready-fd");
-    mc_strv_addf(&argv, "%d", READY_FD);
+    mc_strv_addf(&argv, "%d", MC_READY_FD);
     if (mc_strv_check(&argv, err) < 0) {
         return -1;
     }
     mc_autoclose int log = open_log(options->runtime_dir);
     struct mc_spawn_daemon daemon = {
-        .spec = MC_SPAWN_INIT, .ready_fd = READY_FD, .timeout_ms = options->start_timeout_ms};
+        .spec = MC_SPAWN_INIT, .ready_fd = MC_READY_FD, .timeout_ms = options->start_timeout_ms};
     daemon.spec.path = options->daemon;
     daemon.spec.argv = argv.items;
     daemon.spec.envp = options->envp;
@@ -175,7 +175,7 @@ static int start_locked(const struct mc_link_options *options,
         return mc_err_errno(err, MC_DAEMON_UNAVAILABLE, "open '%s'", options->start_lock);
     }
     int listening;
-    int64_t give_up = mc_os_now() + 2 * options->start_timeout_ms * MC_MS;
+    int64_t give_up = mc_os_now() + 2 * MC_MS * options->start_timeout_ms;
     bool locked = false;
     while ((listening = probe(options->socket_path, ret_pidfd, err)) == 0) {
         if (mc_os_now() > give_up) {
@@ -200,7 +200,7 @@ static int start_locked(const struct mc_link_options *options,
                                               options->socket_path);
             }
         }
-        if (rest(pause, RETRY_MS, err) < 0) {
+        if (rest(pause, MC_RETRY_MS, err) < 0) {
             return -1;
         }
     }
@@ -243,7 +243,7 @@ bool mc_link_is_dead(const struct mc_link *link)
 static int after_death(const struct mc_link *link)
 {
     zmq_pollitem_t item = {.socket = link->socket, .events = ZMQ_POLLIN};
-    return zmq_poll(&item, 1, GRACE_MS) > 0 ? 0 : 1;
+    return zmq_poll(&item, 1, MC_GRACE_MS) > 0 ? 0 : 1;
 }
 
 int mc_link_wait(struct mc_link *link, struct mc_pause *pause, mc_err *err)
@@ -253,7 +253,7 @@ int mc_link_wait(struct mc_link *link, struct mc_pause *pause, mc_err *err)
         {.fd = pause->wake_fd, .events = ZMQ_POLLIN},
         {.fd = link->pidfd, .events = ZMQ_POLLIN},
     };
-    int ready = zmq_poll(items, link->pidfd >= 0 ? 3 : 2, slice(pause, CHECK_MS));
+    int ready = zmq_poll(items, link->pidfd >= 0 ? 3 : 2, slice(pause, MC_CHECK_MS));
     bool interrupted = ready < 0 && zmq_errno() == EINTR;
     if (ready < 0 && !interrupted) {
         return mc_err_set(err, MC_SYSTEM, "wait for the daemon: %s", zmq_strerror(zmq_errno()));
@@ -262,7 +262,7 @@ int mc_link_wait(struct mc_link *link, struct mc_pause *pause, mc_err *err)
         return -1;
     }
     if (ready <= 0) {
-        bool due = link->pidfd < 0 && mc_os_now() - link->probed > PROBE_MS * MC_MS;
+        bool due = link->pidfd < 0 && mc_os_now() - link->probed > MC_PROBE_MS * MC_MS;
         link->probed = due ? mc_os_now() : link->probed;
         return due && mc_link_is_dead(link) ? after_death(link) : 0;
     }
@@ -276,7 +276,7 @@ int mc_link_await_end(struct mc_link *link, int ms, struct mc_pause *pause, mc_e
 {
     int64_t until = mc_os_now() + ms * MC_MS;
     while (!mc_link_is_dead(link) && mc_os_now() < until) {
-        if (rest(pause, RETRY_MS, err) < 0) {
+        if (rest(pause, MC_RETRY_MS, err) < 0) {
             return -1;
         }
     }

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { MAX_PARTS = MC_LENGTH(((struct mc_message *) NULL)->parts) };
+enum { MC_MAX_PARTS = MC_LENGTH(((struct mc_message *) NULL)->parts) };
 
 /* The parser's own message quotes the text, which may be a user's source: only the place is told.
  */
@@ -95,7 +95,7 @@ static int receive_parts(void *socket, struct mc_message *ret, mc_err *err)
     ret->part_count = 0;
     while (more) {
         zmq_msg_t extra;
-        bool keep = ret->part_count < MAX_PARTS;
+        bool keep = ret->part_count < MC_MAX_PARTS;
         zmq_msg_t *part = keep ? &ret->parts[ret->part_count] : &extra;
         if (receive_part(socket, part) < 0) {
             if (zmq_errno() == EAGAIN && ret->part_count == 0) {
@@ -131,7 +131,7 @@ static void take_shape(struct mc_message *message, const struct mc_shape *shape,
 
 int mc_message_recv(void *socket, bool router, struct mc_message *ret, mc_err *err)
 {
-    struct mc_frame parts[MAX_PARTS];
+    struct mc_frame parts[MC_MAX_PARTS];
     struct mc_shape shape;
     *ret = (struct mc_message) {0};
     int got = receive_parts(socket, ret, err);
@@ -196,7 +196,7 @@ int mc_message_send_text(void *socket,
                          size_t count,
                          mc_err *err)
 {
-    struct mc_frame parts[MAX_PARTS];
+    struct mc_frame parts[MC_MAX_PARTS];
     size_t n = 0;
     if (count > MC_MESSAGE_MAX_FRAMES || header.length > MC_MESSAGE_MAX_HEADER ||
         header.length + total(frames, count) > MC_MESSAGE_MAX_BYTES) {
