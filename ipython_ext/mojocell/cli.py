@@ -178,14 +178,33 @@ def _read(path: str) -> str:
         raise MojoError(msg, code="io") from None
 
 
+def _input() -> bytes | None:
+    """Return all of standard input: a program's input travels with its request.
+
+    A terminal's is not taken. What never ends, like that of some job runners, is waited for; so
+    that nobody wonders why nothing happens, this is said after a second.
+    """
+    if sys.stdin is None or sys.stdin.isatty():
+        return None
+    from threading import Timer
+
+    words = "mojocell: reading standard input to its end before the program starts; </dev/null gives none"
+    timer = Timer(1.0, print, [words], {"file": sys.stderr, "flush": True})
+    timer.daemon = True
+    timer.start()
+    try:
+        return sys.stdin.buffer.read()
+    finally:
+        timer.cancel()
+
+
 def _run(opts: argparse.Namespace, args: list[str]) -> int:
     source = _read(opts.path)
     flags = options.compiler_flags(opts)
     stdin = None
     if opts.path != "-":
         flags += ["-I", os.path.dirname(os.path.abspath(opts.path))]
-        # A program's input travels with its request; a terminal has none that could.
-        stdin = None if sys.stdin is None or sys.stdin.isatty() else sys.stdin.buffer.read()
+        stdin = _input()
     job = Job(
         source,
         op="compile" if opts.no_run else "run",

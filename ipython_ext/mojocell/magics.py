@@ -150,7 +150,10 @@ class Mojocell(Magics):
                     f"removed {render.plural(removed['entries'], 'entry')}, {removed['bytes'] / 1e6:.1f} MB"
                 )
             elif opts.what == "explain":
-                print(repr(cache.explain(self._last_cell)))
+                found = cache.explain(self._last_cell)
+                # A front end's name for a cell says nothing to its reader.
+                latest = found[0]._replace(cell="the last cell") if self._last_cell and found else found
+                print(str(latest) if latest else "no cell was compiled yet")
             else:
                 print(table(cache.stats()))
 

@@ -421,3 +421,10 @@ def test_a_hint_that_a_diagnostic_has_is_said_once(bridge: FakeBridge) -> None:
     error = mc.run("print(n)", check=False).error
     assert str(error).startswith("2 errors\ncell:1:7: error: unknown 'n'\n")
     assert str(error).count("pass it as an argument") == 1
+
+
+def test_the_documentation_lists_every_error_and_its_codes() -> None:
+    text = (ROOT / "docs" / "errors.md").read_text()
+    for code, kind in errors.BY_CODE.items():
+        row = next(line for line in text.split("\n") if line.startswith(f"| `{kind.__name__}` |"))
+        assert f"`{code}`" in row

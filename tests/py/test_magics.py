@@ -326,7 +326,7 @@ def test_cache_and_info_are_printed(ip: Any, bridge: FakeBridge, capsys: pytest.
     for magic, says in (
         ("", "hits     3"),
         ("clear", "removed 2 entries, 3.0 MB"),
-        ("explain", "mine: miss (the source changed)"),
+        ("explain", "the last cell: miss (the source changed)"),
     ):
         ip.run_cell(f"%mojo_cache {magic}")
         assert says in capsys.readouterr().out

@@ -66,6 +66,17 @@ def test_output_comes_while_the_program_runs_and_stop_keeps_it(shell: Kernel) ->
     assert shell.run("print(1)").stream() == "1\n"
 
 
+def test_stop_ends_a_compilation_too(shell: Kernel) -> None:
+    request = shell.start(f"%%mojo\nprint('{os.getpid()} is not compiled')  # {time.time_ns()}\n")
+    shell.finish(request, kind="display_data")
+    shell.interrupt()
+    outcome = shell.finish(request)
+    assert outcome.reply["ename"] == "KeyboardInterrupt"
+    assert outcome.displays()[-1].startswith("stopped after ")
+    assert outcome.stream() == ""
+    assert shell.run("print(1)").stream() == "1\n"
+
+
 def test_an_index_out_of_range_shows_the_line_and_leaves_the_kernel_alone(shell: Kernel) -> None:
     outcome = shell.run(CRASH)
     assert outcome.status == "error"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import mojocell as mc
-from conftest import FakeBridge
+from conftest import ROOT, FakeBridge
 from mojocell import settings
 
 
@@ -144,3 +144,14 @@ def test_a_working_directory_that_is_gone_is_said_to_be(
         mc.run("x")
     mc.run("x", cwd="/")
     assert bridge.requests[-1]["cwd"] == "/"
+
+
+def test_the_documentation_lists_every_setting_with_its_default() -> None:
+    import re
+
+    text = (ROOT / "docs" / "settings.md").read_text()
+    listed = dict(re.findall(r"^\| `(\w+)` \| (.*?) \|", text, re.MULTILINE))
+    assert set(listed) == set(settings.SETTINGS)
+    for key, setting in settings.SETTINGS.items():
+        if isinstance(setting.default, str | int):
+            assert listed[key].strip("`") == str(setting.default).lower(), key
