@@ -109,7 +109,9 @@ def encode(header: dict[str, Any]) -> bytes:
         raise ValueError(msg) from None
 
 
-def surroundings(cwd: str | None = None, env: dict[str, str] | None = None) -> dict[str, Any]:
+def surroundings(
+    cwd: str | None = None, env: dict[str, str] | None = None, toolchain: str | None = None
+) -> dict[str, Any]:
     """Return what a request says of the caller: directory, environment, umask, compiler.
 
     Parameters
@@ -118,6 +120,8 @@ def surroundings(cwd: str | None = None, env: dict[str, str] | None = None) -> d
         Another working directory, relative to the present one.
     env : dict of str or None
         Another environment than the process's.
+    toolchain : str or None
+        The setting.
     """
     header: dict[str, Any] = {
         "cwd": _directory(cwd),
@@ -125,7 +129,6 @@ def surroundings(cwd: str | None = None, env: dict[str, str] | None = None) -> d
         "umask": _umask(),
         "sites": sites(),
     }
-    toolchain = settings.get("toolchain")
     if toolchain:
         header["toolchain"] = toolchain
     return header

@@ -50,21 +50,23 @@ class Job:
         self.op = op
         self.name = name
         self.cell = cell
-        self.mode = mode or settings.get("mode")
+        default = settings.values()
+        self.toolchain = default["toolchain"]
+        self.mode = mode or default["mode"]
         self.force = force
-        self.flags = [*settings.get("flags"), *flags]
+        self.flags = [*default["flags"], *flags]
         self.args = list(args)
         self.stdin = stdin
-        self.timeout = settings.get("timeout") if timeout is None else timeout
-        self.memory = settings.get("memory") if memory is None else memory
+        self.timeout = default["timeout"] if timeout is None else timeout
+        self.memory = default["memory"] if memory is None else memory
         self.cwd = cwd
         self.env = env
-        self.modernize = settings.get("modernize") if modernize is None else modernize
+        self.modernize = default["modernize"] if modernize is None else modernize
 
     def header(self) -> dict[str, Any]:
         """Return the request as the protocol has it."""
         header: dict[str, Any] = {"op": self.op, "source": self.source, "name": self.name}
-        header.update(_client.surroundings(self.cwd, self.env))
+        header.update(_client.surroundings(self.cwd, self.env, self.toolchain))
         if self.cell:
             header["cell"] = self.cell
         if self.flags:

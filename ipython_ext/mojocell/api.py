@@ -263,11 +263,12 @@ def info() -> dict[str, Any]:
     import mojocell
     from mojocell import settings
 
-    answer = _client.request({"op": "info", **_client.surroundings()})
+    values = settings.values()
+    answer = _client.request({"op": "info", **_client.surroundings(toolchain=values["toolchain"])})
     own = {
         "mojocell": mojocell.__version__,
         "python": platform.python_version(),
-        "settings": {key: value for key, (value, _) in settings.everything().items()},
+        "settings": values,
     }
     return {**own, **{key: value for key, value in answer.items() if key not in ("id", "event", "ok")}}
 

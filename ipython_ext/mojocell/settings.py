@@ -235,10 +235,22 @@ def everything() -> dict[str, tuple[Any, str]]:
     >>> sorted(everything()) == sorted(SETTINGS)
     True
     """
-    return {key: _lookup(key) for key in SETTINGS}
+    project = _pyproject()
+    return {key: _lookup(key, project) for key in SETTINGS}
 
 
-def _lookup(key: str) -> tuple[Any, str]:
+def values() -> dict[str, Any]:
+    """Return the value of every setting; one look at the files serves all.
+
+    Examples
+    --------
+    >>> values()["mode"]
+    'cached'
+    """
+    return {key: value for key, (value, _) in everything().items()}
+
+
+def _lookup(key: str, project: tuple[str, Mapping[str, Any]] | None = None) -> tuple[Any, str]:
     setting = SETTINGS[key]
     if key in _set:
         return _set[key], "set in this process"
@@ -246,7 +258,7 @@ def _lookup(key: str) -> tuple[Any, str]:
     text = os.environ.get(variable)
     if text:
         return _checked(setting, text, variable), variable
-    path, table = _pyproject()
+    path, table = project or _pyproject()
     if key in table:
         value = table[key]
         if setting.check is _path and isinstance(value, str):

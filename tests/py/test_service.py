@@ -81,6 +81,7 @@ def test_a_time_limit_ends_the_program_and_keeps_its_output() -> None:
 
 def test_ctrl_c_ends_the_program_and_keeps_its_output() -> None:
     source = 'from std.time import sleep\nprint("begun")\nsleep(60.0)\n'
+    mc.compile(source)
     timer = threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT))
     timer.start()
     began = time.monotonic()
