@@ -1,4 +1,5 @@
-/* A growable run of bytes, owned by whoever embeds it; always followed by a NUL that its length does not count. */
+/* A growable run of bytes, owned by whoever embeds it; always followed by a NUL that its length
+ * does not count. */
 #pragma once
 
 #include "base/err.h"
@@ -31,7 +32,8 @@ void mc_buf_consume(struct mc_buf *buf, size_t length);
 /* -1 with NO_MEMORY if any addition failed. */
 int mc_buf_check(const struct mc_buf *buf, mc_err *err) MC_MUST_USE;
 
-/* Hands over the NUL-terminated bytes (free() them; "" where empty), and empties the buffer; NULL if an addition failed. */
+/* Hands over the NUL-terminated bytes (free() them; "" where empty), and empties the buffer; NULL
+ * if an addition failed. */
 char *mc_buf_steal(struct mc_buf *buf);
 
 /* Hex digits of `length` bytes into `ret_hex`, which has room for 2 * length + 1. */

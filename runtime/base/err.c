@@ -21,7 +21,8 @@ static void one_line(char *text)
     }
 }
 
-int mc_err_set_at(mc_err *err, enum mc_code code, int sys, const char *where, const char *format, ...)
+int mc_err_set_at(
+    mc_err *err, enum mc_code code, int sys, const char *where, const char *format, ...)
 {
     if (!err) {
         return -1;

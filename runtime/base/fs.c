@@ -14,7 +14,8 @@ int mc_fs_read(const char *path, size_t limit, struct mc_buf *ret, mc_err *err)
 {
     mc_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
-        return mc_err_errno(err, errno == ENOENT || errno == ENOTDIR ? MC_NOT_FOUND : MC_IO, "open '%s'", path);
+        return mc_err_errno(
+            err, errno == ENOENT || errno == ENOTDIR ? MC_NOT_FOUND : MC_IO, "open '%s'", path);
     }
     char chunk[16384];
     size_t total = 0;
@@ -89,7 +90,8 @@ static int make_one(const char *path, mode_t mode, mc_err *err)
         return 0;
     }
     errno = sys;
-    return mc_err_errno(err, sys == EACCES || sys == EROFS ? MC_PERMISSION : MC_IO, "make directory '%s'", path);
+    return mc_err_errno(
+        err, sys == EACCES || sys == EROFS ? MC_PERMISSION : MC_IO, "make directory '%s'", path);
 }
 
 int mc_fs_mkdirs(const char *path, mode_t mode, mc_err *err)

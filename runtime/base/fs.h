@@ -8,8 +8,10 @@
 /* Adds the whole file to `ret`. More than `limit` bytes is TOO_LARGE; a missing file NOT_FOUND. */
 int mc_fs_read(const char *path, size_t limit, struct mc_buf *ret, mc_err *err) MC_MUST_USE;
 
-/* Writes a temporary file beside `path`, fsyncs it and renames it there: readers see the old file or the new one. */
-int mc_fs_write_atomic(const char *path, const void *bytes, size_t length, mode_t mode, mc_err *err) MC_MUST_USE;
+/* Writes a temporary file beside `path`, fsyncs it and renames it there: readers see the old file
+ * or the new one. */
+int mc_fs_write_atomic(const char *path, const void *bytes, size_t length, mode_t mode, mc_err *err)
+    MC_MUST_USE;
 
 /* Makes the directory and its parents, each with `mode`; existing ones are left as they are. */
 int mc_fs_mkdirs(const char *path, mode_t mode, mc_err *err) MC_MUST_USE;

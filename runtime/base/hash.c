@@ -14,6 +14,7 @@
 int mc_hash_init(struct mc_hash *hash, mc_err *err)
 {
     EVP_MD_CTX *context = EVP_MD_CTX_new();
+    hash->context = NULL;
     if (!context || EVP_DigestInit_ex(context, EVP_sha256(), NULL) != 1) {
         EVP_MD_CTX_free(context);
         return mc_err_set(err, MC_NO_MEMORY, "no SHA-256 context");

@@ -1,4 +1,5 @@
-/* SHA-256 over tagged, length-delimited parts, so that no two different lists of parts are the same bytes. */
+/* SHA-256 over tagged, length-delimited parts, so that no two different lists of parts are the same
+ * bytes. */
 #pragma once
 
 #include "base/err.h"
@@ -25,7 +26,8 @@ void mc_hash_part_string(struct mc_hash *hash, const char *tag, const char *text
 /* The digest as hex; the hash can then only be finished. */
 void mc_hash_hex(struct mc_hash *hash, char ret_hex[static MC_HASH_HEX]);
 
-int mc_hash_bytes(const void *bytes, size_t length, char ret_hex[static MC_HASH_HEX], mc_err *err) MC_MUST_USE;
+int mc_hash_bytes(const void *bytes, size_t length, char ret_hex[static MC_HASH_HEX], mc_err *err)
+    MC_MUST_USE;
 /* Of everything readable from the descriptor, from its current position. */
 int mc_hash_fd(int fd, char ret_hex[static MC_HASH_HEX], mc_err *err) MC_MUST_USE;
 int mc_hash_file(const char *path, char ret_hex[static MC_HASH_HEX], mc_err *err) MC_MUST_USE;

@@ -1,4 +1,5 @@
-/* Cleanup variables: `mc_autofree char *s = …;` frees at the end of the scope, `mc_take(&s)` hands it on. */
+/* Cleanup variables: `mc_autofree char *s = …;` frees at the end of the scope, `mc_take(&s)` hands
+ * it on. */
 #pragma once
 
 #include <stdlib.h>
@@ -20,11 +21,11 @@ static inline void mc_cleanup_close(const int *fd)
 #define mc_autoclose __attribute__((cleanup(mc_cleanup_close)))
 
 /* The pointer in *p, which becomes NULL. */
-#define mc_take(p)                                                                                                     \
-    ({                                                                                                                 \
-        __typeof__(*(p)) mc_taken = *(p);                                                                              \
-        *(p) = NULL;                                                                                                   \
-        mc_taken;                                                                                                      \
+#define mc_take(p)                        \
+    ({                                    \
+        __typeof__(*(p)) mc_taken = *(p); \
+        *(p) = NULL;                      \
+        mc_taken;                         \
     })
 
 /* The descriptor in *fd, which becomes -1. */

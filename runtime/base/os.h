@@ -1,4 +1,5 @@
-/* Everything that differs between operating systems. Linux is implemented; a portable version can stand beside it. */
+/* Everything that differs between operating systems. Linux is implemented; a portable version can
+ * stand beside it. */
 #pragma once
 
 #include "base/err.h"
@@ -15,7 +16,8 @@ int mc_os_pidfd(pid_t pid, int *ret_fd, mc_err *err) MC_MUST_USE;
 /* When the process dies, its orphaned descendants become children of this process. */
 int mc_os_subreaper(mc_err *err) MC_MUST_USE;
 
-/* This process gets `signal` when its parent dies. Call after fork with the parent's pid: a parent already gone counts. */
+/* This process gets `signal` when its parent dies. Call after fork with the parent's pid: a parent
+ * already gone counts. */
 int mc_os_parent_death(pid_t parent, int signal, mc_err *err) MC_MUST_USE;
 
 /* Processors this process may use: affinity and the cgroup's quota, at least 1. */

@@ -30,7 +30,8 @@ int mc_os_pidfd(pid_t pid, int *ret_fd, mc_err *err)
 
 int mc_os_subreaper(mc_err *err)
 {
-    return prctl(PR_SET_CHILD_SUBREAPER, 1) < 0 ? mc_err_errno(err, MC_SYSTEM, "become subreaper") : 0;
+    return prctl(PR_SET_CHILD_SUBREAPER, 1) < 0 ? mc_err_errno(err, MC_SYSTEM, "become subreaper")
+                                                : 0;
 }
 
 int mc_os_parent_death(pid_t parent, int signal, mc_err *err)

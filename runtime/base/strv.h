@@ -15,7 +15,8 @@ void mc_strv_fini(struct mc_strv *strv);
 
 /* Copies `text`. As with mc_buf, failures are asked for once, with mc_strv_check. */
 void mc_strv_add(struct mc_strv *strv, const char *text);
-void mc_strv_addf(struct mc_strv *strv, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void mc_strv_addf(struct mc_strv *strv, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 /* Sets NAME=value, replacing an entry of that name. */
 void mc_strv_setenv(struct mc_strv *strv, const char *name, const char *value);
 /* The value of NAME in an environment vector, or NULL. */

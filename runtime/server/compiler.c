@@ -1,0 +1,236 @@
+#include "server/compiler.h"
+
+#include "base/fs.h"
+#include "base/mem.h"
+#include "mojo/command.h"
+#include "mojo/toolchain.h"
+#include "proc/group.h"
+#include "proc/spawn.h"
+
+#include <zmq.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const size_t MOST_OUTPUT = 8 << 20;
+
+int mc_compiler_init(struct mc_compiler *compiler, struct mc_server *server, mc_err *err)
+{
+    mc_autofree char *tmp = NULL;
+    *compiler = (struct mc_compiler) {.server = server,
+                                      .out = {.compiler = compiler, .fd = -1},
+                                      .err = {.compiler = compiler, .fd = -1}};
+    unsigned long long number = ++server->serial;
+    if (asprintf(&compiler->dir, "%s/%llu", server->work_dir, number) < 0) {
+        compiler->dir = NULL;
+        return mc_err_set(err, MC_NO_MEMORY, "out of memory");
+    }
+    compiler->artifact = mc_fs_join(compiler->dir, "artifact.so");
+    tmp = mc_fs_join(compiler->dir, "tmp");
+    if (!compiler->artifact || !tmp) {
+        return mc_err_set(err, MC_NO_MEMORY, "out of memory");
+    }
+    return mc_fs_mkdirs(tmp, 0700, err);
+}
+
+static void close_stream(struct mc_compiler_stream *stream)
+{
+    if (stream->fd >= 0) {
+        mc_loop_remove(&stream->compiler->server->loop, &stream->watch);
+        close(stream->fd);
+        stream->fd = -1;
+    }
+}
+
+static void kill_process(struct mc_compiler *compiler)
+{
+    if (compiler->child.pid) {
+        mc_group_signal(compiler->child.pid, SIGKILL);
+        mc_server_forget(compiler->server, &compiler->child);
+        compiler->server->compilers--;
+    }
+}
+
+void mc_compiler_fini(struct mc_compiler *compiler)
+{
+    mc_err err;
+    if (!compiler->server) {
+        return;
+    }
+    kill_process(compiler);
+    close_stream(&compiler->out);
+    close_stream(&compiler->err);
+    mc_buf_fini(&compiler->out.text);
+    mc_buf_fini(&compiler->err.text);
+    if (compiler->dir && mc_fs_remove(compiler->dir, &err) < 0) {
+        mc_log("%s", err.message);
+    }
+    free(compiler->artifact);
+    free(compiler->dir);
+}
+
+int mc_compiler_write(const struct mc_compiler *compiler,
+                      const char *name,
+                      const struct mc_buf *text,
+                      mc_err *err)
+{
+    mc_autofree char *path = mc_fs_join(compiler->dir, name);
+    if (!path) {
+        return mc_err_set(err, MC_NO_MEMORY, "out of memory");
+    }
+    mc_autoclose int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        return mc_err_errno(err, MC_IO, "write '%s'", path);
+    }
+    return mc_fs_write_all(fd, text->data ? text->data : "", text->length, err);
+}
+
+/* Takes what there is. Returns false at the end of the stream. */
+static bool read_some(struct mc_compiler_stream *stream)
+{
+    char chunk[16384];
+    ssize_t got = read(stream->fd, chunk, sizeof chunk);
+    if (got > 0 && stream->text.length < MOST_OUTPUT) {
+        mc_buf_add(&stream->text, chunk, (size_t) got);
+    }
+    return got > 0 || (got < 0 && errno == EINTR);
+}
+
+static void on_output(struct mc_watch *watch, short revents)
+{
+    (void) revents;
+    struct mc_compiler_stream *stream = watch->owner;
+    if (!read_some(stream) && errno != EAGAIN) {
+        close_stream(stream);
+    }
+}
+
+/* What the compiler wrote just before it ended; the pipe does not block. */
+static void drain(struct mc_compiler_stream *stream)
+{
+    while (stream->fd >= 0 && read_some(stream)) {
+    }
+    close_stream(stream);
+}
+
+static int open_stream(struct mc_compiler_stream *stream, int *ret_write_end, mc_err *err)
+{
+    int fds[2];
+    if (pipe2(fds, O_CLOEXEC) < 0) {
+        return mc_err_errno(err, MC_SYSTEM, "pipe");
+    }
+    fcntl(fds[0], F_SETFL, O_NONBLOCK);
+    stream->fd = fds[0];
+    *ret_write_end = fds[1];
+    mc_buf_clear(&stream->text);
+    stream->watch =
+        (struct mc_watch) {.fd = fds[0], .events = ZMQ_POLLIN, .ready = on_output, .owner = stream};
+    return mc_loop_add(&stream->compiler->server->loop, &stream->watch, err);
+}
+
+static void on_end(struct mc_child *child, pid_t pid, int status, const struct rusage *usage)
+{
+    (void) usage;
+    struct mc_compiler *compiler = child->owner;
+    compiler->server->compilers--;
+    mc_group_signal(pid, SIGKILL); /* a linker that outlived it */
+    drain(&compiler->out);
+    drain(&compiler->err);
+    compiler->ended(compiler, status);
+}
+
+static int spawn(struct mc_compiler *compiler,
+                 const struct mc_strv *argv,
+                 const struct mc_strv *env,
+                 mc_err *err)
+{
+    mc_autoclose int out = -1;
+    mc_autoclose int error = -1;
+    if (open_stream(&compiler->out, &out, err) < 0 ||
+        open_stream(&compiler->err, &error, err) < 0) {
+        return -1;
+    }
+    struct mc_spawn_spec spec = MC_SPAWN_INIT;
+    spec.path = argv->items[0];
+    spec.argv = argv->items;
+    spec.envp = env->items;
+    spec.cwd = compiler->dir;
+    spec.out = out;
+    spec.err = error;
+    spec.group = MC_SPAWN_NEW_GROUP;
+    spec.death_signal = SIGKILL;
+    return mc_spawn(&spec, &compiler->child.pid, NULL, err);
+}
+
+int mc_compiler_start(struct mc_compiler *compiler,
+                      const struct mc_toolchain *toolchain,
+                      const char *entry,
+                      const struct mc_strv *flags,
+                      mc_err *err)
+{
+    struct mc_server *server = compiler->server;
+    mc_autostrv argv = MC_STRV_INIT;
+    mc_autostrv env = MC_STRV_INIT;
+    mc_autofree char *file = mc_fs_join(compiler->dir, entry);
+    mc_autofree char *tmp = mc_fs_join(compiler->dir, "tmp");
+    mc_autofree char *shim = mc_fs_join(server->options.libexec, "shim");
+    if (!file || !tmp || !shim) {
+        return mc_err_set(err, MC_NO_MEMORY, "out of memory");
+    }
+    struct mc_compile_spec spec = {.toolchain = toolchain,
+                                   .emit = MC_EMIT_SHARED_LIB,
+                                   .entry = file,
+                                   .output = compiler->artifact,
+                                   .module_dir = compiler->dir,
+                                   .flags = flags->items,
+                                   .shim_dir = shim,
+                                   .path = getenv("PATH"),
+                                   .tmp_dir = tmp,
+                                   .home_dir = getenv("HOME")};
+    clock_gettime(CLOCK_REALTIME_COARSE, &compiler->began);
+    if (mc_command_build(&spec, &argv, &env, err) < 0) {
+        return -1;
+    }
+    if (spawn(compiler, &argv, &env, err) < 0) {
+        return mc_err_wrap(err, "start the compiler");
+    }
+    compiler->child.ended = on_end;
+    compiler->child.owner = compiler;
+    mc_server_adopt(server, &compiler->child);
+    server->compilers++;
+    server->counters.compilations++;
+    return 0;
+}
+
+static bool is_before(const struct timespec *a, const struct timespec *b)
+{
+    return a->tv_sec < b->tv_sec || (a->tv_sec == b->tv_sec && a->tv_nsec < b->tv_nsec);
+}
+
+bool mc_compiler_answered_from_cache(const struct mc_compiler *compiler)
+{
+    char path[PATH_MAX];
+    const char *home = getenv("HOME");
+    snprintf(path, sizeof path, "%s/.cache/modular/.mojo_cache/mojo/transform", home ? home : "");
+    DIR *dir = opendir(path);
+    if (!dir) {
+        return false;
+    }
+    bool written = false;
+    const struct dirent *entry;
+    while ((entry = readdir(dir))) {
+        struct stat st;
+        if (strcmp(entry->d_name, "..") != 0 && fstatat(dirfd(dir), entry->d_name, &st, 0) == 0) {
+            written |= !is_before(&st.st_mtim, &compiler->began);
+        }
+    }
+    closedir(dir);
+    return !written;
+}

@@ -1,0 +1,208 @@
+#include "server/ended.h"
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "mojo/cell.h"
+#include "mojo/diag.h"
+#include "runner/link.h"
+#include "server/diag_source.h"
+#include "server/steps.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+
+static void set_usage(struct mc_request *request, const struct rusage *usage)
+{
+    double user = (double) usage->ru_utime.tv_sec + (double) usage->ru_utime.tv_usec / 1e6;
+    double system = (double) usage->ru_stime.tv_sec + (double) usage->ru_stime.tv_usec / 1e6;
+    json_object_set_new(request->result,
+                        "usage",
+                        json_pack("{s:f, s:f, s:f}",
+                                  "user",
+                                  user,
+                                  "system",
+                                  system,
+                                  "max_rss_mb",
+                                  (double) usage->ru_maxrss / 1024.0));
+}
+
+static bool tells_memory(const struct mc_buf *tail)
+{
+    return tail->length && mc_limits_text_tells_memory(tail->data, tail->length);
+}
+
+static enum mc_limit which_limit(const struct mc_ended *ended)
+{
+    const struct mc_runner_event *end = ended->event;
+    struct mc_limits_facts facts = {
+        .status = end->status,
+        .cpu = (double) end->usage.ru_utime.tv_sec + (double) end->usage.ru_stime.tv_sec +
+               (double) (end->usage.ru_utime.tv_usec + end->usage.ru_stime.tv_usec) / 1e6,
+        .killed_by = ended->killed_by,
+        .allocation_failed = mc_limits_text_tells_memory(end->message, strlen(end->message)),
+    };
+    facts.allocation_failed |= tells_memory(ended->out.tail) || tells_memory(ended->err.tail);
+    return mc_limits_classify(ended->limits, &facts);
+}
+
+static json_t *limit_failure(const struct mc_ended *ended, enum mc_limit limit)
+{
+    const struct mc_limits *limits = ended->limits;
+    char text[128];
+    switch (limit) {
+    case MC_LIMIT_WALL:
+        snprintf(text, sizeof text, "the program was stopped after %g s", limits->wall);
+        return mc_failure(
+            "timeout", text, "give it more time, or look for a loop that does not end");
+    case MC_LIMIT_CPU:
+        snprintf(
+            text, sizeof text, "the program used more than %g s of processor time", limits->cpu);
+        break;
+    case MC_LIMIT_MEMORY:
+        snprintf(text,
+                 sizeof text,
+                 "the program wanted more than %lld MB of memory",
+                 (long long) (limits->memory >> 20));
+        break;
+    case MC_LIMIT_OUTPUT:
+        snprintf(text,
+                 sizeof text,
+                 "the program printed more than %lld bytes",
+                 (long long) limits->output);
+        break;
+    default:
+        snprintf(text,
+                 sizeof text,
+                 "the program had more than %lld processes",
+                 (long long) limits->processes);
+    }
+    json_t *failure = mc_failure("limit", text, "raise the limit, or let the program use less");
+    json_object_set_new(failure, "limit", json_string(mc_limit_name(limit)));
+    return failure;
+}
+
+/* The last place of `words` in the text, or NULL. */
+static const char *find_last(const struct mc_buf *text, const char *words)
+{
+    size_t length = strlen(words);
+    const char *found = NULL;
+    const char *next = text->length ? text->data : NULL;
+    while (next &&
+           (next = memmem(next, text->length - (size_t) (next - text->data), words, length))) {
+        found = next++;
+    }
+    return found;
+}
+
+/* "raise" that left main: the entry prints it in the words of the compiler's own executables and
+ * returns 1. */
+static json_t *exit_failure(const struct mc_ended *ended, int code)
+{
+    static const char words[] = "Unhandled exception caught during execution: ";
+    const char *found = find_last(ended->out.tail, words);
+    if (!found) {
+        found = find_last(ended->err.tail, words);
+    }
+    mc_autofree char *message = found && code == 1 ? strdup(found + sizeof words - 1) : NULL;
+    if (message) {
+        message[strcspn(message, "\n")] = '\0';
+        return mc_failure("raised", message, NULL);
+    }
+    char text[64];
+    snprintf(text, sizeof text, "the program ended with exit status %d", code);
+    return mc_failure("exited", text, NULL);
+}
+
+/* Puts the words of an abort, and the line of the cell they name, into the failure. */
+static void add_abort(const struct mc_ended *ended, json_t *failure)
+{
+    const struct mc_request *request = ended->request;
+    const struct mc_buf *tail = ended->out.tail;
+    const char *module = json_string_value(json_object_get(request->meta, "module"));
+    const char *text = ended->event->message[0] ? ended->event->message : tail->data;
+    size_t length = ended->event->message[0] ? strlen(ended->event->message) : tail->length;
+    struct mc_diag_crash crash;
+    char file[64];
+    snprintf(file, sizeof file, "%s.mojo", module ? module : "");
+    struct mc_diag_source from =
+        mc_cell_source(request->cell, file, request->ask.source, request->ask.source_length);
+    if (!text || !mc_diag_crash(text, length, &from, 1, &crash)) {
+        return;
+    }
+    json_object_set_new(failure, "message", json_string(crash.message));
+    if (crash.line > 0) {
+        json_object_set_new(failure, "line", json_integer(crash.line));
+        json_object_set_new(failure, "column", json_integer(crash.column));
+    }
+}
+
+static json_t *crash_failure(const struct mc_ended *ended, int sig)
+{
+    char text[160];
+    if (ended->event->stack_overflow) {
+        return mc_failure("crashed", "stack overflow", "look for a recursion that does not end");
+    }
+    snprintf(text, sizeof text, "the program was ended by signal %d (%s)", sig, strsignal(sig));
+    json_t *failure = mc_failure("crashed", text, NULL);
+    add_abort(ended, failure);
+    return failure;
+}
+
+static json_t *failure_of(const struct mc_ended *ended)
+{
+    int status = ended->event->status;
+    enum mc_limit limit = which_limit(ended);
+    if (limit != MC_LIMIT_NONE) {
+        json_object_set_new(ended->request->result, "limit", json_string(mc_limit_name(limit)));
+        return limit_failure(ended, limit);
+    }
+    if (WIFSIGNALED(status)) {
+        return crash_failure(ended, WTERMSIG(status));
+    }
+    return WEXITSTATUS(status) ? exit_failure(ended, WEXITSTATUS(status)) : NULL;
+}
+
+static void set_result(const struct mc_ended *ended)
+{
+    struct mc_request *request = ended->request;
+    const struct mc_runner_event *end = ended->event;
+    json_t *result = request->result;
+    const char *fresh = json_string_value(json_object_get(request->meta, "fresh"));
+    request->times.load = (int64_t) (end->load_seconds * 1e9);
+    request->times.run = (int64_t) (end->run_seconds * 1e9);
+    json_object_set_new(result,
+                        "returncode",
+                        WIFEXITED(end->status) ? json_integer(WEXITSTATUS(end->status))
+                                               : json_null());
+    json_object_set_new(result,
+                        "signal",
+                        WIFSIGNALED(end->status) ? json_integer(WTERMSIG(end->status))
+                                                 : json_null());
+    json_object_set_new(result, "process", json_string(end->executed ? "executed" : "forked"));
+    if (end->executed) {
+        const char *reason = fresh ? fresh : *end->reason ? end->reason : "it was asked for";
+        json_object_set_new(result, "process_reason", json_string(reason));
+    }
+    json_object_set_new(result,
+                        "output",
+                        json_pack("{s:I, s:I}",
+                                  "stdout",
+                                  (json_int_t) ended->out.bytes,
+                                  "stderr",
+                                  (json_int_t) ended->err.bytes));
+    set_usage(request, &end->usage);
+    mc_steps_times(request);
+}
+
+void mc_ended_answer(const struct mc_ended *ended)
+{
+    struct mc_request *request = ended->request;
+    set_result(ended);
+    json_t *failure = failure_of(ended);
+    if (failure) {
+        mc_request_refuse(request, failure);
+    } else {
+        mc_request_finish(request, true, json_incref(request->result));
+    }
+}

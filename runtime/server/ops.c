@@ -1,0 +1,231 @@
+#include "server/ops.h"
+
+#include "base/mem.h"
+#include "base/os.h"
+#include "base/paths.h"
+#include "cache/store.h"
+#include "mojo/toolchain.h"
+#include "server/compilation.h"
+#include "server/identified.h"
+#include "server/runner_slot.h"
+#include "server/server.h"
+#include "server/steps.h"
+
+#include <string.h>
+#include <unistd.h>
+
+static void op_hello(struct mc_request *request)
+{
+    const json_t *pid = json_object_get(request->header, "pid");
+    mc_peer_greet(request->peer, (pid_t) json_integer_value(pid));
+    mc_request_finish(request,
+                      true,
+                      json_pack("{s:s, s:s, s:i, s:i, s:[s,s,s,s,s]}",
+                                "version",
+                                MC_VERSION,
+                                "build",
+                                MC_BUILD_ID,
+                                "protocol",
+                                1,
+                                "pid",
+                                (int) getpid(),
+                                "capabilities",
+                                "compile",
+                                "run",
+                                "cache",
+                                "credit",
+                                "cancel"));
+}
+
+static void op_cancel(struct mc_request *request)
+{
+    const char *id = json_string_value(json_object_get(request->header, "target"));
+    struct mc_request *target = mc_request_find(request->server, request->peer, id);
+    bool found = target && target != request;
+    if (found) {
+        mc_request_cancel(target);
+    }
+    mc_request_finish(request, true, json_pack("{s:b}", "found", found));
+}
+
+static void op_cache_stats(struct mc_request *request)
+{
+    const struct mc_server_counters *counters = &request->server->counters;
+    json_t *stats = mc_store_stats(request->server->store);
+    json_object_set_new(stats, "compilations", json_integer((json_int_t) counters->compilations));
+    mc_request_finish(request, true, json_pack("{s:o}", "stats", stats));
+}
+
+static void op_cache_explain(struct mc_request *request)
+{
+    const char *cell = json_string_value(json_object_get(request->header, "cell"));
+    if (!cell) {
+        cell = json_string_value(json_object_get(request->header, "name"));
+    }
+    mc_request_finish(
+        request,
+        true,
+        json_pack("{s:o}", "explanations", mc_store_explain(request->server->store, cell)));
+}
+
+static void op_cache_clear(struct mc_request *request)
+{
+    mc_err err = {0};
+    int64_t entries = 0;
+    int64_t bytes = 0;
+    if (mc_store_clear(request->server->store, &entries, &bytes, &err) < 0) {
+        mc_request_fail(request, &err);
+        return;
+    }
+    mc_request_finish(
+        request,
+        true,
+        json_pack("{s:I, s:I}", "entries", (json_int_t) entries, "bytes", (json_int_t) bytes));
+}
+
+static json_t *describe(const struct mc_toolchain *toolchain)
+{
+    json_t *json = NULL;
+    mc_err ignored;
+    return toolchain && mc_toolchain_to_json(toolchain, &json, &ignored) == 0 ? json : NULL;
+}
+
+static json_t *toolchains(const struct mc_server *server)
+{
+    json_t *array = json_array();
+    for (const struct mc_identified *one = server->identified; one; one = one->next) {
+        json_t *toolchain = describe(one->toolchain);
+        if (toolchain) {
+            json_array_append_new(array, toolchain);
+        }
+    }
+    return array;
+}
+
+static int count_requests(const struct mc_server *server)
+{
+    int count = 0;
+    for (const struct mc_request *one = server->requests; one; one = one->next) {
+        count++;
+    }
+    return count;
+}
+
+static void answer_info(struct mc_request *request)
+{
+    struct mc_server *server = request->server;
+    const struct mc_server_counters *counters = &server->counters;
+    json_t *result = json_pack("{s:s, s:s, s:i, s:i, s:s, s:s, s:f, s:i, s:i, s:I}",
+                               "version",
+                               MC_VERSION,
+                               "build",
+                               MC_BUILD_ID,
+                               "protocol",
+                               1,
+                               "pid",
+                               (int) getpid(),
+                               "socket",
+                               server->socket_path,
+                               "cache_dir",
+                               server->options.cache_dir,
+                               "uptime",
+                               (double) (mc_os_now() - server->started_at) / 1e9,
+                               "max_compilers",
+                               server->max_compilers,
+                               "open_requests",
+                               count_requests(server) - 1,
+                               "rss",
+                               (json_int_t) mc_os_rss(getpid()));
+    json_object_set_new(result,
+                        "counters",
+                        json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}",
+                                  "requests",
+                                  (json_int_t) counters->requests,
+                                  "compilations",
+                                  (json_int_t) counters->compilations,
+                                  "joined",
+                                  (json_int_t) counters->joined,
+                                  "repairs",
+                                  (json_int_t) counters->repairs,
+                                  "runs",
+                                  (json_int_t) counters->runs,
+                                  "runners",
+                                  (json_int_t) counters->runners));
+    json_object_set_new(result, "toolchains", toolchains(server));
+    json_object_set_new(result, "runners", mc_runner_slot_json(server));
+    if (request->toolchain) {
+        json_object_set_new(result, "toolchain", describe(request->toolchain));
+        json_object_set_new(result, "toolchain_found", json_string(request->toolchain_how));
+    }
+    mc_request_finish(request, true, result);
+}
+
+/* Tells which compiler a caller with these sites and this environment would get; one that is not
+ * there is no error. */
+static enum mc_progress step_info_toolchain(struct mc_request *request)
+{
+    mc_err err = {0};
+    const json_t *header = request->header;
+    if (!json_object_get(header, "sites") && !json_object_get(header, "env") &&
+        !json_object_get(header, "toolchain")) {
+        return MC_NEXT;
+    }
+    request->ask.toolchain = json_string_value(json_object_get(header, "toolchain"));
+    request->ask.sites = json_object_get(header, "sites");
+    request->ask.env = json_object_get(header, "env");
+    int found = mc_identified_find(request, &err);
+    if (found < 0) {
+        mc_request_fail(request, &err);
+        return MC_ANSWERED;
+    }
+    return found > 0 ? MC_WAIT : MC_NEXT;
+}
+
+static enum mc_progress step_info(struct mc_request *request)
+{
+    answer_info(request);
+    return MC_ANSWERED;
+}
+
+static const struct mc_step info_steps[] = {
+    {"toolchain", step_info_toolchain}, {"info", step_info}, {0}};
+
+static void op_info(struct mc_request *request)
+{
+    mc_request_start(request, info_steps);
+}
+
+static void op_shutdown(struct mc_request *request)
+{
+    struct mc_server *server = request->server;
+    bool now = json_is_true(json_object_get(request->header, "now"));
+    server->leaving = true;
+    mc_log("shutdown was asked for");
+    mc_request_finish(request, true, json_object());
+    if (now) {
+        mc_request_cancel_all(server, NULL);
+    }
+    mc_server_maybe_leave(server);
+}
+
+static void op_cell(struct mc_request *request)
+{
+    mc_request_start(request, mc_cell_steps);
+}
+
+static void (*const ops[MC_OP_COUNT])(struct mc_request *request) = {
+    [MC_OP_HELLO] = op_hello,
+    [MC_OP_COMPILE] = op_cell,
+    [MC_OP_RUN] = op_cell,
+    [MC_OP_CANCEL] = op_cancel,
+    [MC_OP_CACHE_STATS] = op_cache_stats,
+    [MC_OP_CACHE_EXPLAIN] = op_cache_explain,
+    [MC_OP_CACHE_CLEAR] = op_cache_clear,
+    [MC_OP_INFO] = op_info,
+    [MC_OP_SHUTDOWN] = op_shutdown,
+};
+
+void mc_ops_start(struct mc_request *request)
+{
+    ops[request->op](request);
+}

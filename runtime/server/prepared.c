@@ -1,0 +1,116 @@
+#include "server/prepared.h"
+
+#include "base/mem.h"
+#include "base/paths.h"
+#include "mojo/cell.h"
+#include "mojo/closure.h"
+#include "mojo/command.h"
+#include "mojo/toolchain.h"
+#include "server/server.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct mc_prepared *mc_prepared_free(struct mc_prepared *prepared)
+{
+    if (prepared) {
+        mc_strv_fini(&prepared->flags);
+        mc_strv_fini(&prepared->include);
+        json_decref(prepared->parts);
+        free(prepared);
+    }
+    return NULL;
+}
+
+static int normalize_flags(struct mc_request *request, struct mc_prepared *prepared, mc_err *err)
+{
+    mc_autostrv given = MC_STRV_INIT;
+    size_t i;
+    json_t *flag;
+    json_array_foreach(request->ask.flags, i, flag)
+    {
+        mc_strv_add(&given, json_string_value(flag));
+    }
+    if (mc_strv_check(&given, err) < 0) {
+        return -1;
+    }
+    return mc_flags_normalize(
+        given.items, request->ask.cwd, &prepared->flags, &prepared->include, err);
+}
+
+/* Modules beside the notebook are found last. The directory's name is not part of the key, what is
+ * found in it is. */
+static int
+add_own_directory(const struct mc_request *request, struct mc_prepared *prepared, mc_err *err)
+{
+    const char *cwd = request->ask.cwd;
+    if (strcmp(cwd, "/") != 0) {
+        mc_strv_add(&prepared->include, cwd);
+    }
+    return mc_strv_check(&prepared->include, err);
+}
+
+static void add_toolchain(struct mc_key *key, const struct mc_toolchain *toolchain)
+{
+    mc_key_add_string(key, "compiler", toolchain->version);
+    mc_key_add_string(key, "compiler.identity", toolchain->identity);
+    mc_key_add_string(key, "runtime.identity", toolchain->runtime);
+    mc_key_add_string(key, "target", toolchain->target_triple);
+    mc_key_add_string(key, "target.cpu", toolchain->target_cpu);
+    mc_key_add_string(key, "target.features", toolchain->target_features);
+    mc_key_add_string(
+        key, "linker", MC_BUILD_ID); /* the shim and the generated entry are of this build */
+}
+
+static int add_module(void *context, const char *path, const char *digest)
+{
+    char tag[4200];
+    snprintf(tag, sizeof tag, "module %s", path);
+    mc_key_add_string(context, tag, digest ? digest : "absent");
+    return 0;
+}
+
+static int make_key(struct mc_request *request, struct mc_prepared *prepared, mc_err *err)
+{
+    const struct mc_ask *ask = &request->ask;
+    struct mc_key key;
+    if (mc_key_init(&key, err) < 0) {
+        return -1;
+    }
+    mc_key_add(&key, "source", ask->source, ask->source_length);
+    mc_key_add_string(&key, "repair", ask->modernize ? "yes" : "no");
+    add_toolchain(&key, request->toolchain);
+    for (size_t i = 0; i < prepared->flags.count; i++) {
+        mc_key_add_string(&key, "flag", prepared->flags.items[i]);
+    }
+    int result =
+        mc_closure(ask->source, ask->source_length, prepared->include.items, add_module, &key, err);
+    if (result == 0) {
+        result = mc_key_finish(&key, prepared->key, &prepared->parts, err);
+    }
+    mc_key_fini(&key);
+    return result;
+}
+
+int mc_prepared_make(struct mc_request *request, struct mc_prepared **ret, mc_err *err)
+{
+    struct mc_prepared *prepared = calloc(1, sizeof *prepared);
+    if (!prepared) {
+        return mc_err_set(err, MC_NO_MEMORY, "out of memory");
+    }
+    if (normalize_flags(request, prepared, err) < 0 ||
+        add_own_directory(request, prepared, err) < 0 || make_key(request, prepared, err) < 0) {
+        mc_prepared_free(prepared);
+        return -1;
+    }
+    if (strcmp(request->ask.cwd, "/") != 0) {
+        mc_strv_addf(&prepared->flags, "-I%s", request->ask.cwd);
+    }
+    if (mc_strv_check(&prepared->flags, err) < 0) {
+        mc_prepared_free(prepared);
+        return -1;
+    }
+    snprintf(prepared->module, sizeof prepared->module, "mc_%.16s", prepared->key);
+    *ret = prepared;
+    return 0;
+}

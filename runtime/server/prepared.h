@@ -1,0 +1,19 @@
+/* What a request's cell becomes before it is compiled: the module's name, checked flags, search
+ * path and the key. */
+#pragma once
+
+#include "base/hash.h"
+#include "base/strv.h"
+#include "cache/key.h"
+#include "server/request.h"
+
+struct mc_prepared {
+    char key[MC_HASH_HEX];
+    char module[32];        /* mc_<16 digits> */
+    struct mc_strv flags;   /* canonical, search directories among them */
+    struct mc_strv include; /* the search directories alone, absolute, in order */
+    json_t *parts;          /* what the key was made of, for explanations */
+};
+
+int mc_prepared_make(struct mc_request *request, struct mc_prepared **ret, mc_err *err) MC_MUST_USE;
+struct mc_prepared *mc_prepared_free(struct mc_prepared *prepared);
