@@ -1,0 +1,56 @@
+"""The benchmarks: ``python -m bench [NAME ...] [--check]``, as ``./dev bench`` calls it.
+
+Each benchmark measures its subject and its peer in one run, in turn, and gives rows; ``--check`` compares each row with
+its target and exits with status 1 where one is missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import os
+import platform
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from frame import Row, render
+
+BENCHMARKS = {
+    "programs": "a cached program against the executable; a fresh compilation against the compiler alone",
+    "startup": "import, %load_ext, and a first result in a new process",
+    "service": "the daemon's memory, and twenty clients on a cold machine",
+    "jupyterlab": "Enter to output in JupyterLab, a cached cell against print(1)",
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="dev bench", description=__doc__.splitlines()[0])
+    parser.add_argument("names", nargs="*", metavar="NAME", help="; ".join(f"{k}: {v}" for k, v in BENCHMARKS.items()))
+    parser.add_argument("--check", action="store_true", help="compare with the targets")
+    parser.add_argument("--json", type=Path, help="write the rows there")
+    options = parser.parse_args()
+    unknown = [name for name in options.names if name not in BENCHMARKS]
+    if unknown:
+        parser.error(f"no benchmark {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
+    print(f"{platform.machine()}, {os.cpu_count()} processors, Python {platform.python_version()}, {platform.platform()}")
+    rows: list[Row] = []
+    for name in options.names or BENCHMARKS:
+        print(f"\n{name}: {BENCHMARKS[name]}", flush=True)
+        found = importlib.import_module(f"bench_{name}").measure()
+        print(render(found), flush=True)
+        rows += found
+    if options.json:
+        options.json.write_text(json.dumps([row.__dict__ for row in rows], indent=2))
+    missed = [row for row in rows if not row.held]
+    if options.check:
+        print(f"\n{len(rows) - len(missed)} targets held, {len(missed)} missed")
+        for row in missed:
+            print(f"missed: {row.what}: {row.value:.4g} {row.unit}, at most {row.target:g}")
+    return 1 if options.check and missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
