@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mojocell import _client
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 def stats() -> dict[str, Any]:
@@ -25,6 +28,23 @@ def stats() -> dict[str, Any]:
     True
     """
     return dict(_client.request({"op": "cache.stats"}).get("stats") or {})
+
+
+def summary(counters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return of `stats` what people ask for first, sizes in MB.
+
+    Examples
+    --------
+    >>> summary({"hits": 3, "bytes": 2_500_000, "session": {"hits": 1}})
+    {'hits': 3, 'size': '2.5 MB'}
+    """
+    lines: dict[str, Any] = {}
+    for key, value in counters.items():
+        if key in ("bytes", "limit"):
+            lines["size" if key == "bytes" else key] = f"{value / 1e6:,.1f} MB"
+        elif key != "session":
+            lines[key] = value
+    return lines
 
 
 class Explanation(NamedTuple):

@@ -270,7 +270,8 @@ def _cache(opts: argparse.Namespace) -> int:
             else repr(found)
         )
     else:
-        _print(cache.stats(), as_json=opts.json)
+        counters = cache.stats()
+        _print(counters if opts.json else cache.summary(counters), as_json=opts.json)
     return 0
 
 

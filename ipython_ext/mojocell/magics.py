@@ -152,10 +152,9 @@ class Mojocell(Magics):
             elif opts.what == "explain":
                 found = cache.explain(self._last_cell)
                 # A front end's name for a cell says nothing to its reader.
-                latest = found[0]._replace(cell="the last cell") if self._last_cell and found else found
-                print(str(latest) if latest else "no cell was compiled yet")
+                print(found[0]._replace(cell="the last cell") if found else "no cell was compiled yet")
             else:
-                print(table(cache.stats()))
+                print(table(cache.summary(cache.stats())))
 
     @line_magic
     def mojo_info(self, line: str) -> None:
@@ -193,7 +192,7 @@ class Mojocell(Magics):
         self, source: str, opts: argparse.Namespace, args: list[str], *, head: str | None, above: int
     ) -> None:
         """Run one cell: ``head`` is what stood before the source, ``above`` the lines of it."""
-        self._last_cell = self._cell_id or opts.name
+        self._last_cell = self._cell_id or opts.name or "cell"
         job = self._job(source, opts, args)
         screen = self._screen(quiet=opts.quiet)
         start = time.monotonic()
