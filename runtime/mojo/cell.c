@@ -28,8 +28,8 @@ static bool is_inert(const struct mc_cell *cell, size_t i)
             mc_token_is(tokens, token, "..."));
 }
 
-/* The first item that has to be run, or `count`. A string is the module's documentation at the top
- * of definitions, and beside `main` it cannot be anything else. */
+/* The first item that has to be run, or `count`. A string at the top of definitions is their
+ * module's documentation. */
 static size_t first_statement(const struct mc_cell *cell)
 {
     const struct mc_scan *scan = &cell->scan;
@@ -39,7 +39,7 @@ static size_t first_statement(const struct mc_cell *cell)
     }
     for (size_t i = 0; i < scan->count; i++) {
         const struct mc_token *token = &scan->tokens.items[scan->items[i].first_token];
-        bool text = token->kind == MC_TOKEN_STRING && i > 0 && scan->main == SIZE_MAX;
+        bool text = token->kind == MC_TOKEN_STRING && i > 0;
         bool idle = definitions > 0 && is_inert(cell, i) && !text;
         if (scan->items[i].kind == MC_ITEM_STATEMENT && !idle) {
             return i;

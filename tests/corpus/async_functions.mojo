@@ -1,0 +1,6 @@
+async def later(x: Int) -> Int:
+    return x
+
+
+def now() -> Int:
+    return 1

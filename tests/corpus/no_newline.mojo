@@ -1,0 +1,2 @@
+def unterminated_line() -> Int:
+    return 1

@@ -1,0 +1,112 @@
+/* Any bytes as a cell: what is made of them must agree with itself. */
+#include "base/mem.h"
+#include "mojo/cell.h"
+#include "mojo/scan.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
+
+static void require(bool holds)
+{
+    if (!holds) {
+        abort();
+    }
+}
+
+static void check_tokens(const char *source, size_t length)
+{
+    mc_autotokens tokens = MC_TOKENS_INIT;
+    require(mc_lex(source, length, &tokens, NULL) == 0);
+    size_t behind = tokens.start;
+    for (size_t i = 0; i <= tokens.count; i++) {
+        const struct mc_token *token = &tokens.items[i];
+        require(token->start >= behind && (size_t) token->start + token->length <= length);
+        require(token->length > 0 || token->kind == MC_TOKEN_NEWLINE ||
+                token->kind == MC_TOKEN_END);
+        require((token->kind == MC_TOKEN_END) == (i == tokens.count));
+        behind = (size_t) token->start + token->length;
+        if (token->length > 0) {
+            require(mc_lex_at(&tokens, token->start) == token);
+            require(mc_lex_is_code(&tokens, token->start) == (token->kind != MC_TOKEN_STRING));
+        }
+    }
+}
+
+static int count_import(const struct mc_import *import, void *data)
+{
+    require(import->module[0] != '\0');
+    ++*(size_t *) data;
+    return 0;
+}
+
+static void check_scan(const char *source, size_t length)
+{
+    mc_autoscan scan = MC_SCAN_INIT;
+    require(mc_scan(source, length, &scan, NULL) == 0);
+    size_t behind = 0;
+    for (size_t i = 0; i < scan.count; i++) {
+        const struct mc_item *item = &scan.items[i];
+        require(item->first_token >= behind && item->end_token > item->first_token);
+        require(item->span.start < item->span.end && item->span.end <= length);
+        require(item->first_line <= item->line && item->line <= item->last_line);
+        require((item->def != NULL) == (item->kind == MC_ITEM_DEF));
+        behind = item->end_token;
+    }
+    size_t imports = 0;
+    require(mc_scan_imports(source, length, count_import, &imports, NULL) == 0);
+    mc_autobuf replaced = MC_BUF_INIT;
+    require(mc_lex_replace(source, length, "fn", "def", true, 1, 0, &replaced, NULL) >= 0);
+    mc_autobuf back = MC_BUF_INIT;
+    require(mc_lex_replace(source, length, "fn", "fn", false, 1, 0, &back, NULL) >= 0);
+    require(back.length == length && (length == 0 || memcmp(back.data, source, length) == 0));
+}
+
+/* Each place in the module that is from the cell has the same byte there. */
+static void check_map(const struct mc_cell *cell, const char *source, size_t length)
+{
+    mc_autobuf module = MC_BUF_INIT;
+    require(mc_cell_module(cell, &module) == 0);
+    long line = 1;
+    long column = 1;
+    size_t lines = 1;
+    for (size_t i = 0; i < length; i++) {
+        lines += source[i] == '\n' ? 1 : 0;
+    }
+    for (size_t i = 0; i < module.length; i++) {
+        long at_line = -1;
+        long at_column = -1;
+        mc_cell_map(cell, line, column, &at_line, &at_column);
+        require(at_line >= 0 && (at_line > 0) == (at_column > 0));
+        require(memchr(source, '\r', length) != NULL || at_line <= (long) lines);
+        column++;
+        if (module.data[i] == '\n') {
+            line++;
+            column = 1;
+        }
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
+{
+    const char *source = (const char *) bytes;
+    check_tokens(source, length);
+    check_scan(source, length);
+    struct mc_cell *cell = NULL;
+    mc_err err = {0};
+    if (mc_cell_parse(source, length, &cell, &err) < 0) {
+        require(err.code == MC_INVALID_CELL && err.hint[0] != '\0');
+        return 0;
+    }
+    check_map(cell, source, length);
+    mc_autobuf entry = MC_BUF_INIT;
+    require(mc_cell_entry(cell, "mc_x", &entry) == 0);
+    json_t *object = mc_cell_json(cell);
+    require(object != NULL);
+    json_decref(object);
+    mc_cell_hint(cell, "x", 2);
+    mc_cell_free(cell);
+    return 0;
+}
