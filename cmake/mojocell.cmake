@@ -3,6 +3,14 @@ find_package(PkgConfig REQUIRED)
 pkg_check_modules(ZMQ REQUIRED IMPORTED_TARGET libzmq>=4.3)
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson>=2.13)
 pkg_check_modules(CRYPTO REQUIRED IMPORTED_TARGET libcrypto>=3.0)
+# A static libzmq (tools/wheel.py) takes the C++ runtime in as well, so that no certain one is asked of a machine.
+if(ZMQ_LINK_LIBRARIES MATCHES "libzmq\\.a")
+  execute_process(COMMAND ${CMAKE_C_COMPILER} -print-file-name=libstdc++.a OUTPUT_VARIABLE mc_cxx_runtime
+                  OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+  add_library(mc_arc4random STATIC ${CMAKE_CURRENT_LIST_DIR}/arc4random.c)
+  target_link_libraries(PkgConfig::ZMQ INTERFACE ${mc_cxx_runtime} mc_arc4random m)
+  target_link_options(PkgConfig::ZMQ INTERFACE LINKER:--exclude-libs,ALL)
+endif()
 
 add_library(mc_options INTERFACE)
 target_compile_definitions(mc_options INTERFACE _GNU_SOURCE MC_VERSION="${PROJECT_VERSION}")

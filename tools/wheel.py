@@ -1,7 +1,7 @@
 """Make a wheel that carries its C libraries, in dist/, and try it.
 
-The wheel that ./dev built names libraries of the system. auditwheel copies them in, for the extension and the
-programs alike, and tags the wheel with the oldest glibc that it runs with.
+libzmq, jansson and the C++ runtime are linked in. auditwheel copies libcrypto in, for the extension and
+the programs alike, and tags the wheel with the oldest glibc that it runs with.
 """
 
 import os
@@ -13,7 +13,7 @@ import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-BUILT = ROOT / "build" / "wheels" / "main"
+BUILT = ROOT / "build" / "wheels" / "static"
 DIST = ROOT / "dist"
 NEWEST_GLIBC = (2, 34)
 PROGRAMS = ("mojocelld", "mojocell-runner", "shim/cc")
