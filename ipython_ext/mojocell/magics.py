@@ -28,15 +28,18 @@ if TYPE_CHECKING:
     from mojocell.result import RunResult
 
 
-def _options(*tables: Sequence[options.Option]) -> Callable[[Any], Any]:
-    """Return a decorator that gives a magic the options of tables, in their order."""
+def _options(*tables: Sequence[options.Option], name: str | None = None) -> Callable[[Any], Any]:
+    """Return a decorator that gives a magic the options of tables, in their order.
+
+    The help shows ``%`` and the name, so that a cell magic's begins with another ``%``.
+    """
     add: Any = argument
     finish: Any = magic_arguments
 
     def decorate(function: Any) -> Any:
         for names, keywords in reversed([option for table in tables for option in table]):
             function = add(*names, **keywords)(function)
-        return finish()(function)
+        return finish(name)(function)
 
     return decorate
 
@@ -88,7 +91,7 @@ class Mojocell(Magics):
 
     # --- magics -------------------------------------------------------------------------------
 
-    @_options(options.CELL)
+    @_options(options.CELL, name="%mojo")
     @cell_magic
     def mojo(self, line: str, cell: str) -> None:
         """Compile a cell of Mojo and run it.

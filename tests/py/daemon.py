@@ -124,7 +124,9 @@ class Peer:
         header, *frames = parts if parts[0] else parts[1:]  # an empty first part: answered as a REQ
         return json.loads(header), frames
 
-    def collect(self, id: str, seconds: float = 30.0, on_event: Callable[[dict], None] | None = None) -> Reply:
+    def collect(
+        self, id: str, seconds: float = 30.0, on_event: Callable[[dict], None] | None = None
+    ) -> Reply:
         """Everything up to the last event of the request."""
         reply = Reply({})
         while not reply.last:
@@ -165,11 +167,19 @@ class Daemon:
 
     def start(self) -> None:
         read, write = os.pipe()
-        words = [str(libexec() / "mojocelld"), "--runtime-dir", str(self.runtime), "--cache-dir", str(self.cache)]
+        words = [
+            str(libexec() / "mojocelld"),
+            "--runtime-dir",
+            str(self.runtime),
+            "--cache-dir",
+            str(self.cache),
+        ]
         words += ["--ready-fd", str(write), "--log", str(self.runtime / "log")]
         for name, value in self.options.items():
             words += [f"--{name.replace('_', '-')}", str(value)]
-        self.socket = subprocess.run([*words, "--print-socket"], capture_output=True, text=True, check=True).stdout.strip()
+        self.socket = subprocess.run(
+            [*words, "--print-socket"], capture_output=True, text=True, check=True
+        ).stdout.strip()
         self.process = subprocess.Popen(words, pass_fds=[write], stdin=subprocess.DEVNULL)
         os.close(write)
         with open(read) as ready:
@@ -183,7 +193,12 @@ class Daemon:
         return path.read_text() if path.exists() else ""
 
     def run_header(self, source: str, **header: Any) -> dict[str, Any]:
-        base: dict[str, Any] = {"op": "run", "source": source, "cwd": str(self.directory), "env": {"PATH": os.environ["PATH"]}}
+        base: dict[str, Any] = {
+            "op": "run",
+            "source": source,
+            "cwd": str(self.directory),
+            "env": {"PATH": os.environ["PATH"]},
+        }
         base["toolchain"] = str(self.toolchain)
         return base | header
 

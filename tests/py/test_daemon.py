@@ -95,8 +95,12 @@ def test_what_is_wrong_with_a_request_is_named(peer: Peer, header: dict, code: s
     assert words in answer["message"]
 
 
-@pytest.mark.parametrize("frames", [[b"{"], [b"\xff\xfe"], [b"[]"], [b""], [b'{"op": "info"}'], [b"[" * 100000]])
-def test_malformed_messages_are_answered_and_survived(daemon: Daemon, peer: Peer, frames: list[bytes]) -> None:
+@pytest.mark.parametrize(
+    "frames", [[b"{"], [b"\xff\xfe"], [b"[]"], [b""], [b'{"op": "info"}'], [b"[" * 100000]]
+)
+def test_malformed_messages_are_answered_and_survived(
+    daemon: Daemon, peer: Peer, frames: list[bytes]
+) -> None:
     peer.socket.send_multipart(frames)
     answer, _ = peer.receive()
     assert answer["event"] == "error" and answer["code"] == "invalid_request"
@@ -121,7 +125,9 @@ def test_a_program_runs_and_the_second_time_it_comes_from_the_cache(daemon: Daem
     assert daemon.compilations() == 2
 
 
-def test_exit_status_directory_environment_and_input_reach_the_program(daemon: Daemon, peer: Peer, tmp_path: Path) -> None:
+def test_exit_status_directory_environment_and_input_reach_the_program(
+    daemon: Daemon, peer: Peer, tmp_path: Path
+) -> None:
     source = program("run: cwd", "run: env COLOUR", "run: input", "run: exit 7")
     env = {"PATH": os.environ["PATH"], "COLOUR": "green"}
     reply = peer.run(source, frames=(b"typed\n",), stdin={"frame": 0}, env=env)
@@ -238,7 +244,9 @@ def test_a_grandchild_that_escaped_is_killed_with_its_program(daemon: Daemon, pe
         (["run: flood 1000000", "run: sleep 60"], {"output": 1000}, "output", "limit"),
     ],
 )
-def test_limits_end_the_program_and_say_which(peer: Peer, lines: list[str], limits: dict, limit: str, code: str) -> None:
+def test_limits_end_the_program_and_say_which(
+    peer: Peer, lines: list[str], limits: dict, limit: str, code: str
+) -> None:
     reply = peer.run(program(*lines), limits=limits)
     assert reply["event"] == "result" and not reply["ok"]
     assert reply["limit"] == limit and reply["failure"]["code"] == code
@@ -355,7 +363,9 @@ def test_kill_9_of_the_daemon_leaves_no_orphan(daemon: Daemon) -> None:
     os.kill(daemon.pid, signal.SIGKILL)
     assert daemon.process
     daemon.process.wait()
-    wait_until(lambda: not [pid for pid in below_it if alive(pid)], what="the end of everything below the daemon")
+    wait_until(
+        lambda: not [pid for pid in below_it if alive(pid)], what="the end of everything below the daemon"
+    )
     daemon.start()
     again = Peer(daemon)
     assert again.run(program("run: print back")).stdout == b"back\n"
@@ -368,7 +378,9 @@ def test_kill_9_of_the_daemon_leaves_no_orphan(daemon: Daemon) -> None:
 
 
 def artifacts(daemon: Daemon) -> list[Path]:
-    return [path for path in daemon.cache.rglob("*") if path.is_file() and path.read_bytes()[:4] == b"\x7fELF"]
+    return [
+        path for path in daemon.cache.rglob("*") if path.is_file() and path.read_bytes()[:4] == b"\x7fELF"
+    ]
 
 
 def test_a_deleted_cache_is_made_again(daemon: Daemon, peer: Peer) -> None:
@@ -380,7 +392,9 @@ def test_a_deleted_cache_is_made_again(daemon: Daemon, peer: Peer) -> None:
     assert peer.run(source)["cache"] == "hit"
 
 
-def test_a_corrupted_artifact_is_a_counted_miss_and_never_loaded(daemon: Daemon, peer: Peer, tmp_path: Path) -> None:
+def test_a_corrupted_artifact_is_a_counted_miss_and_never_loaded(
+    daemon: Daemon, peer: Peer, tmp_path: Path
+) -> None:
     source = program("run: print right")
     peer.run(source)
     (artifact,) = artifacts(daemon)
@@ -446,7 +460,13 @@ def test_flags_are_checked_and_part_of_the_key(peer: Peer) -> None:
 
 
 def test_a_second_daemon_of_the_same_build_refuses_to_start(daemon: Daemon) -> None:
-    words = [str(libexec() / "mojocelld"), "--runtime-dir", str(daemon.runtime), "--cache-dir", str(daemon.cache)]
+    words = [
+        str(libexec() / "mojocelld"),
+        "--runtime-dir",
+        str(daemon.runtime),
+        "--cache-dir",
+        str(daemon.cache),
+    ]
     second = subprocess.run(words, capture_output=True, text=True, timeout=20)
     assert second.returncode == 3 and "another daemon" in second.stderr
 

@@ -305,6 +305,7 @@ def test_config_sets_and_lists_the_settings(
 
 def test_help_lists_every_option(ip: Any) -> None:
     text = ip.magics_manager.magics["cell"]["mojo"].__doc__
+    assert "%%mojo [--mode" in text
     for names, _ in options.CELL:
         for name in names:
             assert name in text

@@ -115,6 +115,7 @@ def test_threads_share_the_client() -> None:
     assert [result.stdout for result in results] == ["1\n"] * 8
 
 
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
 def test_a_forked_child_can_run_programs_too() -> None:
     mc.run("print(1)")
     child = os.fork()
