@@ -18,11 +18,15 @@ import zmq
 from daemon import Daemon, Peer, alive, command_line, descendants, libexec, running, wait_until
 
 
+ROOT = Path(__file__).resolve().parents[2]
+FAKE_TOOLCHAIN = os.environ.get("MOJOCELL_FAKE_TOOLCHAIN") or ROOT / "build" / "sanitize" / "fake" / "modular"
+
+
 @pytest.fixture
 def toolchain(tmp_path: Path) -> Path:
     """A copy of the fake toolchain: its counts are this test's own."""
     copy = tmp_path / "modular"
-    shutil.copytree(os.environ["MOJOCELL_FAKE_TOOLCHAIN"], copy, symlinks=True)
+    shutil.copytree(FAKE_TOOLCHAIN, copy, symlinks=True)
     (copy / "compilations.log").unlink(missing_ok=True)
     (copy / "bin" / "mojo").write_text(f'#!/bin/sh\nexec {sys.executable} "{copy}/bin/mojo.py" "$@"\n')
     return copy
