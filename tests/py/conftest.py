@@ -2,97 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
-import types
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
+
+from scripted import FakeBridge
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parents[2]
 
-
-class FakeError(Exception):
-    """Stands for `_bridge.Error`."""
-
-    def __init__(self, code: str, message: str, hint: str | None = None) -> None:
-        super().__init__(message)
-        self.code, self.message, self.hint = code, message, hint
-
-
-class FakeBridge(types.ModuleType):
-    """A bridge that answers from a script and remembers what it was asked.
-
-    ``answers`` maps an operation to a list of answers, the last of which is repeated; an answer is
-    a result, an exception to raise, or a callable that gets the request and ``on_event``.
-    """
-
-    VERSION, BUILD, PROTOCOL = "0.1.0", "fake", 1
-    ERROR_CODES = ("internal", "io", "compile_failed")
-    Error = FakeError
-
-    def __init__(self) -> None:
-        super().__init__("mojocell._bridge")
-        self.requests: list[dict[str, Any]] = []
-        self.frames: list[list[bytes]] = []
-        self.answers: dict[str, list[Any]] = {}
-        self.clients: list[Any] = []
-        bridge = self
-
-        class Client:
-            pid = 4711
-
-            def __init__(self, runtime_dir: Any = None, daemon: Any = None, start: bool = True) -> None:
-                self.arguments = (runtime_dir, daemon, start)
-                self.closed = False
-                bridge.clients.append(self)
-
-            def request(
-                self, header: Any, frames: Any = (), on_event: Any = None, timeout: Any = None
-            ) -> Any:
-                return bridge.answer(json.loads(header), list(frames), on_event)
-
-            def interrupt(self) -> None: ...
-
-            def close(self) -> None:
-                self.closed = True
-
-        self.Client = Client
-
-    def answer(
-        self, request: dict[str, Any], frames: list[bytes], on_event: Any
-    ) -> tuple[bytes, list[bytes]]:
-        self.requests.append(request)
-        self.frames.append(frames)
-        script = self.answers[request["op"]]
-        answer = script.pop(0) if len(script) > 1 else script[0]
-        if callable(answer):
-
-            def event(name: str, *data: bytes, **fields: Any) -> None:
-                if on_event is not None:
-                    on_event(json.dumps({"id": "1", "event": name, **fields}).encode(), list(data))
-
-            answer = answer(request, event)
-        if isinstance(answer, BaseException):
-            raise answer
-        return json.dumps({"id": "1", "event": "result", "ok": True, **answer}).encode(), []
-
-    def runs(self, *output: bytes, err: bytes = b"", **result: Any) -> None:
-        """Let programs print pieces and end with a result."""
-
-        def run(_request: dict[str, Any], event: Any) -> dict[str, Any]:
-            for piece in output:
-                event("stdout", piece, bytes=len(piece))
-            if err:
-                event("stderr", err, bytes=len(err))
-            return {"kind": "program", "cache": "hit", "returncode": 0, "times": {"run": 0.0012}, **result}
-
-        self.answers["run"] = [run]
+# Durations are nobody's business here; in CI the same examples every time.
+hypothesis.settings.register_profile("mojocell", deadline=None, derandomize=bool(os.environ.get("CI")))
+hypothesis.settings.load_profile("mojocell")
 
 
 @pytest.fixture

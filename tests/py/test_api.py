@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 import mojocell as mc
-from conftest import ROOT, FakeBridge
+from conftest import ROOT
 from mojocell import _client, errors
+from scripted import FakeBridge
 
 
 def test_a_run_asks_for_all_that_the_protocol_has(bridge: FakeBridge, tmp_path: Path) -> None:

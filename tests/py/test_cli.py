@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 import mojocell
-from conftest import FakeBridge
 from mojocell import cli, doctor
+from scripted import FakeBridge
 
 
 @pytest.fixture(autouse=True)

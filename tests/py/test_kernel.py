@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 SETUP = """
 import sys, time, mojocell
-from conftest import FakeBridge
+from scripted import FakeBridge
 bridge = sys.modules["mojocell._bridge"] = mojocell._bridge = FakeBridge()
 bridge.answers["cache.stats"] = [{"stats": {"entries": 1, "misses": 1}}]
 bridge.runs(b"hello\\n")

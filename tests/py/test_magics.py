@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conftest import FakeBridge
 from mojocell import options
+from scripted import FakeBridge
 
 
 @pytest.fixture

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 import mojocell as mc
-from conftest import ROOT, FakeBridge
+from conftest import ROOT
 from mojocell import settings
+from scripted import FakeBridge
 
 
 @pytest.fixture
