@@ -203,43 +203,33 @@ int mc_cell_module(const struct mc_cell *cell, struct mc_buf *ret)
     return ret->failed ? -1 : 0;
 }
 
-/* Whether the item's name stands for it alone: overloads cannot be referred to. */
-static bool is_only_of_its_name(const struct mc_cell *cell, const struct mc_item *item)
-{
-    size_t length = item->name.end - item->name.start;
-    for (size_t i = 0; i < cell->scan.count; i++) {
-        const struct mc_item *other = &cell->scan.items[i];
-        if (other != item && other->name.end - other->name.start == length &&
-            memcmp(cell->source + other->name.start, cell->source + item->name.start, length) ==
-                0) {
-            return false;
-        }
-    }
-    return true;
-}
-
 /* The compiler does not look into what nothing refers to: without this, errors in a function that
- * `main` does not call would go unnoticed. */
-static void add_references(const struct mc_cell *cell, struct mc_buf *ret)
+ * `main` does not call would go unnoticed. Overloads cannot be referred to. */
+static int add_references(const struct mc_cell *cell, struct mc_buf *ret)
 {
+    __attribute__((cleanup(mc_names_fini))) struct mc_names names = MC_NAMES_INIT;
+    if (mc_names_of_definitions(&names, &cell->scan) < 0) {
+        return -1;
+    }
     for (size_t i = 0; i < cell->scan.count; i++) {
         const struct mc_item *item = &cell->scan.items[i];
+        const char *text = cell->source + item->name.start;
+        size_t length = item->name.end - item->name.start;
         bool refers = item->kind == MC_ITEM_DEF || item->kind == MC_ITEM_STRUCT;
-        if (refers && item->name.end > item->name.start && i != cell->scan.main &&
-            is_only_of_its_name(cell, item)) {
-            mc_buf_addf(ret,
-                        "comptime mc_refer_%zu = m.%.*s\n",
-                        i,
-                        (int) (item->name.end - item->name.start),
-                        cell->source + item->name.start);
+        if (refers && length > 0 && i != cell->scan.main &&
+            mc_names_find(&names, text, length)->count == 1) {
+            mc_buf_addf(ret, "comptime mc_refer_%zu = m.%.*s\n", i, (int) length, text);
         }
     }
+    return 0;
 }
 
 int mc_cell_entry(const struct mc_cell *cell, const char *module_name, struct mc_buf *ret)
 {
     mc_buf_addf(ret, "import %s as m\nfrom std.sys import stderr\n\n", module_name);
-    add_references(cell, ret);
+    if (add_references(cell, ret) < 0) {
+        return -1;
+    }
     mc_buf_adds(ret,
                 "\n\n"
                 "def run() raises:\n"

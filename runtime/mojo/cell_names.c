@@ -17,7 +17,7 @@ static int add_name(struct mc_names *names, const char *text, size_t length, boo
         names->capacity = capacity;
     }
     names->items[names->count++] =
-        (struct mc_name) {.text = text, .length = length, .bound = bound};
+        (struct mc_name) {.text = text, .length = length, .count = 1, .bound = bound};
     return 0;
 }
 
@@ -119,6 +119,7 @@ static void sort_unique(struct mc_names *names)
     for (size_t i = 1; i < names->count; i++) {
         if (compare(&names->items[i], &names->items[kept - 1]) == 0) {
             names->items[kept - 1].bound |= names->items[i].bound;
+            names->items[kept - 1].count += names->items[i].count;
         } else {
             names->items[kept++] = names->items[i];
         }
@@ -138,6 +139,19 @@ int mc_names_collect(struct mc_names *names, const struct mc_scan *scan)
             added = add_name(names, name, item->name.end - item->name.start, false);
         }
         if (added < 0) {
+            return -1;
+        }
+    }
+    sort_unique(names);
+    return 0;
+}
+
+int mc_names_of_definitions(struct mc_names *names, const struct mc_scan *scan)
+{
+    for (size_t i = 0; i < scan->count; i++) {
+        struct mc_span name = scan->items[i].name;
+        if (name.end > name.start &&
+            add_name(names, scan->tokens.source + name.start, name.end - name.start, false) < 0) {
             return -1;
         }
     }

@@ -157,9 +157,18 @@ START_TEST(test_the_entry_runs_main_where_there_is_one)
     ck_assert_int_eq(mc_cell_entry(parse("def main(): pass"), "mc_1a", &text), 0);
     ck_assert_ptr_nonnull(strstr(text.data, "import mc_1a as m\n"));
     ck_assert_ptr_nonnull(strstr(text.data, "@export\ndef mc_main() abi(\"C\") -> Int32:\n"));
-    mc_buf_clear(&text);
-    ck_assert_int_eq(mc_cell_entry(parse("def f(): pass"), "mc_1a", &text), 0);
-    ck_assert_ptr_null(strstr(text.data, "mc_main"));
+}
+END_TEST
+
+START_TEST(test_the_entry_refers_to_definitions_with_names_of_their_own)
+{
+    mc_autobuf text = MC_BUF_INIT;
+    parse("def f(): pass\nstruct S: pass\ndef g(x: Int): pass\ndef g(): pass\ncomptime N = 1\n"
+          "def `a b`(): pass\ndef main(): pass");
+    ck_assert_int_eq(mc_cell_entry(cell, "mc_1a", &text), 0);
+    ck_assert_ptr_nonnull(strstr(text.data,
+                                 "\ncomptime mc_refer_0 = m.f\ncomptime mc_refer_1 = m.S\n"
+                                 "comptime mc_refer_5 = m.`a b`\n\n"));
 }
 END_TEST
 
@@ -289,6 +298,7 @@ int main(void)
     tcase_add_test(tests, test_comptime_is_hoisted_unless_it_needs_a_variable);
     tcase_add_test(tests, test_an_indented_cell_keeps_its_columns);
     tcase_add_test(tests, test_the_entry_runs_main_where_there_is_one);
+    tcase_add_test(tests, test_the_entry_refers_to_definitions_with_names_of_their_own);
     tcase_add_test(tests, test_places_in_the_module_are_places_in_the_cell);
     tcase_add_test(tests, test_a_byte_order_mark_counts_in_the_cell_only);
     tcase_add_test(tests, test_the_line_of_main_is_known);
