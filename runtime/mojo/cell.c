@@ -6,16 +6,6 @@
 
 #include <string.h>
 
-static size_t count_lines(const char *source, size_t length)
-{
-    size_t lines = 1;
-    for (size_t i = 0; i < length; i++) {
-        bool pair = source[i] == '\r' && i + 1 < length && source[i + 1] == '\n';
-        lines += source[i] == '\n' || (source[i] == '\r' && !pair) ? 1 : 0;
-    }
-    return lines;
-}
-
 /* A statement that does nothing and that the compiler accepts outside of functions. */
 static bool is_inert(const struct mc_cell *cell, size_t i)
 {
@@ -132,7 +122,7 @@ static int parse(struct mc_cell *cell, const char *source, size_t length, mc_err
     }
     cell->source[length] = '\0';
     cell->length = length;
-    cell->lines = count_lines(source, length);
+    cell->lines = 1 + mc_lex_count_lines(source, length);
     if (mc_scan(cell->source, length, &cell->scan, err) < 0 || decide_kind(cell, err) < 0) {
         return -1;
     }

@@ -227,13 +227,15 @@ literal_end(const struct lexer *lexer, struct literal first, size_t open, bool *
     return at < lexer->length ? at : lexer->length;
 }
 
-static void count_lines(struct lexer *lexer, size_t from)
+size_t mc_lex_count_lines(const char *source, size_t length)
 {
-    while (from < lexer->at) {
-        size_t end = line_end_at(lexer->source, lexer->at, from);
-        lexer->line += end > 0 ? 1 : 0;
-        from += end > 0 ? end : 1;
+    size_t lines = 0;
+    for (size_t at = 0; at < length;) {
+        size_t end = line_end_at(source, length, at);
+        lines += end > 0 ? 1 : 0;
+        at += end > 0 ? end : 1;
     }
+    return lines;
 }
 
 static bool lex_string(struct lexer *lexer)
@@ -255,7 +257,7 @@ static bool lex_string(struct lexer *lexer)
     size_t start = lexer->at;
     uint32_t line = lexer->line;
     lexer->at = end;
-    count_lines(lexer, start);
+    lexer->line += (uint32_t) mc_lex_count_lines(lexer->source + start, end - start);
     add_token(lexer, start, line, MC_TOKEN_STRING, unterminated ? MC_TOKEN_UNTERMINATED : 0);
     return true;
 }

@@ -52,6 +52,9 @@ struct mc_tokens {
 int mc_lex(const char *source, size_t length, struct mc_tokens *ret, mc_err *err) MC_MUST_USE;
 void mc_tokens_fini(struct mc_tokens *tokens);
 
+/* Line ends in `length` bytes; \r\n is one. */
+size_t mc_lex_count_lines(const char *source, size_t length);
+
 /* Whether the token's text is exactly `text`. */
 bool mc_token_is(const struct mc_tokens *tokens, const struct mc_token *token, const char *text);
 

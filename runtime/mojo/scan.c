@@ -221,11 +221,8 @@ finish_item(struct scanner *scanner, struct mc_item *item, size_t first, size_t 
     item->line = tokens->items[head].line;
     item->first_line = tokens->items[first].line;
     item->last_line = tokens->items[end - 1].line;
-    for (uint32_t i = tokens->items[end - 1].start; i < item->span.end; i++) {
-        bool pair = tokens->source[i] == '\r' && tokens->source[i + 1] == '\n';
-        bool line_end = tokens->source[i] == '\n' || (tokens->source[i] == '\r' && !pair);
-        item->last_line += line_end ? 1 : 0;
-    }
+    const struct mc_token *last = &tokens->items[end - 1];
+    item->last_line += (uint32_t) mc_lex_count_lines(tokens->source + last->start, last->length);
     if (item->kind != MC_ITEM_STATEMENT && item->kind != MC_ITEM_IMPORT) {
         read_definition(scanner, item, cursor);
     }
