@@ -55,7 +55,11 @@ def execute() -> Any:
 
     notebook = nbformat.read(TOUR, as_version=4)  # type: ignore[no-untyped-call]
     NotebookClient(
-        notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(TOUR.parent)}}
+        notebook,
+        timeout=300,
+        kernel_name="python3",
+        extra_arguments=["--log-level=ERROR"],
+        resources={"metadata": {"path": str(TOUR.parent)}},
     ).execute()
     EXECUTED.parent.mkdir(parents=True, exist_ok=True)
     nbformat.write(notebook, EXECUTED)  # type: ignore[no-untyped-call]
