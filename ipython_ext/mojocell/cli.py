@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mojocell import display, options
 from mojocell._job import Job, Sink
-from mojocell.errors import MojoCompileError, MojoError, MojoTimeout
+from mojocell.errors import MojoCompileError, MojoError, MojoRuntimeError, MojoTimeout
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -220,7 +220,8 @@ def _run(opts: argparse.Namespace, args: list[str]) -> int:
     result = job.execute(Raw())
     if not opts.quiet:
         _remarks(result)
-    if result.error is not None:
+    # What left main is on stderr in the program's own words, and a status speaks for itself.
+    if result.error is not None and not isinstance(result.error, MojoRuntimeError):
         _complain(result.error)
     return _status(result)
 

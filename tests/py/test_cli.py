@@ -42,7 +42,7 @@ def test_run_passes_output_on_and_returns_the_status(
     assert cli.main(["run", str(source), "-O2", "--timeout", "4", "--", "a", "--b"]) == 3
     out, err = capfdbinary.readouterr()
     assert out == b"\xff raw\n"
-    assert err == b"err\nmojocell: exit status 3\n"
+    assert err == b"err\n"
     request = bridge.requests[-1]
     assert (request["args"], request["limits"], request["name"]) == (["a", "--b"], {"wall": 4.0}, str(source))
     assert request["flags"] == ["-O2", "-I", str(source.parent)]
