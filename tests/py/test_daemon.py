@@ -18,7 +18,6 @@ import zmq
 
 from daemon import Daemon, Peer, alive, command_line, descendants, libexec, running, wait_until
 
-
 ROOT = Path(__file__).resolve().parents[2]
 FAKE_TOOLCHAIN = os.environ.get("MOJOCELL_FAKE_TOOLCHAIN") or ROOT / "build" / "sanitize" / "fake" / "modular"
 
