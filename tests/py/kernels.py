@@ -132,3 +132,24 @@ def kernel(directory: Path) -> Iterator[Kernel]:
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)
+
+
+def execute(cells: list[str], directory: Path) -> list[Any]:
+    """Execute a notebook of these cells as nbclient does; return the outputs that it saves."""
+    import nbclient
+    import nbformat
+    from jupyter_client.kernelspec import KernelSpec
+    from jupyter_client.manager import KernelManager
+
+    book = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(cell, id=f"c{number}") for number, cell in enumerate(cells)]
+    )
+    manager = KernelManager()
+    command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    manager._kernel_spec = KernelSpec(argv=command, display_name="test", language="python")
+    client = nbclient.NotebookClient(book, km=manager, resources={"metadata": {"path": str(directory)}})
+    try:
+        client.execute(env=environment(directory))
+    finally:
+        manager.shutdown_kernel(now=True)
+    return [cell["outputs"] for cell in book.cells]

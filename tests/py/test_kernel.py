@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from kernels import Kernel, kernel
+from kernels import Kernel, execute, kernel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -250,27 +250,7 @@ def test_help_explains_every_option(shell: Kernel) -> None:
 
 
 def test_nbclient_saves_the_same_notebook_whether_it_compiled_or_not(tmp_path: Path) -> None:
-    import sys
-
-    import nbclient
-    import nbformat
-    from jupyter_client.kernelspec import KernelSpec
-    from jupyter_client.manager import AsyncKernelManager
-
-    from kernels import environment
-
-    def executed(setup: str) -> list[Any]:
-        cells = [SETUP + setup, "%load_ext mojocell", CELL, "mojocell.run('x')"]
-        book = nbformat.v4.new_notebook(
-            cells=[nbformat.v4.new_code_cell(cell, id=f"c{n}") for n, cell in enumerate(cells)]
-        )
-        manager = AsyncKernelManager()
-        command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-        manager._kernel_spec = KernelSpec(argv=command, display_name="t", language="python")
-        client = nbclient.NotebookClient(book, km=manager, resources={"metadata": {"path": str(tmp_path)}})
-        client.execute(env=environment(tmp_path))
-        return [cell["outputs"] for cell in book.cells]
-
-    cold, hit = executed("\nslow()"), executed("")
+    cells = ["%load_ext mojocell", CELL, "mojocell.run('x')"]
+    cold, hit = execute([SETUP + "\nslow()", *cells], tmp_path), execute([SETUP, *cells], tmp_path)
     assert cold == hit
     assert cold[2] == [{"output_type": "stream", "name": "stdout", "text": "hello\n"}]

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from kernels import Kernel, environment, kernel
+from kernels import Kernel, execute, kernel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -152,24 +151,8 @@ def test_definitions_are_compiled_and_listed(shell: Kernel) -> None:
 
 
 def test_a_notebook_executed_twice_is_saved_the_same(service: Path, tmp_path: Path) -> None:
-    import nbclient
-    import nbformat
-    from jupyter_client.kernelspec import KernelSpec
-    from jupyter_client.manager import AsyncKernelManager
-
-    def executed() -> list[Any]:
-        cells = ["%load_ext mojocell", HELLO.replace("hello from", f"{os.getpid()} says hello to"), HELLO]
-        book = nbformat.v4.new_notebook(
-            cells=[nbformat.v4.new_code_cell(c, id=f"c{n}") for n, c in enumerate(cells)]
-        )
-        manager = AsyncKernelManager()
-        command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-        manager._kernel_spec = KernelSpec(argv=command, display_name="t", language="python")
-        client = nbclient.NotebookClient(book, km=manager, resources={"metadata": {"path": str(tmp_path)}})
-        client.execute(env=environment(tmp_path))
-        return [cell["outputs"] for cell in book.cells]
-
-    first, second = executed(), executed()
+    cells = ["%load_ext mojocell", HELLO.replace("hello from", f"{os.getpid()} says hello to"), HELLO]
+    first, second = execute(cells, tmp_path), execute(cells, tmp_path)
     assert first == second
     assert first[1][0]["text"] == f"{os.getpid()} says hello to Mojo\n"
     assert len(first[1]) == 1
