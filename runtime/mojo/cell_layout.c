@@ -19,34 +19,50 @@
 struct layout {
     struct mc_cell *cell;
     struct mc_buf *out;
-    bool body;     /* the second part */
-    size_t line;   /* in this part, from 1: where the output is */
+    bool body;         /* the second part */
+    size_t line;       /* in this part, from 1: where the output is */
+    size_t seen;       /* the last offset whose line was looked for */
+    size_t seen_start; /* the beginning of that line */
     size_t column; /* in the cell: what the output on this line has reached; SIZE_MAX: the line is
                       empty */
 };
 
-/* Whether the source does not have the name, not even as a part of others. */
-static bool is_free_name(const struct mc_cell *cell, const char *name)
+static size_t longest_run(const struct mc_cell *cell, char c)
 {
-    return memmem(cell->source, cell->length, name, strlen(name)) == NULL;
+    size_t longest = 0;
+    size_t run = 0;
+    for (size_t i = 0; i < cell->length; i++) {
+        run = cell->source[i] == c ? run + 1 : 0;
+        longest = run > longest ? run : longest;
+    }
+    return longest;
 }
 
+/* A name that the source does not have: where the first choice is taken, one with more underscores
+ * in a row than are anywhere in it. */
 static void add_helper_name(const struct mc_cell *cell, struct mc_buf *ret)
 {
-    char name[32] = "_mc_show";
-    for (unsigned i = 1; !is_free_name(cell, name); i++) {
-        snprintf(name, sizeof name, "_mc_show_%u", i);
-    }
+    static const char name[] = "_mc_show";
     mc_buf_adds(ret, name);
+    if (memmem(cell->source, cell->length, name, sizeof name - 1) != NULL) {
+        for (size_t n = longest_run(cell, '_') + 1; n > 0; n--) {
+            mc_buf_addc(ret, '_');
+        }
+    }
 }
 
-static size_t line_start(const struct mc_cell *cell, size_t offset)
+/* The beginning of the line that `offset` is on. Offsets come in ascending order, and so no byte is
+ * looked at twice. */
+static size_t line_start(struct layout *layout, size_t offset)
 {
-    while (offset > cell->scan.tokens.start && cell->source[offset - 1] != '\n' &&
-           cell->source[offset - 1] != '\r') {
-        offset--;
+    const char *source = layout->cell->source;
+    size_t at = offset;
+    while (at > layout->seen && source[at - 1] != '\n' && source[at - 1] != '\r') {
+        at--;
     }
-    return offset;
+    layout->seen_start = at > layout->seen ? at : layout->seen_start;
+    layout->seen = offset;
+    return layout->seen_start;
 }
 
 /* Bytes of a byte order mark on the line: the module has none. */
@@ -82,7 +98,7 @@ static void set_shift(struct layout *layout, size_t line, long shift)
 static void add_margin(struct layout *layout, const struct mc_item *item)
 {
     const struct mc_cell *cell = layout->cell;
-    size_t start = line_start(cell, item->span.start);
+    size_t start = line_start(layout, item->span.start);
     size_t column = item->span.start - start;
     if (layout->column != SIZE_MAX) {
         for (; layout->column < column; layout->column++) {
@@ -106,7 +122,7 @@ static void add_text(struct layout *layout, const struct mc_item *item)
     for (size_t i = item->first_token + 1; layout->body && i < item->end_token; i++) {
         const struct mc_token *token = &tokens->items[i];
         if (token->flags & MC_TOKEN_FIRST) {
-            size_t start = line_start(layout->cell, token->start);
+            size_t start = line_start(layout, token->start);
             mc_buf_add(layout->out, tokens->source + copied, start - copied);
             mc_buf_adds(layout->out, INDENT);
             set_shift(layout, token->line, (long) strlen(INDENT));
@@ -115,7 +131,7 @@ static void add_text(struct layout *layout, const struct mc_item *item)
     }
     mc_buf_add(layout->out, tokens->source + copied, item->span.end - copied);
     layout->line = item->last_line;
-    layout->column = item->span.end - line_start(layout->cell, item->span.end);
+    layout->column = item->span.end - line_start(layout, item->span.end);
 }
 
 static void add_item(struct layout *layout, size_t i)
@@ -129,18 +145,23 @@ static void add_item(struct layout *layout, size_t i)
         return;
     }
     size_t before = layout->out->length;
+    cell->show_column = item->span.start - line_start(layout, item->span.start);
     add_helper_name(cell, layout->out);
     mc_buf_adds(layout->out, "((");
     cell->show_length = layout->out->length - before;
-    cell->show_column = item->span.start - line_start(cell, item->span.start);
     add_text(layout, item);
     mc_buf_adds(layout->out, "))");
 }
 
 static void add_part(struct mc_cell *cell, bool body)
 {
-    struct layout layout = {
-        .cell = cell, .out = &cell->module, .body = body, .line = 1, .column = SIZE_MAX};
+    struct layout layout = {.cell = cell,
+                            .out = &cell->module,
+                            .body = body,
+                            .line = 1,
+                            .column = SIZE_MAX,
+                            .seen = cell->scan.tokens.start,
+                            .seen_start = cell->scan.tokens.start};
     for (size_t i = 0; i < cell->scan.count; i++) {
         if (cell->in_main[i] == body) {
             add_item(&layout, i);

@@ -75,26 +75,35 @@ static int add_targets(struct mc_names *names, struct mc_cursor cursor)
     return 0;
 }
 
-/* All statements of the item, those in its blocks too. */
+/* Where the simple statement at `at` ends. */
+static size_t statement_end(const struct mc_tokens *tokens, size_t at, size_t end)
+{
+    while (at < end && tokens->items[at].kind != MC_TOKEN_NEWLINE &&
+           !(tokens->items[at].depth == 0 && mc_token_is(tokens, &tokens->items[at], ";"))) {
+        at++;
+    }
+    return at;
+}
+
+/* All statements of the item: those in its blocks too, also behind the first colon of a line. */
 static int
 add_item(struct mc_names *names, const struct mc_tokens *tokens, const struct mc_item *item)
 {
-    static const char *const stops[] = {";", ":", NULL};
+    bool colon = false;
     for (size_t i = item->first_token; i < item->end_token; i++) {
         const struct mc_token *token = &tokens->items[i];
-        bool begins = i == item->first_token || (token->flags & MC_TOKEN_FIRST) ||
-                      (token->depth == 0 && mc_token_in(tokens, token - 1, stops));
-        if (!begins) {
-            continue;
+        bool first = i == item->first_token || (token->flags & MC_TOKEN_FIRST);
+        bool begins = first || (token->depth == 0 && mc_token_is(tokens, token - 1, ";"));
+        colon = colon && !first;
+        if (!first && !colon && token->depth == 0 && mc_token_is(tokens, token - 1, ":")) {
+            begins = colon = true;
         }
-        size_t end = i;
-        while (end < item->end_token && tokens->items[end].kind != MC_TOKEN_NEWLINE &&
-               !(tokens->items[end].depth == 0 && mc_token_is(tokens, &tokens->items[end], ";"))) {
-            end++;
-        }
-        struct mc_cursor cursor = {.tokens = tokens, .at = i, .end = end};
-        if (add_targets(names, targets_of(cursor)) < 0) {
-            return -1;
+        if (begins) {
+            struct mc_cursor cursor = {
+                .tokens = tokens, .at = i, .end = statement_end(tokens, i, item->end_token)};
+            if (add_targets(names, targets_of(cursor)) < 0) {
+                return -1;
+            }
         }
     }
     return 0;

@@ -130,8 +130,22 @@ END_TEST
 START_TEST(test_the_function_that_shows_has_a_name_of_its_own)
 {
     mc_autofree char *got = module_of("_mc_show(_mc_show_1)");
-    ck_assert_ptr_nonnull(strstr(got, "    _mc_show_2((_mc_show(_mc_show_1)))\n"));
-    ck_assert_ptr_nonnull(strstr(got, "def _mc_show_2(value: None):"));
+    ck_assert_ptr_nonnull(strstr(got, "    _mc_show__((_mc_show(_mc_show_1)))\n"));
+    ck_assert_ptr_nonnull(strstr(got, "def _mc_show__(value: None):"));
+}
+END_TEST
+
+START_TEST(test_long_lines_are_split_in_time)
+{
+    static const char *const repeated[] = {"x;", "a;import b;", "x:", "import b;", "_mc_show_1 "};
+    for (size_t i = 0; i < MC_LENGTH(repeated); i++) {
+        mc_autobuf source = MC_BUF_INIT;
+        for (int n = 0; n < 200000; n++) {
+            mc_buf_adds(&source, repeated[i]);
+        }
+        mc_buf_adds(&source, "y");
+        ck_kind(source.data, MC_CELL_STATEMENTS);
+    }
 }
 END_TEST
 
@@ -295,6 +309,7 @@ int main(void)
     tcase_add_test(tests, test_the_last_expression_is_shown);
     tcase_add_test(tests, test_what_is_no_last_expression_is_not_shown);
     tcase_add_test(tests, test_the_function_that_shows_has_a_name_of_its_own);
+    tcase_add_test(tests, test_long_lines_are_split_in_time);
     tcase_add_test(tests, test_comptime_is_hoisted_unless_it_needs_a_variable);
     tcase_add_test(tests, test_an_indented_cell_keeps_its_columns);
     tcase_add_test(tests, test_the_entry_runs_main_where_there_is_one);

@@ -41,7 +41,11 @@ def documented(source: Path, out: Path) -> dict[str, Any]:
         "MODULAR_MOJO_MAX_IMPORT_PATH": str(TOOLCHAIN / "lib/mojo"),
     }
     done = subprocess.run(
-        [TOOLCHAIN / "bin/mojo", "doc", source, "-o", out], env=env, capture_output=True, text=True
+        [TOOLCHAIN / "bin/mojo", "doc", source, "-o", out],
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr + done.stdout
     module: dict[str, Any] = json.loads(out.read_text())["decl"]
@@ -75,7 +79,8 @@ def our_name(argument: dict[str, Any]) -> str:
 
 def our_convention(argument: dict[str, Any]) -> str:
     """Return the convention by its present name, without an origin."""
-    return re.sub(r"\[.*", "", argument["convention"] or "imm").strip()
+    convention: str = argument["convention"] or "imm"
+    return re.sub(r"\[.*", "", convention).strip()
 
 
 def assert_same_arguments(ours: list[dict[str, Any]], theirs: list[dict[str, Any]]) -> None:
