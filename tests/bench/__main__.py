@@ -28,14 +28,18 @@ BENCHMARKS = {
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="dev bench", description=__doc__.splitlines()[0])
-    parser.add_argument("names", nargs="*", metavar="NAME", help="; ".join(f"{k}: {v}" for k, v in BENCHMARKS.items()))
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help="; ".join(f"{k}: {v}" for k, v in BENCHMARKS.items())
+    )
     parser.add_argument("--check", action="store_true", help="compare with the targets")
     parser.add_argument("--json", type=Path, help="write the rows there")
     options = parser.parse_args()
     unknown = [name for name in options.names if name not in BENCHMARKS]
     if unknown:
         parser.error(f"no benchmark {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
-    print(f"{platform.machine()}, {os.cpu_count()} processors, Python {platform.python_version()}, {platform.platform()}")
+    print(
+        f"{platform.machine()}, {os.cpu_count()} processors, Python {platform.python_version()}, {platform.platform()}"
+    )
     rows: list[Row] = []
     for name in options.names or BENCHMARKS:
         print(f"\n{name}: {BENCHMARKS[name]}", flush=True)

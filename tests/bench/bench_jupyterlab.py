@@ -39,7 +39,14 @@ def notebook() -> dict:
     cells = ["%load_ext mojocell", "%%mojo --quiet\ndef main():\n    print(42)", "print(42)"]
     return {
         "cells": [
-            {"cell_type": "code", "id": f"c{i}", "metadata": {}, "execution_count": None, "outputs": [], "source": source}
+            {
+                "cell_type": "code",
+                "id": f"c{i}",
+                "metadata": {},
+                "execution_count": None,
+                "outputs": [],
+                "source": source,
+            }
             for i, source in enumerate(cells)
         ],
         "metadata": {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}},
@@ -113,7 +120,9 @@ def measure() -> list[Row]:
             server.terminate()
             server.wait()
         above = (statistics.median(pair.subject) - statistics.median(pair.peer)) * 1e3
-        return [Row("JupyterLab: cached cell, Enter to output, above print", above, "ms", 10, pair.detail(), 40)]
+        return [
+            Row("JupyterLab: cached cell, Enter to output, above print", above, "ms", 10, pair.detail(), 40)
+        ]
 
 
 if __name__ == "__main__":

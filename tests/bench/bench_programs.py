@@ -49,7 +49,9 @@ def measure() -> list[Row]:
         mojo, env = compiler()
         rows = []
         if not shutil.which("cc"):
-            sys.exit("this benchmark builds the peer's executable with the compiler's own linker call: install gcc")
+            sys.exit(
+                "this benchmark builds the peer's executable with the compiler's own linker call: install gcc"
+            )
         source = PROGRAM.format(nonce=time.time_ns())
         file = place / "peer.mojo"
         file.write_text(source)
@@ -63,7 +65,16 @@ def measure() -> list[Row]:
             runs=200,
             warmup=5,
         )
-        rows.append(Row("cached program / subprocess.run of its executable", pair.ratio, "ratio", 0.25, pair.detail(), 200))
+        rows.append(
+            Row(
+                "cached program / subprocess.run of its executable",
+                pair.ratio,
+                "ratio",
+                0.25,
+                pair.detail(),
+                200,
+            )
+        )
 
         def fresh() -> None:
             mc.run(PROGRAM.format(nonce=time.time_ns()))
@@ -74,7 +85,16 @@ def measure() -> list[Row]:
             subprocess.run([executable], check=True, capture_output=True)
 
         pair = interleaved(fresh, direct, runs=9)
-        rows.append(Row("fresh compile and run / the compiler called directly", pair.ratio, "ratio", 1.05, pair.detail(), 9))
+        rows.append(
+            Row(
+                "fresh compile and run / the compiler called directly",
+                pair.ratio,
+                "ratio",
+                1.05,
+                pair.detail(),
+                9,
+            )
+        )
         return rows
 
 

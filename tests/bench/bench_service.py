@@ -55,7 +55,15 @@ def measure() -> list[Row]:
         before = resident(pid)
         for _ in range(10_000):
             mc.run(source)
-        rows.append(Row("growth over 10,000 cached runs", resident(pid) - before, "MiB", 0.25, f"from {before:.2f} MiB"))
+        rows.append(
+            Row(
+                "growth over 10,000 cached runs",
+                resident(pid) - before,
+                "MiB",
+                0.25,
+                f"from {before:.2f} MiB",
+            )
+        )
     with private_place():
         nonce = str(time.time_ns())
         words = [[sys.executable, "-c", CLIENT, str(number), nonce] for number in range(20)]
@@ -66,7 +74,9 @@ def measure() -> list[Row]:
         daemons = {pid for pid, _ in results}
         wrong = [answer for _, answers in results for answer in answers if answer[1] != answer[0] + "\n"]
         compilations = mc.info()["counters"]["compilations"]
-        rows.append(Row("daemons of 20 clients at once", len(daemons), "", 1, f"200 requests in {seconds:.1f} s"))
+        rows.append(
+            Row("daemons of 20 clients at once", len(daemons), "", 1, f"200 requests in {seconds:.1f} s")
+        )
         rows.append(Row("compilations of their 4 sources", compilations, "", 4))
         rows.append(Row("wrong answers", len(wrong), "", 0))
     return rows

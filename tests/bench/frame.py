@@ -62,7 +62,9 @@ class Pair:
         return f"{show(self.subject)} against {show(self.peer)} {unit}"
 
 
-def interleaved(subject: Callable[[], object], peer: Callable[[], object], runs: int, warmup: int = 1) -> Pair:
+def interleaved(
+    subject: Callable[[], object], peer: Callable[[], object], runs: int, warmup: int = 1
+) -> Pair:
     """Calls both in turn, each first as often as the other."""
     for _ in range(warmup):
         subject()

@@ -31,7 +31,7 @@ def mc_main() abi("C") -> Int32:
 
 def entry_of(text: bytes) -> str:
     """Return an entry that needs all of the cell: what nothing refers to is not even read."""
-    names = re.findall(rb"^(?:def|fn|struct|comptime) (\w+)", text, re.M)
+    names = re.findall(rb"^(?:def|fn|struct|comptime) (\w+)", text, re.MULTILINE)
     if b"main" in names:
         return MAIN
     return "import mc_cell as m\n" + "".join(f"comptime mc_{n.decode()} = m.{n.decode()}\n" for n in names)
@@ -59,7 +59,9 @@ def record(root: pathlib.Path, source: pathlib.Path) -> None:
         command = [root / "bin/mojo", "build", "--emit", "shared-lib", "--diagnostic-format", "json"]
         done = subprocess.run(
             [*command, "-I", directory, "-o", f"{directory}/out.so", entry],
-            env=environment(root, directory), capture_output=True, check=False,
+            env=environment(root, directory),
+            capture_output=True,
+            check=False,
         )
         for name, stream in (("stderr", done.stderr), ("stdout", done.stdout)):
             stripped = stream.replace(directory.encode(), b"/w").replace(str(root).encode(), b"/t")
