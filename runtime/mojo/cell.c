@@ -1,9 +1,14 @@
 #include "mojo/cell.h"
 
-#include "base/mem.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "mojo/cell_names.h"
 #include "mojo/cell_parts.h"
-#include "mojo/scan_items.h"
+#include "mojo/lex.h"
+#include "mojo/scan.h"
 
+#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* A statement that does nothing and that the compiler accepts outside of functions. */

@@ -1,7 +1,12 @@
-#include "base/mem.h"
+#include "base/buf.h"
 #include "mojo/cell_parts.h"
+#include "mojo/lex.h"
+#include "mojo/scan.h"
 #include "mojo/scan_items.h"
 
+#include <jansson.h>
+
+#include <stdint.h>
 #include <string.h>
 
 /* Bytes of the UTF-8 character at `text`, or 0 where there is none. */

@@ -1,6 +1,12 @@
-#include "base/mem.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "mojo/cell.h"
 #include "mojo/cell_parts.h"
+#include "mojo/lex.h"
+#include "mojo/scan.h"
 
+#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* The module of a statement cell:
@@ -13,7 +19,6 @@
  * Only the first physical line of a logical line is indented, so that string literals stay what
  * they are. A statement behind a definition on one line (`import a; b = 1`) moves to the line's
  * beginning. */
-
 #define INDENT "    "
 
 struct layout {

@@ -1,8 +1,10 @@
 #include "mojo/cell_names.h"
 
-#include "base/mem.h"
+#include "mojo/lex.h"
+#include "mojo/scan.h"
 #include "mojo/scan_items.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static int add_name(struct mc_names *names, const char *text, size_t length, bool bound)

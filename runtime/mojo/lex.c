@@ -1,7 +1,10 @@
 #include "mojo/lex.h"
 
+#include "base/err.h"
 #include "base/mem.h"
 
+#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Strings in the fields of t-strings in the fields of … : deeper ones are read as plain text. */
@@ -476,45 +479,4 @@ bool mc_lex_is_code(const struct mc_tokens *tokens, size_t offset)
         }
     }
     return true;
-}
-
-static bool replaces(const struct mc_tokens *tokens, size_t i, const char *from, bool before_name)
-{
-    const struct mc_token *token = &tokens->items[i];
-    if (token->kind != MC_TOKEN_NAME || !mc_token_is(tokens, token, from)) {
-        return false;
-    }
-    int next = token[1].kind;
-    return !before_name || next == MC_TOKEN_NAME || next == MC_TOKEN_BACKTICK;
-}
-
-long mc_lex_replace(const char *source,
-                    size_t length,
-                    const char *from,
-                    const char *to,
-                    bool before_name,
-                    long first_line,
-                    long last_line,
-                    struct mc_buf *ret,
-                    mc_err *err)
-{
-    mc_autotokens tokens = MC_TOKENS_INIT;
-    if (mc_lex(source, length, &tokens, err) < 0) {
-        return -1;
-    }
-    long n = 0;
-    size_t copied = 0;
-    for (size_t i = 0; i < tokens.count; i++) {
-        const struct mc_token *token = &tokens.items[i];
-        bool inside =
-            (long) token->line >= first_line && (last_line == 0 || (long) token->line <= last_line);
-        if (inside && replaces(&tokens, i, from, before_name)) {
-            mc_buf_add(ret, source + copied, token->start - copied);
-            mc_buf_adds(ret, to);
-            copied = (size_t) token->start + token->length;
-            n++;
-        }
-    }
-    mc_buf_add(ret, source + copied, length - copied);
-    return mc_buf_check(ret, err) < 0 ? -1 : n;
 }

@@ -3,7 +3,7 @@
  * into the source, which they do not own. */
 #pragma once
 
-#include "base/buf.h"
+#include "base/err.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -64,17 +64,3 @@ bool mc_lex_is_code(const struct mc_tokens *tokens, size_t offset);
 
 /* The first token that ends after `offset` (MC_TOKEN_END where there is none); never NULL. */
 const struct mc_token *mc_lex_at(const struct mc_tokens *tokens, size_t offset);
-
-/* Replaces every name token `from` on lines first_line to last_line (0: to the end), leaving
- * comments, strings and longer names alone; and where `before_name` is set, only those followed by
- * a name, as a keyword is (`fn f`, not `fn = 1`). Adds the whole source to `ret`. Returns how many
- * were replaced, or -1. */
-long mc_lex_replace(const char *source,
-                    size_t length,
-                    const char *from,
-                    const char *to,
-                    bool before_name,
-                    long first_line,
-                    long last_line,
-                    struct mc_buf *ret,
-                    mc_err *err) MC_MUST_USE;

@@ -1,8 +1,11 @@
 #include "mojo/scan.h"
 
-#include "base/mem.h"
+#include "base/err.h"
+#include "mojo/lex.h"
 #include "mojo/scan_items.h"
 
+#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char *const compound_words[] = {

@@ -1,4 +1,8 @@
+#include "mojo/lex.h"
+#include "mojo/scan.h"
 #include "mojo/scan_items.h"
+
+#include <stddef.h>
 
 const struct mc_token *mc_cursor_peek(const struct mc_cursor *cursor, size_t ahead)
 {

@@ -1,6 +1,8 @@
-#include "base/mem.h"
+#include "mojo/lex.h"
+#include "mojo/scan.h"
 #include "mojo/scan_items.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const char *const conventions[] = {
@@ -160,12 +162,11 @@ static void read_effects(struct mc_cursor *cursor, size_t depth, struct mc_def *
 {
     size_t first = cursor->at;
     while (cursor->at < cursor->end && !is_colon(cursor, depth) && !mc_cursor_is(cursor, 0, "->")) {
-        if (mc_cursor_peek(cursor, 0)->depth != depth) {
-            cursor->at++;
-        } else if (mc_cursor_accept(cursor, "raises")) {
+        bool outside = mc_cursor_peek(cursor, 0)->depth == depth;
+        if (outside && mc_cursor_accept(cursor, "raises")) {
             def->raises = true;
             def->raises_type = read_until_effect(cursor, depth);
-        } else if (mc_cursor_accept(cursor, "where")) {
+        } else if (outside && mc_cursor_accept(cursor, "where")) {
             def->constraint = read_until_effect(cursor, depth);
         } else {
             cursor->at++;

@@ -1,5 +1,10 @@
-#include "base/mem.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "mojo/lex.h"
+#include "mojo/scan.h"
 #include "mojo/scan_items.h"
+
+#include <stddef.h>
 
 bool mc_import_at(const struct mc_cursor *cursor)
 {
@@ -159,8 +164,8 @@ int mc_scan_imports(
         const struct mc_token *token = &tokens.items[at];
         struct mc_cursor cursor = {.tokens = &tokens, .at = at, .end = tokens.count};
         if (token->flags & MC_TOKEN_FIRST) {
-            char before = token->start > tokens.start ? source[token->start - 1] : '\n';
-            nested = before == ' ' || before == '\t' || before == '\f';
+            const char *before = token->start > tokens.start ? &source[token->start - 1] : "\n";
+            nested = *before == ' ' || *before == '\t' || *before == '\f';
         }
         if (token->kind == MC_TOKEN_NAME && begins_statement(&tokens, at) &&
             mc_import_at(&cursor)) {

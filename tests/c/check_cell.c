@@ -1,7 +1,10 @@
+#include "base/buf.h"
+#include "base/err.h"
 #include "base/mem.h"
 #include "mojo/cell.h"
 
 #include <check.h>
+#include <jansson.h>
 
 #include <string.h>
 

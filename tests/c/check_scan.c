@@ -1,8 +1,11 @@
+#include "base/buf.h"
+#include "base/err.h"
 #include "base/mem.h"
 #include "mojo/scan.h"
 
 #include <check.h>
 
+#include <stdint.h>
 #include <string.h>
 
 static mc_err err;

@@ -74,7 +74,8 @@ def same_type(ours: str | None, theirs: str | None) -> bool:
 
 def our_name(argument: dict[str, Any]) -> str:
     """Return the name with its stars."""
-    return STARS.get(argument["kind"], "") + argument["name"]
+    name: str = argument["name"]
+    return STARS.get(argument["kind"], "") + name
 
 
 def our_convention(argument: dict[str, Any]) -> str:

@@ -1,7 +1,11 @@
 /* mc-scan [--module | --entry NAME | --kind] FILE: what the scanner says about a cell, for tests
  * and for looking at it. */
+#include "base/buf.h"
+#include "base/err.h"
 #include "base/fs.h"
 #include "mojo/cell.h"
+
+#include <jansson.h>
 
 #include <stdio.h>
 #include <string.h>
