@@ -92,7 +92,7 @@ def render(rows: list[Row]) -> str:
 @contextmanager
 def private_place() -> Iterator[Path]:
     """Runtime and cache directories of one's own, in this process's environment; the daemon there is shut down."""
-    with tempfile.TemporaryDirectory(prefix="mcb") as name:
+    with tempfile.TemporaryDirectory(prefix="mcb", ignore_cleanup_errors=True) as name:
         place = Path(name)
         saved = {key: os.environ.get(key) for key in ("MOJOCELL_RUNTIME_DIR", "MOJOCELL_CACHE_DIR")}
         os.environ["MOJOCELL_RUNTIME_DIR"] = str(place / "run")
