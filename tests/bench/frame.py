@@ -109,10 +109,14 @@ def private_place() -> Iterator[Path]:
 
 
 def shut_down() -> None:
-    """Ends the daemon that this environment's clients use."""
+    """Ends the daemon that this environment's clients use, and waits for its end."""
     from mojocell import _client
 
     try:
+        pid = _client.request({"op": "info"})["pid"]
         _client.request({"op": "shutdown", "now": True})
     finally:
         _client.close()
+    end = time.monotonic() + 10
+    while Path(f"/proc/{pid}").exists() and time.monotonic() < end:
+        time.sleep(0.01)
