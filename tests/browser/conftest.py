@@ -1,0 +1,114 @@
+"""A JupyterLab server and a browser of one's own for each test module."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@dataclass
+class Lab:
+    """A running JupyterLab: where it is, and the directory it serves."""
+
+    url: str
+    directory: Path
+
+    def open(self, page, name: str) -> None:  # noqa: ANN001
+        """Shows a notebook and waits until its kernel is idle."""
+        page.goto(f"{self.url}/lab/tree/{name}?token=tok&reset")
+        page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=60_000)
+        idle = ".jp-Notebook-ExecutionIndicator[data-status=idle]"
+        page.wait_for_selector(idle, state="attached", timeout=60_000)
+        page.wait_for_timeout(2000)  # key presses right after a cold start are dropped
+
+
+def free_port() -> int:
+    import socket
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=5) as response:  # noqa: S310
+            return response.status == 200
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    directory = tmp_path_factory.mktemp("lab")
+    for notebook in (ROOT / "notebooks").glob("*.ipynb"):
+        shutil.copy(notebook, directory)
+    port = free_port()
+    env = os.environ | {
+        "JUPYTER_CONFIG_DIR": str(directory / ".config"),
+        "IPYTHONDIR": str(directory / ".ipython"),
+        "MOJOCELL_RUNTIME_DIR": str(directory / "run"),
+        "MOJOCELL_CACHE_DIR": str(directory / ".cache"),
+    }
+    words = [sys.executable, "-m", "jupyter", "lab", "--no-browser", "--allow-root", "--ip", "127.0.0.1"]
+    words += ["--port", str(port), "--IdentityProvider.token=tok", f"--ServerApp.root_dir={directory}"]
+    log = (directory / "lab.log").open("wb")
+    server = subprocess.Popen(words, env=env, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
+    url = f"http://127.0.0.1:{port}"
+    end = time.monotonic() + 90
+    while not answers(f"{url}/api?token=tok"):
+        assert server.poll() is None, (directory / "lab.log").read_text()
+        assert time.monotonic() < end, (directory / "lab.log").read_text()
+        time.sleep(0.2)
+    yield Lab(url, directory)
+    server.send_signal(signal.SIGTERM)
+    try:
+        server.wait(20)
+    except subprocess.TimeoutExpired:
+        os.killpg(server.pid, signal.SIGKILL)
+        server.wait()
+    log.close()
+    os.environ["MOJOCELL_RUNTIME_DIR"] = str(directory / "run")
+    from mojocell import _client
+
+    _client.request({"op": "shutdown", "now": True})
+    _client.close()
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Iterator[object]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play:
+        context = play.chromium.launch_persistent_context(
+            str(tmp_path / "profile"),
+            executable_path=CHROMIUM,
+            headless=True,
+            args=FLAGS,
+            viewport={"width": 1280, "height": 1000},
+        )
+        yield context.pages[0]
+        context.close()
