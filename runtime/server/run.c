@@ -8,6 +8,7 @@
 #include "proc/limits.h"
 #include "runner/link.h"
 #include "server/ended.h"
+#include "server/places.h"
 #include "server/runner_slot.h"
 #include "server/server.h"
 
@@ -201,6 +202,7 @@ static void keep_tail(struct mc_output *output, const char *bytes, size_t length
     }
 }
 
+/* Sends it on, as far as the limit of output allows. */
 static void pass_on(struct mc_output *output, const char *bytes, size_t length)
 {
     struct mc_run *run = output->run;
@@ -214,8 +216,22 @@ static void pass_on(struct mc_output *output, const char *bytes, size_t length)
     }
     output->bytes += (int64_t) length;
     run->unacknowledged += (int64_t) length;
-    keep_tail(output, bytes, length);
     mc_request_output(run->request, output->is_stderr, bytes, length);
+}
+
+static void take(struct mc_output *output, const char *bytes, size_t length)
+{
+    const struct mc_request *request = output->run->request;
+    keep_tail(output, bytes, length);
+    if (!mc_places_any(request, bytes, length)) {
+        pass_on(output, bytes, length);
+        return;
+    }
+    mc_autobuf rewritten = MC_BUF_INIT;
+    mc_places_rewrite(request, bytes, length, &rewritten);
+    if (!rewritten.failed) {
+        pass_on(output, rewritten.data, rewritten.length);
+    }
 }
 
 static void answer(struct mc_run *run);
@@ -228,7 +244,7 @@ static void on_output(struct mc_watch *watch, short revents)
     struct mc_run *run = output->run;
     ssize_t got = read(output->fd, chunk, sizeof chunk);
     if (got > 0) {
-        pass_on(output, chunk, (size_t) got);
+        take(output, chunk, (size_t) got);
         update_flow(run);
     } else if (got == 0 || (errno != EINTR && errno != EAGAIN)) {
         close_output(output);

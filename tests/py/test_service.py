@@ -32,6 +32,23 @@ def main() raises:
 """
 
 
+ABORT = """
+from std.os import abort
+print("a")
+def stop(n: Int):
+    if n > 3:
+        abort("dead")
+stop(10)
+"""
+
+LOOP = """
+from std.time import sleep
+print("begun")
+for _ in range({count} - 1):
+    sleep(0.01)
+"""
+
+
 @pytest.fixture(scope="module")
 def program(service: Path) -> mc.RunResult:
     """A program that tells of all it was given."""
@@ -77,6 +94,43 @@ def test_a_time_limit_ends_the_program_and_keeps_its_output() -> None:
     assert caught.value.result is not None
     assert caught.value.result.stdout == "begun\n"
     assert mc.run(source, timeout=0.5, check=False).limit == "wall"
+
+
+def test_an_abort_names_the_cell_and_its_line_in_output_and_error() -> None:
+    result = mc.run(ABORT, check=False, name="my cell")
+    assert result.stdout == "a\nABORT: my cell:6:14: dead\n"
+    assert isinstance(result.error, mc.MojoCrash)
+    assert "my cell:6:14: dead" in str(result.error)
+
+
+def test_a_daemon_killed_between_requests_is_started_again() -> None:
+    first = mc.info()["pid"]
+    os.kill(first, signal.SIGKILL)
+    assert mc.run(LOOP.format(count=1)).stdout == "begun\n"
+    assert mc.info()["pid"] != first
+
+
+def test_a_daemon_killed_while_it_compiles_is_replaced_and_the_request_repeated() -> None:
+    first = mc.info()["pid"]
+    killer = threading.Timer(0.5, os.kill, (first, signal.SIGKILL))
+    killer.start()
+    source = f"def main():\n    print({time.time_ns()})\n"
+    assert mc.run(source).stdout.strip() in source
+    assert mc.info()["pid"] != first
+
+
+def test_a_daemon_killed_while_the_program_runs_is_an_error_and_the_next_request_works() -> None:
+    mc.run(LOOP.format(count=1))  # compiled and cached: what follows only runs
+    first = mc.info()["pid"]
+    killer = threading.Timer(1.0, os.kill, (first, signal.SIGKILL))
+    source = LOOP.format(count=1_000_000_000_000)
+    with pytest.raises(mc.MojoError, match="daemon") as caught:
+        mc.run(source, timeout=0.001, check=False)
+        killer.start()
+        mc.run(source)
+    assert caught.value.code == "daemon_lost"
+    assert caught.value.hint
+    assert mc.run(LOOP.format(count=1)).stdout == "begun\n"
 
 
 def test_ctrl_c_ends_the_program_and_keeps_its_output() -> None:

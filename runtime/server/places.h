@@ -1,0 +1,17 @@
+/* The places that a program names in its own output ("ABORT: <file>:4:10: …"), told in terms of the
+ * cell: the file the compiler saw was in a directory of the daemon's that means nothing to anybody.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "server/request.h"
+
+/* Adds the bytes to `ret`, with every "<file>:<line>:<column>" of the module's file replaced by the
+ * cell's name, line and column. */
+void mc_places_rewrite(const struct mc_request *request,
+                       const char *bytes,
+                       size_t length,
+                       struct mc_buf *ret);
+
+/* Whether the bytes name the module's file at all. */
+bool mc_places_any(const struct mc_request *request, const char *bytes, size_t length);
