@@ -148,14 +148,20 @@ static void on_sample_timer(struct mc_timer *timer)
     mc_loop_arm(loop_of(run), timer, SAMPLE_MS * MS);
 }
 
+static void update_flow(struct mc_run *run)
+{
+    int64_t window = run->request->ask.window;
+    bool waits = !run->pid && !run->ended; /* no peer gets output before `started` */
+    bool paused = waits || (window > 0 && run->unacknowledged >= window && !run->cancelled);
+    for (int i = 0; i < 2; i++) {
+        run->outputs[i].watch.events = paused ? 0 : ZMQ_POLLIN;
+    }
+}
+
 void mc_run_cancel(struct mc_request *request)
 {
     request->run->cancelled = true;
-    for (int i = 0; i < 2; i++) { /* whoever cancels need not acknowledge any more */
-        if (request->run->outputs[i].fd >= 0) {
-            request->run->outputs[i].watch.events = ZMQ_POLLIN;
-        }
-    }
+    update_flow(request->run); /* whoever cancels need not acknowledge any more */
     stop_program(request->run);
 }
 
@@ -174,15 +180,6 @@ void mc_run_abandon(struct mc_request *request)
 }
 
 /* ---- what it says ---- */
-
-static void update_flow(struct mc_run *run)
-{
-    int64_t window = run->request->ask.window;
-    bool paused = window > 0 && run->unacknowledged >= window && !run->cancelled;
-    for (int i = 0; i < 2; i++) {
-        run->outputs[i].watch.events = paused ? 0 : ZMQ_POLLIN;
-    }
-}
 
 void mc_run_credit(struct mc_request *request, int64_t bytes)
 {
@@ -270,7 +267,7 @@ static int open_outputs(struct mc_run *run, int ret_ends[2], mc_err *err)
         run->outputs[i].fd = fds[0];
         ret_ends[i] = fds[1];
         run->outputs[i].watch = (struct mc_watch) {
-            .fd = fds[0], .events = ZMQ_POLLIN, .ready = on_output, .owner = &run->outputs[i]};
+            .fd = fds[0], .events = 0, .ready = on_output, .owner = &run->outputs[i]};
         if (mc_loop_add(loop_of(run), &run->outputs[i].watch, err) < 0) {
             return -1;
         }
@@ -462,6 +459,7 @@ void mc_run_event(struct mc_run *run, const struct mc_runner_event *event)
 {
     if (event->kind == MC_RUNNER_STARTED) {
         run->pid = event->pid;
+        update_flow(run);
         mc_request_event(run->request, "started", json_pack("{s:i}", "pid", (int) event->pid));
         return;
     }
@@ -470,6 +468,7 @@ void mc_run_event(struct mc_run *run, const struct mc_runner_event *event)
     }
     *run->end = *event;
     run->ended = true;
+    update_flow(run);
     mc_runner_slot_forget(run->slot, run);
     mc_loop_disarm(loop_of(run), &run->kill_timer);
     mc_loop_disarm(loop_of(run), &run->wall_timer);

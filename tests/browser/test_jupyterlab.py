@@ -14,7 +14,14 @@ CELL = ".jp-Notebook .jp-CodeCell"
 
 def write_notebook(path: Path, *sources: str) -> None:
     cells = [
-        {"cell_type": "code", "id": f"c{i}", "metadata": {}, "execution_count": None, "outputs": [], "source": source}
+        {
+            "cell_type": "code",
+            "id": f"c{i}",
+            "metadata": {},
+            "execution_count": None,
+            "outputs": [],
+            "source": source,
+        }
         for i, source in enumerate(sources)
     ]
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
@@ -59,7 +66,11 @@ def output(page, number: int) -> str:  # noqa: ANN001
 def programs(lab) -> list[int]:  # noqa: ANN001
     """Every Mojo program that this server's kernels have running: they run where the notebook is."""
     found = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
-    return [pid for pid in found if command_line(pid).startswith("mojocell: ") and directory(pid) == str(lab.directory)]
+    return [
+        pid
+        for pid in found
+        if command_line(pid).startswith("mojocell: ") and directory(pid) == str(lab.directory)
+    ]
 
 
 def directory(pid: int) -> str:
@@ -94,21 +105,28 @@ def test_a_cell_runs_and_the_second_time_says_hit(notebook) -> None:  # noqa: AN
 
 
 def test_output_appears_while_the_program_runs(notebook) -> None:  # noqa: ANN001
-    page = notebook("%%mojo\nfrom std.time import sleep\nfor i in range(40):\n    print('tick', i)\n    sleep(0.25)")
+    page = notebook(
+        "%%mojo\nfrom std.time import sleep\nfor i in range(40):\n    print('tick', i)\n    sleep(0.25)"
+    )
     run_cell(page, 1)
     page.wait_for_function(
         "s => document.querySelectorAll(s)[1].innerText.includes('tick 2')", arg=CELL, timeout=60_000
     )
     prompt = page.locator(CELL).nth(1).locator(".jp-InputPrompt").inner_text()
     assert "*" in prompt, prompt
-    page.locator('[data-jp-item-name=interrupt] button, [data-command="notebook:interrupt-kernel"]').first.click()
+    page.locator(
+        '[data-jp-item-name=interrupt] button, [data-command="notebook:interrupt-kernel"]'
+    ).first.click()
     shown = wait_done(page, 1)
     assert "tick 2" in shown and "KeyboardInterrupt" in shown
     assert "tick 39" not in shown
 
 
 def test_stop_ends_a_loop_and_leaves_no_process(notebook, lab) -> None:  # noqa: ANN001
-    page = notebook("%%mojo\nvar n = 0\nprint('begun')\nwhile n >= 0:\n    n = (n + 1) % 1000\nprint(n)", "print('next', 1)")
+    page = notebook(
+        "%%mojo\nvar n = 0\nprint('begun')\nwhile n >= 0:\n    n = (n + 1) % 1000\nprint(n)",
+        "print('next', 1)",
+    )
     run_cell(page, 1)
     page.wait_for_function(
         "s => document.querySelectorAll(s)[1].querySelector('.jp-OutputArea-output pre')?.innerText.includes('begun')",
@@ -116,7 +134,9 @@ def test_stop_ends_a_loop_and_leaves_no_process(notebook, lab) -> None:  # noqa:
         timeout=60_000,
     )
     assert programs(lab)
-    page.locator('[data-jp-item-name=interrupt] button, [data-command="notebook:interrupt-kernel"]').first.click()
+    page.locator(
+        '[data-jp-item-name=interrupt] button, [data-command="notebook:interrupt-kernel"]'
+    ).first.click()
     shown = wait_done(page, 1)
     assert "begun" in shown and "KeyboardInterrupt" in shown
     assert "ipython-input" not in shown and "mojocell/_client.py" not in shown
