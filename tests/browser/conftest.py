@@ -91,11 +91,17 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         os.killpg(server.pid, signal.SIGKILL)
         server.wait()
     log.close()
-    os.environ["MOJOCELL_RUNTIME_DIR"] = str(directory / "run")
+    shut_down(directory / "run")
+
+
+def shut_down(runtime_dir: Path) -> None:
+    """Ends the daemon of that directory; the environment stays what it was."""
     from mojocell import _client
 
-    _client.request({"op": "shutdown", "now": True})
-    _client.close()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MOJOCELL_RUNTIME_DIR", str(runtime_dir))
+        _client.request({"op": "shutdown", "now": True})
+        _client.close()
 
 
 @pytest.fixture
