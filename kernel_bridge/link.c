@@ -24,7 +24,7 @@ enum {
     MC_CHECK_MS = 50,
     MC_RETRY_MS = 10,
     MC_PROBE_MS = 1000, /* where there is no pidfd */
-    MC_GRACE_MS = 250,  /* for what a daemon sent just before it died, on a busy machine as well */
+    MC_GRACE_MS = 20,   /* for what a daemon sent just before it died */
     MC_READY_FD = 3,
     MC_LARGEST_LOG = 1 << 20,
 };
