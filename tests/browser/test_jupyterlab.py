@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
+
 from daemon import command_line, wait_until
 
 CELL = ".jp-Notebook .jp-CodeCell"
@@ -29,7 +30,7 @@ def write_notebook(path: Path, *sources: str) -> None:
     path.write_text(json.dumps(notebook))
 
 
-def run_cell(page, number: int) -> None:  # noqa: ANN001
+def run_cell(page, number: int) -> None:
     """Ctrl+Enter in a cell, until its prompt says that it is running or has run."""
     cell = page.locator(CELL).nth(number)
     before = cell.locator(".jp-InputPrompt").inner_text()
@@ -49,7 +50,7 @@ def run_cell(page, number: int) -> None:  # noqa: ANN001
     raise AssertionError(f"the cell does not start: {last}")
 
 
-def wait_done(page, number: int, seconds: float = 60) -> str:  # noqa: ANN001
+def wait_done(page, number: int, seconds: float = 60) -> str:
     page.wait_for_function(
         "([s, n]) => /\\[\\d+\\]/.test(document.querySelectorAll(s)[n].querySelector('.jp-InputPrompt').innerText)",
         arg=[CELL, number],
@@ -59,11 +60,11 @@ def wait_done(page, number: int, seconds: float = 60) -> str:  # noqa: ANN001
     return output(page, number)
 
 
-def output(page, number: int) -> str:  # noqa: ANN001
+def output(page, number: int) -> str:
     return "\n".join(page.locator(CELL).nth(number).locator(".jp-OutputArea-output").all_inner_texts())
 
 
-def programs(lab) -> list[int]:  # noqa: ANN001
+def programs(lab) -> list[int]:
     """Every Mojo program that this server's kernels have running: they run where the notebook is."""
     found = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
     return [
@@ -81,10 +82,10 @@ def directory(pid: int) -> str:
 
 
 @pytest.fixture
-def notebook(lab, page, request):  # noqa: ANN001, ANN201
+def notebook(lab, page, request):
     name = f"{request.node.name}.ipynb"  # a kernel of its own
 
-    def show(*sources: str):  # noqa: ANN202
+    def show(*sources: str):
         write_notebook(lab.directory / name, "%load_ext mojocell", *sources)
         lab.open(page, name)
         run_cell(page, 0)
@@ -94,7 +95,7 @@ def notebook(lab, page, request):  # noqa: ANN001, ANN201
     return show
 
 
-def test_a_cell_runs_and_the_second_time_says_hit(notebook) -> None:  # noqa: ANN001
+def test_a_cell_runs_and_the_second_time_says_hit(notebook) -> None:
     page = notebook('%%mojo\ndef main():\n    print("Hello from Mojo,", 6 * 7)')
     run_cell(page, 1)
     assert "Hello from Mojo, 42" in wait_done(page, 1)
@@ -104,7 +105,7 @@ def test_a_cell_runs_and_the_second_time_says_hit(notebook) -> None:  # noqa: AN
     assert "Hello from Mojo, 42" in shown and "cache hit" in shown
 
 
-def test_output_appears_while_the_program_runs(notebook) -> None:  # noqa: ANN001
+def test_output_appears_while_the_program_runs(notebook) -> None:
     page = notebook(
         "%%mojo\nfrom std.time import sleep\nfor i in range(40):\n    print('tick', i)\n    sleep(0.25)"
     )
@@ -122,7 +123,7 @@ def test_output_appears_while_the_program_runs(notebook) -> None:  # noqa: ANN00
     assert "tick 39" not in shown
 
 
-def test_stop_ends_a_loop_and_leaves_no_process(notebook, lab) -> None:  # noqa: ANN001
+def test_stop_ends_a_loop_and_leaves_no_process(notebook, lab) -> None:
     page = notebook(
         "%%mojo\nvar n = 0\nprint('begun')\nwhile n >= 0:\n    n = (n + 1) % 1000\nprint(n)",
         "print('next', 1)",
@@ -145,7 +146,7 @@ def test_stop_ends_a_loop_and_leaves_no_process(notebook, lab) -> None:  # noqa:
     assert "next 1" in wait_done(page, 2)
 
 
-def test_errors_name_the_line_of_the_cell_and_show_no_library(notebook) -> None:  # noqa: ANN001
+def test_errors_name_the_line_of_the_cell_and_show_no_library(notebook) -> None:
     page = notebook(
         "%%mojo\ndef main():\n    print(undefined_name)",
         "%%mojo\ndef main():\n    var numbers = [1, 2, 3]\n    var i = 10\n    print(numbers[i])",
@@ -163,7 +164,7 @@ def test_errors_name_the_line_of_the_cell_and_show_no_library(notebook) -> None:
     assert "the kernel lives" in wait_done(page, 3)
 
 
-def test_the_tour_runs_from_top_to_bottom(lab, page, tmp_path: Path) -> None:  # noqa: ANN001
+def test_the_tour_runs_from_top_to_bottom(lab, page, tmp_path: Path) -> None:
     lab.open(page, "tour.ipynb")
     count = page.locator(CELL).count()
     for number in range(count):
