@@ -10,8 +10,7 @@
 #define ASSERT_FORMAT "At: %s:%llu:%llu: Assert Error: "
 #define ALT_STACK     (16 * 1024)
 #define BELOW_STACK   ((uintptr_t) 64 << 10) /* a push, a call, a red zone, a probe */
-#define ABOVE_STACK   ((uintptr_t) 16 << 20) /* a frame of that size whose far end is touched first \
-                                              */
+#define ABOVE_STACK   ((uintptr_t) 16 << 20) /* a large frame, its far end touched first */
 
 static struct mc_wire_slot *watched;
 

@@ -120,13 +120,12 @@ def test_a_daemon_killed_while_it_compiles_is_replaced_and_the_request_repeated(
 
 
 def test_a_daemon_killed_while_the_program_runs_is_an_error_and_the_next_request_works() -> None:
-    mc.run(LOOP.format(count=1))  # compiled and cached: what follows only runs
     first = mc.info()["pid"]
     killer = threading.Timer(1.0, os.kill, (first, signal.SIGKILL))
     source = LOOP.format(count=1_000_000_000_000)
+    mc.run(source, timeout=0.001, check=False)  # compiled now: what follows only runs
+    killer.start()
     with pytest.raises(mc.MojoError, match="daemon") as caught:
-        mc.run(source, timeout=0.001, check=False)
-        killer.start()
         mc.run(source)
     assert caught.value.code == "daemon_lost"
     assert caught.value.hint
