@@ -145,12 +145,9 @@ static void end_with_diagnostics(struct mc_compilation *compilation, json_t *dia
 
 static json_t *make_meta(const struct mc_compilation *compilation, json_t *diagnostics)
 {
-    json_t *file = json_sprintf("%s/%s.mojo", compilation->compiler.dir, compilation->module);
-    json_t *meta = json_pack("{s:o, s:o*, s:s, s:f}",
+    json_t *meta = json_pack("{s:o, s:s, s:f}",
                              "diagnostics",
                              diagnostics,
-                             "file",
-                             file,
                              "module",
                              compilation->module,
                              "compile",

@@ -6,7 +6,7 @@
 #include "base/buf.h"
 #include "server/request.h"
 
-/* Adds the bytes to `ret`, with every "<file>:<line>:<column>" of the module's file replaced by the
+/* Adds the bytes to `ret`, with every "<path>:<line>:<column>" of the module's file replaced by the
  * cell's name, line and column. */
 void mc_places_rewrite(const struct mc_request *request,
                        const char *bytes,
