@@ -1,0 +1,44 @@
+/* How a compiled function is called. Every function that can be called from outside has a thunk
+ * in its artifact; whoever calls it (the kernel itself, a worker) does it in the same way:
+ *
+ *   status = thunk(in, out)
+ *
+ * `in` holds the arguments, flattened to words in the order of the signature, after one word more
+ * where the signature is masked (type.h): bit i of it says that argument i was given. `out` has
+ * room for MC_THUNK_OUT_WORDS and receives the result, or the text of what the function raised.
+ *
+ *   type                        words
+ *   Int … Int64, UInt … UInt64  the value, sign- or zero-extended
+ *   Float64                     its bits
+ *   Float32                     its bits, in the lower half
+ *   Bool                        0 or 1
+ *   String                      address and length of UTF-8 bytes
+ *   Span, MutSpan, List         address and number of the elements, aligned to their size
+ *   Optional[T]                 1 or 0, then the words of T (of no meaning after a 0)
+ *   Tuple[T, …]                 the words of each (results only)
+ *   None                        none
+ *
+ * The address of something empty may be 0. Arguments are only read during the call, a MutSpan's
+ * elements also written. The memory of a String or List in a result belongs to the caller, which
+ * gives each address that is not 0 to the artifact's release thunk. */
+#pragma once
+
+#include <stdint.h>
+
+typedef int32_t mc_thunk(const uint64_t *in, uint64_t *out);
+typedef void mc_release_thunk(void *address);
+
+enum mc_thunk_status {
+    MC_THUNK_RETURNED = 0,
+    MC_THUNK_RAISED = 1, /* out[0]: length of the error's text; from out[1] on its first bytes, at
+                            most MC_THUNK_ERROR_MAX, without a NUL */
+};
+
+#define MC_THUNK_ERROR_MAX 1024
+#define MC_THUNK_OUT_WORDS (1 + MC_THUNK_ERROR_MAX / sizeof(uint64_t))
+#define MC_THUNK_IN_WORDS  128 /* at most, the mask included */
+#define MC_THUNK_MAX_ARGS  32
+
+/* Names in the artifact. Thunks are mc_call_0, mc_call_1, …: the function table tells which. */
+#define MC_THUNK_PREFIX  "mc_call_"
+#define MC_THUNK_RELEASE "mc_release" /* exported where a result needs it */

@@ -1,0 +1,134 @@
+#include "abi/thunk.h"
+#include "abi/type.h"
+
+#include <check.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+static void check_round_trip(const char *text)
+{
+    mc_err err = {0};
+    struct mc_type type;
+    ck_assert_msg(mc_type_parse(text, &type, &err) == 0, "%s", err.message);
+    mc_autobuf written = MC_BUF_INIT;
+    mc_type_write(&type, &written);
+    ck_assert_str_eq(written.data, text);
+    mc_type_fini(&type);
+}
+
+START_TEST(types_read_as_they_are_written)
+{
+    static const char *const texts[] = {
+        "None",
+        "String",
+        "Optional[String]",
+        "Optional[Span[Float32]]",
+        "Tuple[Int, String, List[Float64], Optional[Bool]]",
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        check_round_trip(texts[i]);
+    }
+    for (int i = 0; i < MC_SCALAR_COUNT; i++) {
+        static const char *const frames[] = {"%s", "Span[%s]", "MutSpan[%s]", "List[%s]"};
+        for (size_t k = 0; k < 4; k++) {
+            mc_autobuf text = MC_BUF_INIT;
+            const char *at = strstr(frames[k], "%s");
+            mc_buf_add(&text, frames[k], (size_t) (at - frames[k]));
+            mc_buf_adds(&text, mc_scalars[i].name);
+            mc_buf_adds(&text, at + 2);
+            check_round_trip(text.data);
+        }
+    }
+}
+END_TEST
+
+START_TEST(a_signature_counts_its_words)
+{
+    mc_err err = {0};
+    mc_autosignature signature = MC_SIGNATURE_INIT;
+    ck_assert_int_eq(
+        mc_signature_parse("masked (Int, MutSpan[Float64], Optional[String]) raises -> "
+                           "Tuple[Int, Optional[List[UInt8]]]",
+                           &signature,
+                           &err),
+        0);
+    ck_assert(signature.masked && signature.raises);
+    ck_assert_uint_eq(signature.n_args, 3);
+    ck_assert_uint_eq(signature.in_words, 1 + 1 + 2 + 3);
+    ck_assert_uint_eq(signature.result.words, 1 + 3);
+    ck_assert(signature.args[1].writable);
+    ck_assert(mc_type_owns_memory(&signature.result));
+    mc_autosignature none = MC_SIGNATURE_INIT;
+    ck_assert_int_eq(mc_signature_parse("() -> None", &none, &err), 0);
+    ck_assert_uint_eq(none.in_words, 0);
+    ck_assert(!none.raises && !none.masked && !mc_type_owns_memory(&none.result));
+}
+END_TEST
+
+START_TEST(what_is_no_signature_is_refused)
+{
+    static const char *const texts[] = {
+        "",
+        "()",
+        "() ->",
+        "() -> ",
+        "() -> Int ",
+        "(Int -> Int",
+        "(Int,Int) -> Int",
+        "(None) -> Int",
+        "(Tuple[Int]) -> Int",
+        "() -> Int7",
+        "() -> Int8x",
+        "() -> Span[String]",
+        "() -> Optional[None]",
+        "() -> Optional[Optional[Int]]",
+        "() -> Optional[Int, Int]",
+        "() -> Tuple[]",
+        "() -> Tuple[Int",
+        "() -> Tuple[Tuple[Int]]",
+        "raises () -> Int",
+        "masked masked () -> Int",
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        mc_err err = {0};
+        mc_autosignature signature = MC_SIGNATURE_INIT;
+        ck_assert_msg(mc_signature_parse(texts[i], &signature, &err) < 0, "'%s'", texts[i]);
+        ck_assert_int_eq(err.code, MC_INVALID_REQUEST);
+        ck_assert_ptr_null(signature.args);
+    }
+}
+END_TEST
+
+START_TEST(too_many_arguments_are_refused)
+{
+    for (int n = MC_THUNK_MAX_ARGS; n <= MC_THUNK_MAX_ARGS + 1; n++) {
+        mc_autobuf text = MC_BUF_INIT;
+        mc_err err = {0};
+        mc_autosignature signature = MC_SIGNATURE_INIT;
+        mc_buf_adds(&text, "(Int");
+        for (int i = 1; i < n; i++) {
+            mc_buf_adds(&text, ", Int");
+        }
+        mc_buf_adds(&text, ") -> Int");
+        ck_assert_int_eq(mc_signature_parse(text.data, &signature, &err),
+                         n <= MC_THUNK_MAX_ARGS ? 0 : -1);
+    }
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("type");
+    TCase *tests = tcase_create("type");
+    tcase_add_test(tests, types_read_as_they_are_written);
+    tcase_add_test(tests, a_signature_counts_its_words);
+    tcase_add_test(tests, what_is_no_signature_is_refused);
+    tcase_add_test(tests, too_many_arguments_are_refused);
+    suite_add_tcase(suite, tests);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
