@@ -6,17 +6,12 @@ import json
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
-import urllib.request
 from pathlib import Path
+from typing import Any
 
+from browser import free_port, new_page, wait_for
 from frame import Pair, Row, private_place
-
-CHROMIUM = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 
 OBSERVE = """
 () => {
@@ -55,19 +50,7 @@ def notebook() -> dict:
     }
 
 
-def wait_for(url: str, seconds: float = 60) -> None:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        try:
-            urllib.request.urlopen(url, timeout=5).read()
-        except OSError:
-            time.sleep(0.2)
-        else:
-            return
-    sys.exit(f"nothing answers at {url}")
-
-
-def press(page: object, number: int) -> float:
+def press(page: Any, number: int) -> float:
     """Clears the cell's output, presses Ctrl+Enter in it, and gives the seconds until the new output was there."""
     cell = page.locator(".jp-Notebook .jp-CodeCell").nth(number)
     cell.locator(".cm-content").click()
@@ -82,12 +65,29 @@ def press(page: object, number: int) -> float:
     return page.evaluate("window.took[window.took.length - 1]") / 1e3
 
 
-def measure() -> list[Row]:
-    from playwright.sync_api import sync_playwright
+def presses(page: Any, url: str) -> Pair:
+    page.goto(url)
+    page.wait_for_selector(".jp-Notebook .jp-CodeCell")
+    page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]", state="attached")
+    time.sleep(2)
+    page.locator(".jp-Notebook .jp-CodeCell").nth(0).locator(".cm-content").click()
+    page.keyboard.press("Control+Enter")
+    page.evaluate(OBSERVE)
+    press(page, 1)
+    pair = Pair([], [])
+    for _ in range(5):
+        press(page, 1)
+        press(page, 2)
+    for _ in range(40):
+        pair.subject.append(press(page, 1))
+        pair.peer.append(press(page, 2))
+    return pair
 
-    with private_place() as place, tempfile.TemporaryDirectory() as profile:
+
+def measure() -> list[Row]:
+    with private_place() as place:
         (place / "t.ipynb").write_text(json.dumps(notebook()))
-        port = 27391
+        port = free_port()
         server = subprocess.Popen(
             [sys.executable, "-m", "jupyter", "lab", "--no-browser", "--allow-root", "--ip", "127.0.0.1", "--port", str(port),
              "--IdentityProvider.token=tok", f"--ServerApp.root_dir={place}"],
@@ -95,27 +95,8 @@ def measure() -> list[Row]:
         )  # fmt: skip
         try:
             wait_for(f"http://127.0.0.1:{port}/api?token=tok")
-            with sync_playwright() as play:
-                context = play.chromium.launch_persistent_context(
-                    profile, executable_path="/usr/bin/chromium", headless=True, args=CHROMIUM
-                )
-                page = context.pages[0]
-                page.goto(f"http://127.0.0.1:{port}/lab/tree/t.ipynb?token=tok&reset")
-                page.wait_for_selector(".jp-Notebook .jp-CodeCell")
-                page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]", state="attached")
-                time.sleep(2)
-                page.locator(".jp-Notebook .jp-CodeCell").nth(0).locator(".cm-content").click()
-                page.keyboard.press("Control+Enter")
-                page.evaluate(OBSERVE)
-                press(page, 1)
-                pair = Pair([], [])
-                for _ in range(5):
-                    press(page, 1)
-                    press(page, 2)
-                for _ in range(40):
-                    pair.subject.append(press(page, 1))
-                    pair.peer.append(press(page, 2))
-                context.close()
+            with new_page() as page:
+                pair = presses(page, f"http://127.0.0.1:{port}/lab/tree/t.ipynb?token=tok&reset")
         finally:
             server.terminate()
             server.wait()
