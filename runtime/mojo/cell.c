@@ -221,12 +221,16 @@ static int add_references(const struct mc_cell *cell, struct mc_buf *ret)
 
 int mc_cell_entry(const struct mc_cell *cell, const char *module_name, struct mc_buf *ret)
 {
-    mc_buf_addf(ret, "import %s as m\nfrom std.sys import stderr\n\n", module_name);
+    bool runs = cell->kind != MC_CELL_DEFINITIONS;
+    mc_buf_addf(
+        ret, "import %s as m\n%s\n", module_name, runs ? "from std.sys import stderr\n" : "");
     if (add_references(cell, ret) < 0) {
         return -1;
     }
-    mc_buf_adds(ret,
-                "\n\n"
+    mc_buf_adds(
+        ret,
+        !runs ? ""
+              : "\n\n"
                 "def run() raises:\n"
                 "    m.main()\n"
                 "\n"

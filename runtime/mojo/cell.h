@@ -37,10 +37,10 @@ json_t *mc_cell_json(const struct mc_cell *cell);
  * value of the last expression. -1 when out of memory. */
 int mc_cell_module(const struct mc_cell *cell, struct mc_buf *ret);
 
-/* Adds the text of the entry module of a program or of statements: it imports the module
- * `module_name` and exports `mc_main`, which runs `main` and returns 0, or 1 after printing what
- * main raised as the compiler's own executables do. A cell of definitions needs none: its module is
- * compiled by itself. -1 when out of memory. */
+/* Adds the text of an entry module: it imports the module `module_name` as `m`, refers to what that
+ * defines, and, of a program or of statements, exports `mc_main`, which runs `main` and returns 0,
+ * or 1 after printing what main raised as the compiler's own executables do. Definitions mostly
+ * need none: their module is compiled by itself (bind.h). -1 when out of memory. */
 int mc_cell_entry(const struct mc_cell *cell, const char *module_name, struct mc_buf *ret);
 
 /* The place in the cell of a place in the module file: lines and byte columns from 1. What is not

@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "base/os.h"
 #include "cache/store.h"
+#include "mojo/bind.h"
 #include "mojo/cell.h"
 #include "mojo/diag.h"
 #include "mojo/repair.h"
@@ -27,9 +28,13 @@ struct mc_compilation {
     bool modernize;
     bool forced;
 
-    struct mc_buf source; /* the cell, after repairs */
-    struct mc_cell *cell; /* of that source */
-    json_t *changes;      /* the repairs made, or NULL */
+    struct mc_buf source;         /* the cell, after repairs */
+    struct mc_cell *cell;         /* of that source */
+    struct mc_bindings *bindings; /* of that cell */
+    json_t *exports;              /* or NULL */
+    struct mc_using using;
+    bool has_entry;
+    json_t *changes; /* the repairs made, or NULL */
     int round;
 
     struct mc_compiler compiler;
@@ -43,7 +48,10 @@ static void compilation_free(struct mc_compilation *compilation)
     mc_compiler_fini(&compilation->compiler);
     mc_strv_fini(&compilation->flags);
     mc_buf_fini(&compilation->source);
+    mc_bindings_free(compilation->bindings);
     mc_cell_free(compilation->cell);
+    mc_using_fini(&compilation->using);
+    json_decref(compilation->exports);
     json_decref(compilation->changes);
     free(compilation);
 }
@@ -153,6 +161,8 @@ static json_t *make_meta(const struct mc_compilation *compilation, json_t *diagn
                              "compile",
                              (double) (mc_os_now() - compilation->started_at) / 1e9);
     add_source(compilation, meta);
+    json_object_set_new(meta, "functions", mc_bindings_functions(compilation->bindings));
+    json_object_set_new(meta, "skipped", mc_bindings_skipped(compilation->bindings));
     const char *reason = mc_runner_needs_fresh(compilation->compiler.artifact);
     if (reason) {
         json_object_set_new(meta, "fresh", json_string(reason));
@@ -221,48 +231,76 @@ static void end_with_artifact(struct mc_compilation *compilation, json_t *diagno
 
 /* ---- one round of the compiler ---- */
 
-/* Definitions have nothing to run: their module is compiled by itself. */
-static bool has_entry(const struct mc_compilation *compilation)
+/* The cell of the source as it now is, and which of its functions can be called. */
+static int read_cell(struct mc_compilation *compilation, mc_err *err)
 {
-    return mc_cell_kind(compilation->cell) != MC_CELL_DEFINITIONS;
+    compilation->bindings = mc_bindings_free(compilation->bindings);
+    compilation->cell = mc_cell_free(compilation->cell);
+    if (mc_cell_parse(
+            compilation->source.data, compilation->source.length, &compilation->cell, err) < 0) {
+        return -1;
+    }
+    return mc_bindings_make(compilation->cell, compilation->exports, &compilation->bindings, err);
 }
 
-/* The module and the entry, from the source as it now is. */
+static int write_module(const struct mc_compilation *compilation,
+                        const char *name,
+                        const struct mc_buf *text,
+                        mc_err *err)
+{
+    char file[64];
+    snprintf(file, sizeof file, "%s.mojo", name);
+    return mc_compiler_write(&compilation->compiler, file, text, err);
+}
+
+static int write_using(const struct mc_compilation *compilation, mc_err *err)
+{
+    const struct mc_using *using = &compilation->using;
+    for (size_t i = 0; i < using->names.count; i++) {
+        mc_autobuf text = MC_BUF_INIT;
+        mc_buf_adds(&text, using->texts.items[i]);
+        if (mc_buf_check(&text, err) < 0 ||
+            write_module(compilation, using->names.items[i], &text, err) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
 static int write_sources(struct mc_compilation *compilation, mc_err *err)
 {
     mc_autobuf module = MC_BUF_INIT;
     mc_autobuf entry = MC_BUF_INIT;
-    char name[64];
-    compilation->cell = (mc_cell_free(compilation->cell), NULL);
-    if (mc_cell_parse(
-            compilation->source.data, compilation->source.length, &compilation->cell, err) < 0 ||
-        mc_cell_module(compilation->cell, &module) < 0 ||
-        (has_entry(compilation) &&
-         mc_cell_entry(compilation->cell, compilation->module, &entry) < 0) ||
+    const char *imports = compilation->using.imports.data;
+    if (mc_bindings_sources(
+            compilation->bindings, compilation->module, imports ? imports : "", &module, &entry) <
+            0 ||
         mc_buf_check(&module, err) < 0 || mc_buf_check(&entry, err) < 0) {
+        return mc_err_set(err, MC_NO_MEMORY, "out of memory");
+    }
+    compilation->has_entry = entry.length > 0;
+    if (write_using(compilation, err) < 0 ||
+        write_module(compilation, compilation->module, &module, err) < 0) {
         return -1;
     }
-    snprintf(name, sizeof name, "%s.mojo", compilation->module);
-    if (mc_compiler_write(&compilation->compiler, name, &module, err) < 0) {
-        return -1;
-    }
-    return has_entry(compilation)
-               ? mc_compiler_write(&compilation->compiler, "entry.mojo", &entry, err)
-               : 0;
+    return compilation->has_entry ? write_module(compilation, "entry", &entry, err) : 0;
+}
+
+/* The file that the compiler starts with, and that has the thunks. */
+static void root_of(const struct mc_compilation *compilation, char ret[static 64])
+{
+    snprintf(ret, 64, "%s.mojo", compilation->has_entry ? "entry" : compilation->module);
 }
 
 static int start_round(struct mc_compilation *compilation, mc_err *err)
 {
+    char root[64];
     if (write_sources(compilation, err) < 0) {
         return -1;
     }
-    char module[64];
-    snprintf(module, sizeof module, "%s.mojo", compilation->module);
-    return mc_compiler_start(&compilation->compiler,
-                             compilation->toolchain,
-                             has_entry(compilation) ? "entry.mojo" : module,
-                             &compilation->flags,
-                             err);
+    root_of(compilation, root);
+    return mc_compiler_start(
+        &compilation->compiler, compilation->toolchain, root, &compilation->flags, err);
 }
 
 /* The reader of diagnostics knows the language; that a name is a variable of the cell's statements,
@@ -350,6 +388,24 @@ static void announce(struct mc_compilation *compilation, const char *cause)
     }
 }
 
+/* A function that can be compiled but not called from outside is no error of the user's: another
+ * round goes without its thunk. Returns whether there is one. */
+static bool drop_thunks(struct mc_compilation *compilation)
+{
+    mc_err err = {0};
+    char root[64];
+    const struct mc_buf *output = &compilation->compiler.err.text;
+    root_of(compilation, root);
+    if (!mc_bindings_drop(
+            compilation->bindings, output->data ? output->data : "", output->length, root)) {
+        return false;
+    }
+    if (start_round(compilation, &err) < 0) {
+        end_with_error(compilation, &err);
+    }
+    return true;
+}
+
 static void next_round_or_end(struct mc_compilation *compilation, json_t *diagnostics)
 {
     mc_err err = {0};
@@ -361,6 +417,9 @@ static void next_round_or_end(struct mc_compilation *compilation, json_t *diagno
     json_decref(diagnostics);
     if (repaired == 0) {
         announce(compilation, "modernized");
+        repaired = read_cell(compilation, &err);
+    }
+    if (repaired == 0) {
         repaired = start_round(compilation, &err);
     }
     if (repaired < 0) {
@@ -383,8 +442,12 @@ static void on_compiler_end(struct mc_compiler *compiler, int status)
         end_with_error(compilation, &err);
         return;
     }
+    bool failed = WEXITSTATUS(status) != 0 || access(compilation->compiler.artifact, R_OK) < 0;
+    if (failed && drop_thunks(compilation)) {
+        return;
+    }
     json_t *diagnostics = read_diagnostics(compilation);
-    if (WEXITSTATUS(status) != 0 || access(compilation->compiler.artifact, R_OK) < 0) {
+    if (failed) {
         next_round_or_end(compilation, diagnostics);
     } else {
         end_with_artifact(compilation, diagnostics);
@@ -408,7 +471,7 @@ void mc_compilation_start_queued(struct mc_server *server)
         mc_err err = {0};
         oldest->started_at = mc_os_now();
         announce(oldest, oldest->forced ? "forced" : "new");
-        if (start_round(oldest, &err) < 0) {
+        if (read_cell(oldest, &err) < 0 || start_round(oldest, &err) < 0) {
             end_with_error(oldest, &err); /* starts the next one itself */
             return;
         }
@@ -430,15 +493,25 @@ static struct mc_compilation *compilation_new(struct mc_request *request, mc_err
     memcpy(compilation->key, request->prepared->key, sizeof compilation->key);
     memcpy(compilation->module, request->prepared->module, sizeof compilation->module);
     mc_buf_add(&compilation->source, request->ask.source, request->ask.source_length);
+    const struct mc_using *using = &request->prepared->using;
+    mc_buf_add(&compilation->using.imports, using->imports.data, using->imports.length);
+    for (size_t i = 0; i < using->names.count; i++) {
+        mc_strv_add(&compilation->using.names, using->names.items[i]);
+        mc_strv_add(&compilation->using.texts, using->texts.items[i]);
+    }
     for (size_t i = 0; i < request->prepared->flags.count; i++) {
         mc_strv_add(&compilation->flags, request->prepared->flags.items[i]);
     }
     if (mc_buf_check(&compilation->source, err) < 0 ||
+        mc_buf_check(&compilation->using.imports, err) < 0 ||
+        mc_strv_check(&compilation->using.names, err) < 0 ||
+        mc_strv_check(&compilation->using.texts, err) < 0 ||
         mc_strv_check(&compilation->flags, err) < 0 ||
         mc_compiler_init(&compilation->compiler, request->server, err) < 0) {
         compilation_free(compilation);
         return NULL;
     }
+    compilation->exports = json_incref((json_t *) request->ask.exports);
     compilation->compiler.ended = on_compiler_end;
     compilation->compiler.owner = compilation;
     compilation->next = request->server->compilations;

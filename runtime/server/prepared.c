@@ -16,6 +16,7 @@ struct mc_prepared *mc_prepared_free(struct mc_prepared *prepared)
     if (prepared) {
         mc_strv_fini(&prepared->flags);
         mc_strv_fini(&prepared->include);
+        mc_using_fini(&prepared->using);
         json_decref(prepared->parts);
         free(prepared);
     }
@@ -70,6 +71,32 @@ static int add_module(void *context, const char *path, const char *digest)
     return 0;
 }
 
+/* Modules of other sources are named by their content. */
+static void add_using(struct mc_key *key, const struct mc_using *using)
+{
+    for (size_t i = 0; i < using->names.count; i++) {
+        mc_key_add_string(key, "using", using->names.items[i]);
+    }
+    if (using->names.count > 0) {
+        mc_key_add_string(key, "using.names", using->imports.data);
+    }
+}
+
+/* What the cell imports, and what the sources import that it uses. */
+static int add_closures(struct mc_key *key,
+                        const struct mc_ask *ask,
+                        struct mc_prepared *prepared,
+                        mc_err *err)
+{
+    char *const *include = prepared->include.items;
+    int result = mc_closure(ask->source, ask->source_length, include, add_module, key, err);
+    for (size_t i = 0; result == 0 && i < prepared->using.texts.count; i++) {
+        const char *text = prepared->using.texts.items[i];
+        result = mc_closure(text, strlen(text), include, add_module, key, err);
+    }
+    return result;
+}
+
 static int make_key(struct mc_request *request, struct mc_prepared *prepared, mc_err *err)
 {
     const struct mc_ask *ask = &request->ask;
@@ -83,8 +110,17 @@ static int make_key(struct mc_request *request, struct mc_prepared *prepared, mc
     for (size_t i = 0; i < prepared->flags.count; i++) {
         mc_key_add_string(&key, "flag", prepared->flags.items[i]);
     }
-    int result =
-        mc_closure(ask->source, ask->source_length, prepared->include.items, add_module, &key, err);
+    size_t number;
+    json_t *name;
+    json_array_foreach(ask->exports, number, name)
+    {
+        mc_key_add_string(&key, "export", json_string_value(name));
+    }
+    if (ask->exports) {
+        mc_key_add_string(&key, "exports", "limited");
+    }
+    add_using(&key, &prepared->using);
+    int result = add_closures(&key, ask, prepared, err);
     if (result == 0) {
         result = mc_key_finish(&key, prepared->key, &prepared->parts, err);
     }
@@ -99,6 +135,7 @@ int mc_prepared_make(struct mc_request *request, struct mc_prepared **ret, mc_er
         return mc_err_set(err, MC_NO_MEMORY, "out of memory");
     }
     if (normalize_flags(request, prepared, err) < 0 ||
+        mc_using_read(request->ask.using, &prepared->using, err) < 0 ||
         add_own_directory(request, prepared, err) < 0 || make_key(request, prepared, err) < 0) {
         mc_prepared_free(prepared);
         return -1;

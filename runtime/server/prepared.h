@@ -6,12 +6,14 @@
 #include "base/strv.h"
 #include "cache/key.h"
 #include "server/request.h"
+#include "server/using.h"
 
 struct mc_prepared {
     char key[MC_HASH_HEX];
     char module[32];        /* mc_<16 digits> */
     struct mc_strv flags;   /* canonical, search directories among them */
     struct mc_strv include; /* the search directories alone, absolute, in order */
+    struct mc_using using;  /* other sources */
     json_t *parts;          /* what the key was made of, for explanations */
 };
 

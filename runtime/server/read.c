@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-enum field_type { TEXT, INTEGER, NUMBER, BOOLEAN, TEXTS, TEXT_MAP, OBJECT };
+enum field_type { TEXT, INTEGER, NUMBER, BOOLEAN, TEXTS, TEXT_MAP, OBJECT, ARRAY };
 
 static const char *const type_names[] = {
     [TEXT] = "a string",
@@ -13,6 +13,7 @@ static const char *const type_names[] = {
     [TEXTS] = "an array of strings",
     [TEXT_MAP] = "an object of strings",
     [OBJECT] = "an object",
+    [ARRAY] = "an array",
 };
 
 #define OP(name)   (1U << MC_OP_##name)
@@ -42,6 +43,8 @@ static const struct field {
     {"flags", TEXTS, CELL_OPS, 0},
     {"force", BOOLEAN, CELL_OPS, 0},
     {"modernize", BOOLEAN, CELL_OPS, 0},
+    {"exports", TEXTS, CELL_OPS, 0},
+    {"using", ARRAY, CELL_OPS, 0},
     {"args", TEXTS, OP(RUN), 0},
     {"stdin", OBJECT, OP(RUN), 0},
     {"limits", OBJECT, OP(RUN), 0},
@@ -117,6 +120,8 @@ static bool has_type(const json_t *value, enum field_type type)
         return json_is_object(value) && all_string_values(value);
     case OBJECT:
         return json_is_object(value);
+    case ARRAY:
+        return json_is_array(value);
     }
     return false;
 }
@@ -267,6 +272,8 @@ int mc_read_ask(enum mc_op op,
         .sites = json_object_get(header, "sites"),
         .flags = json_object_get(header, "flags"),
         .args = json_object_get(header, "args"),
+        .exports = json_object_get(header, "exports"),
+        .using = json_object_get(header, "using"),
         .window = json_integer_value(json_object_get(header, "window")),
     };
     ask.cell = text(header, "cell", ask.name);

@@ -45,7 +45,9 @@ struct mc_ask {
     const json_t *sites; /* arrays of strings, or NULL */
     const json_t *flags;
     const json_t *args;
-    const void *input; /* standard input, or NULL */
+    const json_t *exports; /* array of strings, or NULL */
+    const json_t *using;   /* server/using.h, or NULL */
+    const void *input;     /* standard input, or NULL */
     size_t input_length;
     int64_t window; /* bytes, 0: no flow control */
     double wall;    /* limits; 0: none */

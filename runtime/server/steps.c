@@ -104,10 +104,21 @@ static enum mc_progress step_compile(struct mc_request *request)
     return mc_compilation_join(request, &err) < 0 ? fail(request, &err) : MC_WAIT;
 }
 
+/* What a process needs that loads the artifact itself. */
+static json_t *runtime_json(const struct mc_toolchain *toolchain)
+{
+    json_t *libraries = json_array();
+    for (size_t i = 0; i < toolchain->libraries.count; i++) {
+        json_array_append_new(libraries, json_string(toolchain->libraries.items[i]));
+    }
+    return json_pack("{s:s, s:o}", "identity", toolchain->runtime, "libraries", libraries);
+}
+
 /* What was found out when the artifact was made belongs to every result that uses it. */
 static void copy_meta(struct mc_request *request)
 {
-    static const char *const names[] = {"diagnostics", "modernized", "source"};
+    static const char *const names[] = {
+        "diagnostics", "modernized", "source", "functions", "skipped"};
     for (size_t i = 0; i < MC_LENGTH(names); i++) {
         json_t *value = json_object_get(request->meta, names[i]);
         if (value) {
@@ -115,6 +126,9 @@ static void copy_meta(struct mc_request *request)
         }
     }
     set_result(request, "artifact", json_string(request->artifact));
+    if (json_array_size(json_object_get(request->meta, "functions")) > 0) {
+        set_result(request, "runtime", runtime_json(request->toolchain));
+    }
 }
 
 static json_t *seconds(int64_t ns)

@@ -1,8 +1,9 @@
-/* mc-scan [--module | --entry NAME | --kind] FILE: what the scanner says about a cell, for tests
- * and for looking at it. */
+/* mc-scan [--module | --functions | --entry NAME] FILE: what the scanner says about a cell, for
+ * tests and for looking at it. */
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/fs.h"
+#include "mojo/bind.h"
 #include "mojo/cell.h"
 
 #include <jansson.h>
@@ -10,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define USAGE "usage: mc-scan [--json | --module | --entry NAME] FILE\n"
+#define USAGE "usage: mc-scan [--json | --module | --functions | --entry NAME] FILE\n"
 
 static int fail(const mc_err *err)
 {
@@ -34,25 +35,47 @@ static int print_json(const struct mc_cell *cell)
     return 0;
 }
 
+static int print_functions(struct mc_bindings *bindings)
+{
+    json_t *object = json_pack("{s:o, s:o}",
+                               "functions",
+                               mc_bindings_functions(bindings),
+                               "skipped",
+                               mc_bindings_skipped(bindings));
+    mc_bindings_free(bindings);
+    json_dumpf(object, stdout, JSON_INDENT(1) | JSON_PRESERVE_ORDER);
+    putchar('\n');
+    json_decref(object);
+    return 0;
+}
+
 static int print(const struct mc_cell *cell, const char *what, const char *module)
 {
     mc_autobuf text = MC_BUF_INIT;
     if (strcmp(what, "--json") == 0) {
         return print_json(cell);
     }
-    int added = strcmp(what, "--entry") == 0 ? mc_cell_entry(cell, module, &text)
-                                             : mc_cell_module(cell, &text);
-    if (added < 0) {
-        return 1;
+    mc_autobuf entry = MC_BUF_INIT;
+    mc_err err = {0};
+    struct mc_bindings *bindings;
+    if (mc_bindings_make(cell, NULL, &bindings, &err) < 0) {
+        return fail(&err);
     }
-    return fwrite(text.data, 1, text.length, stdout) == text.length ? 0 : 1;
+    if (strcmp(what, "--functions") == 0) {
+        return print_functions(bindings);
+    }
+    int added = mc_bindings_sources(bindings, module, "", &text, &entry);
+    mc_bindings_free(bindings);
+    const struct mc_buf *wanted = strcmp(what, "--entry") == 0 ? &entry : &text;
+    return added == 0 && fwrite(wanted->data, 1, wanted->length, stdout) == wanted->length ? 0 : 1;
 }
 
 int main(int argc, char **argv)
 {
     const char *what = argc > 2 ? argv[1] : "--json";
     bool entry = strcmp(what, "--entry") == 0;
-    bool known = entry || strcmp(what, "--json") == 0 || strcmp(what, "--module") == 0;
+    bool known = entry || strcmp(what, "--json") == 0 || strcmp(what, "--module") == 0 ||
+                 strcmp(what, "--functions") == 0;
     if (!known || argc != (entry ? 4 : argc > 2 ? 3 : 2)) {
         fputs(USAGE, stderr);
         return 2;

@@ -1,0 +1,59 @@
+/* The inside of the bindings, shared by the files that implement them. */
+#pragma once
+
+#include "mojo/bind.h"
+#include "mojo/cell_parts.h"
+
+struct mc_binding_arg {
+    const struct mc_arg *arg;
+    struct mc_type type;
+    bool slice;      /* a StringSlice rather than a String */
+    bool consumed;   /* the function takes it over: `var`, `owned`, `deinit` */
+    json_t *literal; /* the default, where it is a literal of the type; else NULL */
+    bool computed;   /* has another default, which only Mojo can compute */
+};
+
+struct mc_binding {
+    const struct mc_item *item;
+    char *name;
+    struct mc_binding_arg *args;
+    size_t n_args;
+    struct mc_type result;
+    bool masked;
+    char *skipped;                /* why there is no thunk; NULL: there is one */
+    size_t number;                /* of the thunk: mc_call_<number> */
+    size_t first_line, last_line; /* of the thunk in the entry, from 1; 0: not written */
+};
+
+struct mc_bindings {
+    const struct mc_cell *cell;
+    struct mc_binding *items;
+    size_t count;
+};
+
+/* Reads a type as the function's source has it: plain names of the language, `comptime` names of
+ * the cell that stand for them. 0 where it is one that can cross the border, and -1 where it is
+ * not (no error is set). ret_slice: as in mc_binding_arg, NULL for a result. */
+int mc_bind_type(const struct mc_cell *cell,
+                 const struct mc_def *def,
+                 struct mc_span span,
+                 struct mc_type *ret,
+                 bool *ret_slice);
+
+/* Whether a parameter of the compile-time list can be left to the compiler: it is inferred, an
+ * origin, or has a default. */
+bool mc_bind_is_free(const struct mc_cell *cell, const struct mc_arg *param);
+
+/* The JSON value of a default that is a literal of the type; NULL where it is not. */
+json_t *
+mc_bind_literal(const struct mc_cell *cell, struct mc_span span, const struct mc_type *type);
+
+/* The span's tokens with single blanks and without comments, to be freed; NULL when out of memory.
+ */
+char *mc_bind_text(const struct mc_cell *cell, struct mc_span span);
+
+/* Adds the thunks; functions are called as `module` and their name. -1 when out of memory. */
+int mc_thunks_write(struct mc_bindings *bindings, const char *module, struct mc_buf *ret);
+
+/* Whether the text of thunks means what it says where the cell's own names are known. */
+bool mc_thunks_fit(const struct mc_cell *cell);

@@ -1,0 +1,384 @@
+#include "abi/type.h"
+#include "mojo/bind_parts.h"
+#include "mojo/lex.h"
+#include "mojo/scan.h"
+#include "mojo/scan_items.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_DEPTH 8 /* of comptime names that stand for others, and of brackets */
+
+struct reader {
+    const struct mc_cell *cell;
+    const struct mc_def *def;
+    struct mc_cursor cursor;
+    int depth;
+    bool is_result;
+    bool slice; /* a StringSlice was read */
+};
+
+static int read_type(struct reader *reader, struct mc_type *ret);
+
+/* ---- names ---- */
+
+static struct mc_cursor cursor_of(const struct mc_cell *cell, struct mc_span span)
+{
+    const struct mc_tokens *tokens = &cell->scan.tokens;
+    struct mc_cursor cursor = {.tokens = tokens, .at = 0, .end = 0};
+    if (span.end > span.start) {
+        cursor.at = (size_t) (mc_lex_at(tokens, span.start) - tokens->items);
+        cursor.end = cursor.at;
+        while (cursor.end < tokens->count && tokens->items[cursor.end].start < span.end) {
+            cursor.end++;
+        }
+    }
+    return cursor;
+}
+
+static bool is_named(const struct mc_cell *cell, struct mc_span name, const struct mc_token *token)
+{
+    return name.end - name.start == token->length &&
+           memcmp(cell->source + name.start, cell->source + token->start, token->length) == 0;
+}
+
+struct wanted {
+    const char *name;
+    size_t length;
+};
+
+/* Whether something that is not the standard library's comes in under the name. */
+static int is_foreign(const struct mc_import *import, void *data)
+{
+    const struct wanted *wanted = data;
+    const char *bound = import->as ? import->as : import->name;
+    bool standard = strncmp(import->module, "std.", 4) == 0 || strcmp(import->module, "std") == 0;
+    bool renamed = import->as && (!import->name || strcmp(import->as, import->name) != 0);
+    return bound && (!standard || renamed) && strlen(bound) == wanted->length &&
+           memcmp(bound, wanted->name, wanted->length) == 0;
+}
+
+/* What the cell itself calls by the name: an alias to read instead, or something else. */
+enum own { NOT_OWN, OWN_ALIAS, OWN_OTHER };
+
+static enum own
+look_up(const struct mc_cell *cell, const struct mc_token *token, struct mc_cursor *ret_alias)
+{
+    struct wanted wanted = {cell->source + token->start, token->length};
+    for (size_t i = 0; i < cell->scan.count; i++) {
+        const struct mc_item *item = &cell->scan.items[i];
+        struct mc_cursor cursor = {
+            .tokens = &cell->scan.tokens, .at = item->first_token, .end = item->end_token};
+        if (item->kind == MC_ITEM_IMPORT) {
+            if (mc_import_read(cursor, false, is_foreign, &wanted, NULL) == 1) {
+                return OWN_OTHER;
+            }
+        } else if (is_named(cell, item->name, token)) {
+            cursor.at += 2; /* comptime NAME */
+            if (item->kind == MC_ITEM_COMPTIME && mc_cursor_accept(&cursor, "=")) {
+                *ret_alias = cursor;
+                return OWN_ALIAS;
+            }
+            return OWN_OTHER;
+        }
+    }
+    return NOT_OWN;
+}
+
+/* ---- scalars ---- */
+
+static bool
+find_scalar(const struct mc_tokens *tokens, const struct mc_token *token, enum mc_scalar *ret)
+{
+    for (int i = 0; i < MC_SCALAR_COUNT; i++) {
+        if (mc_token_is(tokens, token, mc_scalars[i].name)) {
+            *ret = (enum mc_scalar) i;
+            return true;
+        }
+    }
+    if (mc_token_is(tokens, token, "Byte")) {
+        *ret = MC_UINT8;
+        return true;
+    }
+    return false;
+}
+
+/* `DType.float64`, `.float64`: the scalar whose name it is in lower case. */
+static int read_dtype(struct reader *reader, enum mc_scalar *ret)
+{
+    struct mc_cursor *cursor = &reader->cursor;
+    mc_cursor_accept(cursor, "DType");
+    if (!mc_cursor_accept(cursor, ".")) {
+        return -1;
+    }
+    const struct mc_token *token = mc_cursor_peek(cursor, 0);
+    const char *text = cursor->tokens->source + token->start;
+    for (int i = 0; i < MC_SCALAR_COUNT; i++) {
+        const char *name = mc_scalars[i].name;
+        if (strlen(name) == token->length && strncasecmp(name, text, token->length) == 0 &&
+            text[0] >= 'a') {
+            *ret = (enum mc_scalar) i;
+            cursor->at++;
+            return 0;
+        }
+    }
+    return -1;
+}
+
+/* `Scalar[DType.x]`, `SIMD[DType.x, 1]`, behind the name. */
+static int read_simd(struct reader *reader, bool has_width, enum mc_scalar *ret)
+{
+    struct mc_cursor *cursor = &reader->cursor;
+    if (!mc_cursor_accept(cursor, "[") || read_dtype(reader, ret) < 0) {
+        return -1;
+    }
+    if (has_width && (!mc_cursor_accept(cursor, ",") || !mc_cursor_accept(cursor, "1"))) {
+        return -1;
+    }
+    return mc_cursor_accept(cursor, "]") ? 0 : -1;
+}
+
+static int read_scalar(struct reader *reader, enum mc_scalar *ret)
+{
+    struct mc_type type;
+    if (read_type(reader, &type) < 0) {
+        return -1;
+    }
+    *ret = type.scalar;
+    bool scalar = type.kind == MC_TYPE_SCALAR;
+    mc_type_fini(&type);
+    return scalar ? 0 : -1;
+}
+
+/* ---- origins ---- */
+
+static bool is_origin_bound(const struct mc_cell *cell, struct mc_span type, bool *ret_mutable)
+{
+    static const char *const mutable[] = {"MutOrigin", "MutableOrigin", NULL};
+    static const char *const others[] = {
+        "Origin", "ImmutOrigin", "ImmOrigin", "ImmutableOrigin", NULL};
+    struct mc_cursor cursor = cursor_of(cell, type);
+    const struct mc_token *token = mc_cursor_peek(&cursor, 0);
+    *ret_mutable = mc_token_in(cursor.tokens, token, mutable);
+    if (mc_token_in(cursor.tokens, token, others) && mc_cursor_is(&cursor, 1, "[")) {
+        cursor.at += 2; /* Origin[True], Origin[mut=True] */
+        if (mc_cursor_accept(&cursor, "mut")) {
+            mc_cursor_accept(&cursor, "=");
+        }
+        *ret_mutable = mc_cursor_is(&cursor, 0, "True");
+    }
+    return *ret_mutable || mc_token_in(cursor.tokens, token, others);
+}
+
+/* An origin that any memory can have: `_`, `...`, an …AnyOrigin, a parameter of the function. */
+static int read_origin(struct reader *reader, bool *ret_mutable)
+{
+    static const char *const mutable[] = {"MutAnyOrigin", "MutableAnyOrigin", NULL};
+    static const char *const read_only[] = {
+        "_", "...", "ImmutAnyOrigin", "ImmAnyOrigin", "ImmutableAnyOrigin", NULL};
+    struct mc_cursor *cursor = &reader->cursor;
+    const struct mc_token *token = mc_cursor_peek(cursor, 0);
+    cursor->at++;
+    if (mc_token_in(cursor->tokens, token, mutable)) {
+        *ret_mutable = true;
+        return 0;
+    }
+    if (mc_token_in(cursor->tokens, token, read_only)) {
+        return 0;
+    }
+    for (size_t i = 0; i < reader->def->n_params; i++) {
+        bool is_mutable;
+        const struct mc_arg *param = &reader->def->params[i];
+        if (is_named(reader->cell, param->name, token) &&
+            is_origin_bound(reader->cell, param->type, &is_mutable)) {
+            *ret_mutable = *ret_mutable || is_mutable;
+            return 0;
+        }
+    }
+    return -1;
+}
+
+bool mc_bind_is_free(const struct mc_cell *cell, const struct mc_arg *param)
+{
+    bool is_mutable;
+    return param->inferred || param->default_value.end > param->default_value.start ||
+           is_origin_bound(cell, param->type, &is_mutable);
+}
+
+/* ---- the rest ---- */
+
+/* `[mut=True, T, origin]`, behind the name; `T` is left out for a string slice. */
+static int read_view(struct reader *reader, struct mc_type *ret, bool has_element)
+{
+    struct mc_cursor *cursor = &reader->cursor;
+    if (!mc_cursor_accept(cursor, "[")) {
+        return has_element ? -1 : 0;
+    }
+    if (mc_cursor_accept(cursor, "mut")) {
+        ret->writable = mc_cursor_is(cursor, 1, "True");
+        if (!mc_cursor_accept(cursor, "=") ||
+            (!mc_cursor_accept(cursor, "True") && !mc_cursor_accept(cursor, "False")) ||
+            !mc_cursor_accept(cursor, ",")) {
+            return -1;
+        }
+    }
+    if (has_element && (read_scalar(reader, &ret->scalar) < 0 || !mc_cursor_accept(cursor, ","))) {
+        return -1;
+    }
+    if (mc_cursor_accept(cursor, "origin") && !mc_cursor_accept(cursor, "=")) {
+        return -1;
+    }
+    return read_origin(reader, &ret->writable) == 0 && mc_cursor_accept(cursor, "]") ? 0 : -1;
+}
+
+static int add_item(struct mc_type *type, struct mc_type *item)
+{
+    bool inside = item->kind != MC_TYPE_NONE && item->kind != MC_TYPE_TUPLE &&
+                  (type->kind == MC_TYPE_TUPLE || item->kind != MC_TYPE_OPTIONAL);
+    struct mc_type *items = inside && type->count < 16
+                                ? realloc(type->items, (type->count + 1U) * sizeof *items)
+                                : NULL;
+    if (!items) {
+        mc_type_fini(item);
+        return -1;
+    }
+    type->items = items;
+    type->items[type->count++] = *item;
+    type->words = (uint8_t) (type->words + item->words);
+    return 0;
+}
+
+/* `[T, …]`, behind the name. */
+static int read_items(struct reader *reader, struct mc_type *ret)
+{
+    struct mc_cursor *cursor = &reader->cursor;
+    if (!mc_cursor_accept(cursor, "[")) {
+        return -1;
+    }
+    do {
+        struct mc_type item;
+        if (read_type(reader, &item) < 0 || add_item(ret, &item) < 0) {
+            return -1;
+        }
+    } while (ret->kind == MC_TYPE_TUPLE && mc_cursor_accept(cursor, ","));
+    return mc_cursor_accept(cursor, "]") ? 0 : -1;
+}
+
+static int read_list(struct reader *reader, struct mc_type *ret)
+{
+    struct mc_cursor *cursor = &reader->cursor;
+    return mc_cursor_accept(cursor, "[") && read_scalar(reader, &ret->scalar) == 0 &&
+                   mc_cursor_accept(cursor, "]")
+               ? 0
+               : -1;
+}
+
+static int read_slice(struct reader *reader, struct mc_type *ret)
+{
+    *ret = (struct mc_type) {.kind = MC_TYPE_STRING, .words = 2};
+    struct mc_type view = {0};
+    if (reader->is_result || reader->depth > 1 || read_view(reader, &view, false) < 0 ||
+        view.writable) {
+        return -1; /* what it points to may be gone; only an argument by itself is put together */
+    }
+    reader->slice = true;
+    return 0;
+}
+
+/* A type that begins with the name of the language at `token`, behind it. */
+static int read_named(struct reader *reader, const struct mc_token *token, struct mc_type *ret)
+{
+    const struct mc_tokens *tokens = reader->cursor.tokens;
+    *ret = (struct mc_type) {.kind = MC_TYPE_SCALAR, .words = 1};
+    if (find_scalar(tokens, token, &ret->scalar)) {
+        return 0;
+    }
+    if (mc_token_is(tokens, token, "Scalar") || mc_token_is(tokens, token, "SIMD")) {
+        return read_simd(reader, mc_token_is(tokens, token, "SIMD"), &ret->scalar);
+    }
+    *ret = (struct mc_type) {.kind = MC_TYPE_NONE};
+    if (mc_token_is(tokens, token, "None") || mc_token_is(tokens, token, "NoneType")) {
+        return 0;
+    }
+    *ret = (struct mc_type) {.kind = MC_TYPE_STRING, .words = 2};
+    if (mc_token_is(tokens, token, "String") ||
+        (mc_token_is(tokens, token, "StaticString") && reader->is_result)) {
+        return 0;
+    }
+    if (mc_token_is(tokens, token, "StringSlice") || mc_token_is(tokens, token, "StringSpan")) {
+        return read_slice(reader, ret);
+    }
+    *ret = (struct mc_type) {.kind = MC_TYPE_SPAN, .words = 2};
+    if (mc_token_is(tokens, token, "Span") && !reader->is_result) {
+        return read_view(reader, ret, true);
+    }
+    ret->kind = MC_TYPE_LIST;
+    if (mc_token_is(tokens, token, "List")) {
+        return read_list(reader, ret);
+    }
+    *ret = (struct mc_type) {.kind = MC_TYPE_OPTIONAL, .words = 1};
+    if (mc_token_is(tokens, token, "Optional")) {
+        return read_items(reader, ret);
+    }
+    *ret = (struct mc_type) {.kind = MC_TYPE_TUPLE};
+    return mc_token_is(tokens, token, "Tuple") && reader->is_result ? read_items(reader, ret) : -1;
+}
+
+static int read_alias(struct reader *reader, struct mc_cursor alias, struct mc_type *ret)
+{
+    struct mc_cursor behind = reader->cursor;
+    reader->cursor = alias;
+    reader->cursor.end = alias.end;
+    int outcome = read_type(reader, ret);
+    const struct mc_token *rest = mc_cursor_peek(&reader->cursor, 0);
+    bool whole = reader->cursor.at >= reader->cursor.end || rest->kind == MC_TOKEN_NEWLINE ||
+                 mc_token_is(reader->cursor.tokens, rest, ";");
+    reader->cursor = behind;
+    if (outcome == 0 && !whole) {
+        mc_type_fini(ret);
+        return -1;
+    }
+    return outcome;
+}
+
+static int read_type(struct reader *reader, struct mc_type *ret)
+{
+    *ret = (struct mc_type) {0};
+    const struct mc_token *token = mc_cursor_peek(&reader->cursor, 0);
+    if (token->kind != MC_TOKEN_NAME || reader->depth >= MAX_DEPTH) {
+        return -1;
+    }
+    reader->cursor.at++;
+    reader->depth++;
+    struct mc_cursor alias;
+    enum own own = look_up(reader->cell, token, &alias);
+    int outcome = own == OWN_OTHER   ? -1
+                  : own == OWN_ALIAS ? read_alias(reader, alias, ret)
+                                     : read_named(reader, token, ret);
+    reader->depth--;
+    if (outcome < 0) {
+        mc_type_fini(ret);
+    }
+    return outcome;
+}
+
+int mc_bind_type(const struct mc_cell *cell,
+                 const struct mc_def *def,
+                 struct mc_span span,
+                 struct mc_type *ret,
+                 bool *ret_slice)
+{
+    struct reader reader = {
+        .cell = cell, .def = def, .cursor = cursor_of(cell, span), .is_result = ret_slice == NULL};
+    if (read_type(&reader, ret) < 0) {
+        return -1;
+    }
+    if (reader.cursor.at < reader.cursor.end) {
+        mc_type_fini(ret);
+        return -1;
+    }
+    if (ret_slice) {
+        *ret_slice = reader.slice;
+    }
+    return 0;
+}

@@ -1,0 +1,121 @@
+#include "server/using.h"
+
+#include "base/hash.h"
+#include "mojo/cell.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#define MAX_DEPTH   16
+#define MAX_MODULES 64
+
+static int read_all(
+    const json_t *using, struct mc_using *ret, struct mc_buf *ret_imports, int depth, mc_err *err);
+
+static int malformed(mc_err *err)
+{
+    return mc_err_set(err,
+                      MC_INVALID_REQUEST,
+                      "'using' must be an array of {source, names, using?}, at most %d deep, of at "
+                      "most %d sources",
+                      MAX_DEPTH,
+                      MAX_MODULES);
+}
+
+static bool is_name(const char *text)
+{
+    for (const char *c = text; *c; c++) {
+        if (!isalnum((unsigned char) *c) && *c != '_') {
+            return false;
+        }
+    }
+    return *text && !isdigit((unsigned char) *text);
+}
+
+/* The source as a module, with what it uses itself. */
+static int
+module_text(const json_t *one, struct mc_using *ret, struct mc_buf *text, int depth, mc_err *err)
+{
+    const json_t *source = json_object_get(one, "source");
+    mc_autobuf imports = MC_BUF_INIT;
+    struct mc_cell *cell = NULL;
+    if (!json_is_string(source)) {
+        return malformed(err);
+    }
+    if (read_all(json_object_get(one, "using"), ret, &imports, depth + 1, err) < 0 ||
+        mc_cell_parse(json_string_value(source), json_string_length(source), &cell, err) < 0) {
+        return -1;
+    }
+    mc_cell_module(cell, text);
+    mc_cell_free(cell);
+    mc_buf_addc(text, '\n');
+    mc_buf_add(text, imports.data ? imports.data : "", imports.length);
+    return mc_buf_check(text, err);
+}
+
+static int add_module(struct mc_using *ret, const struct mc_buf *text, char name[32], mc_err *err)
+{
+    char digest[MC_HASH_HEX];
+    if (mc_hash_bytes(text->data, text->length, digest, err) < 0) {
+        return -1;
+    }
+    snprintf(name, 32, "mc_u%.16s", digest);
+    for (size_t i = 0; i < ret->names.count; i++) {
+        if (strcmp(ret->names.items[i], name) == 0) {
+            return 0;
+        }
+    }
+    if (ret->names.count == MAX_MODULES) {
+        return malformed(err);
+    }
+    mc_strv_add(&ret->names, name);
+    mc_strv_add(&ret->texts, text->data);
+    return mc_strv_check(&ret->names, err) < 0 ? -1 : mc_strv_check(&ret->texts, err);
+}
+
+static int add_imports(const json_t *names, const char *module, struct mc_buf *ret, mc_err *err)
+{
+    size_t i;
+    json_t *name;
+    json_array_foreach(names, i, name)
+    {
+        if (!json_is_string(name) || !is_name(json_string_value(name))) {
+            return malformed(err);
+        }
+        mc_buf_addf(ret, "from %s import %s\n", module, json_string_value(name));
+    }
+    return json_is_array(names) ? mc_buf_check(ret, err) : malformed(err);
+}
+
+static int read_all(
+    const json_t *using, struct mc_using *ret, struct mc_buf *ret_imports, int depth, mc_err *err)
+{
+    size_t i;
+    json_t *one;
+    if (using && (!json_is_array(using) || depth > MAX_DEPTH)) {
+        return malformed(err);
+    }
+    json_array_foreach(using, i, one)
+    {
+        mc_autobuf text = MC_BUF_INIT;
+        char module[32];
+        if (module_text(one, ret, &text, depth, err) < 0 ||
+            add_module(ret, &text, module, err) < 0 ||
+            add_imports(json_object_get(one, "names"), module, ret_imports, err) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+int mc_using_read(const json_t *using, struct mc_using *ret, mc_err *err)
+{
+    return read_all(using, ret, &ret->imports, 0, err);
+}
+
+void mc_using_fini(struct mc_using *using)
+{
+    mc_buf_fini(&using->imports);
+    mc_strv_fini(&using->names);
+    mc_strv_fini(&using->texts);
+}

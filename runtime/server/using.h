@@ -1,0 +1,19 @@
+/* Functions of other sources that a cell uses: each source becomes a module beside the cell's,
+ * named by its content, and the cell's module gets lines that import the names. */
+#pragma once
+
+#include "base/buf.h"
+#include "base/strv.h"
+
+#include <jansson.h>
+
+struct mc_using {
+    struct mc_buf imports; /* lines for the cell's module */
+    struct mc_strv names;  /* of the modules, mc_u<16 digits>, without doubles */
+    struct mc_strv texts;  /* of the same modules */
+};
+
+/* Reads `using` of a request (docs/protocol.md); NULL is nothing. INVALID_REQUEST for what it must
+ * not look like, INVALID_CELL for a source that is no cell. *ret is to be finished in any case. */
+int mc_using_read(const json_t *using, struct mc_using *ret, mc_err *err) MC_MUST_USE;
+void mc_using_fini(struct mc_using *using);
