@@ -1,6 +1,8 @@
 /* Any bytes as a cell: what is made of them must agree with itself. */
+#include "abi/type.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "mojo/bind.h"
 #include "mojo/cell.h"
 #include "mojo/lex.h"
 #include "mojo/scan.h"
@@ -88,6 +90,29 @@ static void check_map(const struct mc_cell *cell, const char *source, size_t len
     }
 }
 
+/* Every signature of the table can be read again, and the thunks can be written. */
+static void check_bindings(const struct mc_cell *cell)
+{
+    mc_autobuf module = MC_BUF_INIT;
+    mc_autobuf entry = MC_BUF_INIT;
+    mc_err err = {0};
+    struct mc_bindings *bindings = NULL;
+    require(mc_bindings_make(cell, NULL, &bindings, &err) == 0);
+    json_t *functions = mc_bindings_functions(bindings);
+    size_t i;
+    json_t *function;
+    json_array_foreach(functions, i, function)
+    {
+        mc_autosignature signature = MC_SIGNATURE_INIT;
+        const char *abi = json_string_value(json_object_get(function, "abi"));
+        require(mc_signature_parse(abi, &signature, &err) == 0);
+    }
+    json_decref(functions);
+    json_decref(mc_bindings_skipped(bindings));
+    require(mc_bindings_sources(bindings, "mc_x", "", &module, &entry) == 0);
+    mc_bindings_free(bindings);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
     const char *source = (const char *) bytes;
@@ -100,8 +125,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
         return 0;
     }
     check_map(cell, source, length);
-    mc_autobuf entry = MC_BUF_INIT;
-    require(mc_cell_entry(cell, "mc_x", &entry) == 0);
+    check_bindings(cell);
     json_t *object = mc_cell_json(cell);
     require(object != NULL);
     json_decref(object);

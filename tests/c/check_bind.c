@@ -1,0 +1,330 @@
+#include "mojo/bind.h"
+#include "mojo/cell.h"
+
+#include <check.h>
+#include <jansson.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct mc_cell *cell;
+static struct mc_bindings *bindings;
+static json_t *functions;
+static json_t *skipped;
+
+static void teardown(void)
+{
+    json_decref(functions);
+    json_decref(skipped);
+    functions = skipped = NULL;
+    bindings = mc_bindings_free(bindings);
+    cell = mc_cell_free(cell);
+}
+
+static void bind(const char *source)
+{
+    mc_err err = {0};
+    teardown();
+    ck_assert_msg(mc_cell_parse(source, strlen(source), &cell, &err) == 0, "%s", err.message);
+    ck_assert_msg(mc_bindings_make(cell, NULL, &bindings, &err) == 0, "%s", err.message);
+    functions = mc_bindings_functions(bindings);
+    skipped = mc_bindings_skipped(bindings);
+    ck_assert_ptr_nonnull(functions);
+    ck_assert_ptr_nonnull(skipped);
+}
+
+static const char *abi(const char *source)
+{
+    bind(source);
+    return json_string_value(json_object_get(json_array_get(functions, 0), "abi"));
+}
+
+static const char *reason(const char *source, const char *name)
+{
+    bind(source);
+    const char *text = json_string_value(json_object_get(skipped, name));
+    return text ? text : "(bound)";
+}
+
+static const json_t *argument(const char *source, size_t i)
+{
+    bind(source);
+    return json_array_get(json_object_get(json_array_get(functions, 0), "arguments"), i);
+}
+
+START_TEST(types_are_read_as_they_are_written)
+{
+    static const char *const cases[][2] = {
+        {"def f(a: Int, b: UInt8) -> Float32: pass", "(Int, UInt8) -> Float32"},
+        {"def f(): pass", "() -> None"},
+        {"def f() -> None: pass", "() -> None"},
+        {"def f() raises -> Bool: pass", "() raises -> Bool"},
+        {"fn f(a: Byte) -> Int: pass", "(UInt8) -> Int"},
+        {"def f(a: Scalar[DType.float64]): pass", "(Float64) -> None"},
+        {"def f(a: SIMD[DType.int8, 1]): pass", "(Int8) -> None"},
+        {"def f(a: Scalar[.uint16]): pass", "(UInt16) -> None"},
+        {"def f(a: String) -> String: pass", "(String) -> String"},
+        {"def f(a: StringSlice): pass", "(String) -> None"},
+        {"def f(a: StringSlice[_]): pass", "(String) -> None"},
+        {"def f() -> StaticString: pass", "() -> String"},
+        {"def f(a: Span[Float64, _]): pass", "(Span[Float64]) -> None"},
+        {"def f(a: Span[Float64, ...]): pass", "(Span[Float64]) -> None"},
+        {"def f(a: Span[mut=True, Float64, _]): pass", "(MutSpan[Float64]) -> None"},
+        {"def f(a: Span[mut=False, Int, _]): pass", "(Span[Int]) -> None"},
+        {"def f(a: Span[Int32, MutAnyOrigin]): pass", "(MutSpan[Int32]) -> None"},
+        {"def f[o: MutOrigin](a: Span[Int32, o]): pass", "(MutSpan[Int32]) -> None"},
+        {"def f[o: Origin](a: Span[Int32, o]): pass", "(Span[Int32]) -> None"},
+        {"def f[o: Origin[mut=True]](a: Span[Int32, o]): pass", "(MutSpan[Int32]) -> None"},
+        {"def f[m: Bool, //, o: Origin[mut=m]](a: Span[Int8, o]): pass", "(Span[Int8]) -> None"},
+        {"def f(a: List[Bool]) -> List[Int]: pass", "(List[Bool]) -> List[Int]"},
+        {"def f(a: Optional[String]) -> Optional[List[Int]]: pass",
+         "(Optional[String]) -> Optional[List[Int]]"},
+        {"def f() -> Tuple[Int, String]: pass", "() -> Tuple[Int, String]"},
+        {"def f(n: Int, out r: Int): pass", "(Int) -> Int"},
+        {"comptime F = Float64\ndef f(a: F, b: Span[F, _]): pass",
+         "(Float64, Span[Float64]) -> None"},
+        {"comptime F = G\ncomptime G = List[Int]\ndef f(a: F): pass", "(List[Int]) -> None"},
+        {"from std.collections import List\ndef f(a: List[Int]): pass", "(List[Int]) -> None"},
+        {"def f(\n  a: Int,  # one\n  b: List[\n    Int\n  ],\n): pass",
+         "(Int, List[Int]) -> None"},
+        {"def f[w: Int = 4](a: Int): pass", "(Int) -> None"},
+        {"def f(var a: String, owned b: Int, read c: Int): pass", "(String, Int, Int) -> None"},
+        {"def `f`(`def`: Int): pass", "(Int) -> None"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *text = abi(cases[i][0]);
+        ck_assert_msg(text != NULL, "%s: %s", cases[i][0], json_dumps(skipped, 0));
+        ck_assert_str_eq(text, cases[i][1]);
+    }
+}
+END_TEST
+
+START_TEST(what_cannot_cross_says_why)
+{
+    static const char *const cases[][2] = {
+        {"def f(a): pass", "the argument 'a' has no type"},
+        {"def f(a: Dict[String, Int]): pass",
+         "the argument 'a' is a Dict[String, Int], which has no counterpart in Python"},
+        {"def f(*a: Int): pass", "it takes any number of arguments ('a')"},
+        {"def f(**a: Int): pass", "it takes any number of arguments ('a')"},
+        {"async def f(): pass", "it is async"},
+        {"def f[n: Int](): pass",
+         "it has compile-time parameters [n: Int]: write a def that gives them"},
+        {"def f() -> Foo[1]: pass", "it returns Foo[1], which has no counterpart in Python"},
+        {"def f() -> StringSlice[_]: pass",
+         "it returns StringSlice[_], which has no counterpart in Python"},
+        {"def f(a: Tuple[Int, Int]): pass",
+         "the argument 'a' is a Tuple[Int, Int], which has no counterpart in Python"},
+        {"def f(a: Optional[Optional[Int]]): pass",
+         "the argument 'a' is a Optional[Optional[Int]], which has no counterpart in Python"},
+        {"def f(a: Span[Int, o]): pass",
+         "the argument 'a' is a Span[Int, o], which has no counterpart in Python"},
+        {"def f(a: None): pass", "the argument 'a' is a None, which has no counterpart in Python"},
+        {"struct Int:\n    pass\n\ndef f(a: Int): pass",
+         "the argument 'a' is a Int, which has no counterpart in Python"},
+        {"from mine import Span\ndef f(a: Span[Int, _]): pass",
+         "the argument 'a' is a Span[Int, _], which has no counterpart in Python"},
+        {"comptime A = B\ncomptime B = A\ndef f(a: A): pass",
+         "the argument 'a' is a A, which has no counterpart in Python"},
+        {"def f(a: Int32): pass\ndef f(a: Int64): pass",
+         "Python cannot tell its overloads on lines 1 and 2 apart"},
+        {"def f(a: Int, b: Int = 1): pass\ndef f(a: Int, b: Float64 = 2.0): pass",
+         "Python cannot tell its overloads on lines 1 and 2 apart"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        ck_assert_str_eq(reason(cases[i][0], "f"), cases[i][1]);
+        ck_assert_uint_eq(mc_bindings_count(bindings), 0);
+    }
+    ck_assert_ptr_nonnull(strstr(reason("def f(mut a: Int): pass", "f"), "return the new value"));
+    ck_assert_ptr_nonnull(strstr(reason("def f(a: Int = g(), b: Int = g(), c: Int = g(), "
+                                        "d: Int = g(), e: Int = g()): pass",
+                                        "f"),
+                                 "more than 4 defaults"));
+}
+END_TEST
+
+START_TEST(the_rest_is_not_disturbed)
+{
+    bind("def a(x: Foo): pass\ndef b(x: Int): pass\ndef _c(x: Int): pass\n"
+         "def main(): pass\nstruct S:\n    def d(self): pass\n");
+    ck_assert_uint_eq(json_array_size(functions), 1);
+    ck_assert_uint_eq(json_object_size(skipped), 1);
+    ck_assert_ptr_nonnull(json_object_get(skipped, "a"));
+}
+END_TEST
+
+START_TEST(overloads_that_differ_are_all_there)
+{
+    bind(
+        "def f(a: Int): pass\ndef f(a: Float64): pass\ndef f(a: String): pass\n"
+        "def f(a: Int, b: Int): pass\ndef f(a: Span[Int, _]): pass\ndef f(a: Span[Int8, _]): pass");
+    ck_assert_uint_eq(json_array_size(functions), 6);
+}
+END_TEST
+
+static void check_default(const char *type, const char *text, json_t *wanted)
+{
+    mc_autobuf source = MC_BUF_INIT;
+    mc_buf_addf(&source, "def f(a: %s = %s): pass", type, text);
+    const json_t *arg = argument(source.data, 0);
+    ck_assert_msg(arg != NULL, "%s", source.data);
+    const json_t *value = json_object_get(arg, "default");
+    ck_assert_msg(wanted ? value && json_equal(value, wanted) : value == NULL, "%s", source.data);
+    ck_assert_str_eq(json_string_value(json_object_get(arg, "default_text")), text);
+    const char *written = json_string_value(json_object_get(json_array_get(functions, 0), "abi"));
+    ck_assert_int_eq(strncmp(written, "masked ", 7) == 0, wanted == NULL);
+    json_decref(wanted);
+}
+
+START_TEST(literal_defaults_are_told_and_others_are_left_to_mojo)
+{
+    check_default("Int", "3", json_integer(3));
+    check_default("Int", "-3", json_integer(-3));
+    check_default("Int", "1_000", json_integer(1000));
+    check_default("UInt8", "0xff", json_integer(255));
+    check_default("Int", "0b101", json_integer(5));
+    check_default("Int", "0o17", json_integer(15));
+    check_default("Float64", "2", json_real(2));
+    check_default("Float64", "-1.5e3", json_real(-1500));
+    check_default("Bool", "True", json_true());
+    check_default("Bool", "False", json_false());
+    check_default("String", "\"a b\"", json_string("a b"));
+    check_default("String", "''", json_string(""));
+    check_default("Optional[Int]", "None", json_null());
+    check_default("Optional[Int]", "4", json_integer(4));
+    check_default("Int", "N", NULL);
+    check_default("Int", "1 + 2", NULL);
+    check_default("Int", "2.5", NULL);
+    check_default("Float64", "0x10", NULL);
+    check_default("UInt64", "18446744073709551615", NULL);
+    check_default("String", "\"a\\n\"", NULL);
+    check_default("String", "'''x'''", NULL);
+    check_default("Bool", "1", NULL);
+    check_default("Optional[Int]", "Optional[Int](3)", NULL);
+}
+END_TEST
+
+START_TEST(exports_limit_what_is_bound)
+{
+    static const char source[] = "def a(): pass\ndef b(): pass\n";
+    mc_err err = {0};
+    teardown();
+    ck_assert_int_eq(mc_cell_parse(source, strlen(source), &cell, &err), 0);
+    json_t *exports = json_pack("[s]", "b");
+    ck_assert_int_eq(mc_bindings_make(cell, exports, &bindings, &err), 0);
+    ck_assert_uint_eq(mc_bindings_count(bindings), 1);
+    skipped = mc_bindings_skipped(bindings);
+    ck_assert_str_eq(json_string_value(json_object_get(skipped, "a")),
+                     "it is not among the exports");
+    json_decref(exports);
+    exports = json_pack("[s]", "c");
+    struct mc_bindings *other = NULL;
+    ck_assert_int_eq(mc_bindings_make(cell, exports, &other, &err), -1);
+    ck_assert_int_eq(err.code, MC_INVALID_REQUEST);
+    ck_assert_ptr_nonnull(strstr(err.message, "'c'"));
+    json_decref(exports);
+}
+END_TEST
+
+static void sources(const char *source, struct mc_buf *ret_module, struct mc_buf *ret_entry)
+{
+    bind(source);
+    ck_assert_int_eq(
+        mc_bindings_sources(bindings, "mc_1", "from x import y\n", ret_module, ret_entry), 0);
+}
+
+START_TEST(thunks_stand_behind_definitions_and_beside_programs)
+{
+    mc_autobuf module = MC_BUF_INIT;
+    mc_autobuf entry = MC_BUF_INIT;
+    sources("def f(): pass", &module, &entry);
+    ck_assert_uint_eq(entry.length, 0);
+    ck_assert_int_eq(strncmp(module.data, "def f(): pass\nfrom x import y\n", 30), 0);
+    ck_assert_ptr_nonnull(strstr(module.data, "def mc_call_0("));
+    mc_buf_clear(&module);
+    sources("def f(): pass\ndef main(): pass", &module, &entry);
+    ck_assert_ptr_null(strstr(module.data, "mc_call_0"));
+    ck_assert_ptr_nonnull(strstr(entry.data, "def mc_call_0("));
+    ck_assert_ptr_nonnull(strstr(entry.data, "mc_main"));
+    mc_buf_clear(&module);
+    mc_buf_clear(&entry);
+    sources("struct Pointer:\n    pass\ndef f(): pass", &module, &entry);
+    ck_assert_ptr_null(strstr(module.data, "mc_call_0"));
+    ck_assert_ptr_nonnull(strstr(entry.data, "def mc_call_0("));
+    ck_assert_ptr_null(strstr(entry.data, "mc_main"));
+    mc_buf_clear(&module);
+    mc_buf_clear(&entry);
+    sources("struct S:\n    pass", &module, &entry);
+    ck_assert_uint_eq(entry.length, 0);
+    ck_assert_ptr_null(strstr(module.data, "mc_words"));
+}
+END_TEST
+
+/* The line of `text` in the file. */
+static long line_of(const char *file, const char *text)
+{
+    const char *at = strstr(file, text);
+    long line = 1;
+    ck_assert_ptr_nonnull(at);
+    for (const char *c = file; c < at; c++) {
+        line += *c == '\n' ? 1 : 0;
+    }
+    return line;
+}
+
+START_TEST(what_the_compiler_refuses_is_dropped)
+{
+    mc_autobuf module = MC_BUF_INIT;
+    mc_autobuf entry = MC_BUF_INIT;
+    sources("def f(): pass\ndef g(): pass", &module, &entry);
+    char output[300];
+    int length = snprintf(output,
+                          sizeof output,
+                          "no JSON\n{\"kind\": \"error\", \"message\": \"no such call\", "
+                          "\"diagnostic\": {\"file\": \"/x/mc_1.mojo\", \"location\": "
+                          "{\"line\": %ld}}}\n",
+                          line_of(module.data, "def mc_call_1") + 2);
+    ck_assert(!mc_bindings_drop(bindings, output, (size_t) length, "other.mojo"));
+    ck_assert(mc_bindings_drop(bindings, output, (size_t) length, "mc_1.mojo"));
+    ck_assert(!mc_bindings_drop(bindings, output, (size_t) length, "mc_1.mojo"));
+    ck_assert_uint_eq(mc_bindings_count(bindings), 1);
+    json_decref(skipped);
+    skipped = mc_bindings_skipped(bindings);
+    ck_assert_str_eq(json_string_value(json_object_get(skipped, "g")),
+                     "the compiler refuses a call from outside: no such call");
+}
+END_TEST
+
+START_TEST(an_error_in_the_cell_drops_nothing)
+{
+    mc_autobuf module = MC_BUF_INIT;
+    mc_autobuf entry = MC_BUF_INIT;
+    sources("def f(): pass\ndef g(): pass", &module, &entry);
+    static const char output[] = "{\"kind\": \"error\", \"message\": \"m\", \"diagnostic\": "
+                                 "{\"file\": \"mc_1.mojo\", \"location\": {\"line\": 2}}}";
+    ck_assert(!mc_bindings_drop(bindings, output, sizeof output - 1, "mc_1.mojo"));
+    ck_assert_uint_eq(mc_bindings_count(bindings), 2);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("bind");
+    TCase *tests = tcase_create("bind");
+    tcase_add_checked_fixture(tests, NULL, teardown);
+    tcase_add_test(tests, types_are_read_as_they_are_written);
+    tcase_add_test(tests, what_cannot_cross_says_why);
+    tcase_add_test(tests, the_rest_is_not_disturbed);
+    tcase_add_test(tests, overloads_that_differ_are_all_there);
+    tcase_add_test(tests, literal_defaults_are_told_and_others_are_left_to_mojo);
+    tcase_add_test(tests, exports_limit_what_is_bound);
+    tcase_add_test(tests, thunks_stand_behind_definitions_and_beside_programs);
+    tcase_add_test(tests, what_the_compiler_refuses_is_dropped);
+    tcase_add_test(tests, an_error_in_the_cell_drops_nothing);
+    suite_add_tcase(suite, tests);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
