@@ -16,6 +16,7 @@
  *   Span, MutSpan, List         address and number of the elements, aligned to their size
  *   Optional[T]                 1 or 0, then the words of T (of no meaning after a 0)
  *   Tuple[T, …]                 the words of each (results only)
+ *   Any                         a tag (MC_ANY_TAG), then two words of what that says
  *   None                        none
  *
  * The address of something empty may be 0. Arguments are only read during the call, a MutSpan's

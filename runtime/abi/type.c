@@ -80,8 +80,9 @@ static int read_type(struct reader *reader, struct mc_type *ret);
 
 static bool may_be_inside(const struct mc_type *outer, const struct mc_type *item)
 {
+    bool tuple = outer->kind == MC_TYPE_TUPLE;
     return item->kind != MC_TYPE_NONE && item->kind != MC_TYPE_TUPLE &&
-           (outer->kind == MC_TYPE_TUPLE || item->kind != MC_TYPE_OPTIONAL);
+           (tuple || (item->kind != MC_TYPE_OPTIONAL && item->kind != MC_TYPE_ANY));
 }
 
 /* The items of Optional and Tuple, behind the bracket. */
@@ -120,6 +121,10 @@ static int read_type(struct reader *reader, struct mc_type *ret)
         return 0;
     }
     int outcome;
+    if (accept(reader, "Any")) {
+        *ret = (struct mc_type) {.kind = MC_TYPE_ANY, .words = 3};
+        return 0;
+    }
     if (accept(reader, "String")) {
         *ret = (struct mc_type) {.kind = MC_TYPE_STRING, .words = 2};
         return 0;
@@ -177,7 +182,7 @@ void mc_type_fini(struct mc_type *type)
 
 static int add_argument(struct mc_signature *signature, struct mc_type *type, struct reader *reader)
 {
-    if (type->kind == MC_TYPE_NONE || type->kind == MC_TYPE_TUPLE) {
+    if (type->kind == MC_TYPE_NONE || type->kind == MC_TYPE_TUPLE || type->kind == MC_TYPE_ANY) {
         return refuse(reader, "a type that is no argument's");
     }
     if (signature->n_args == MC_THUNK_MAX_ARGS ||
@@ -272,6 +277,9 @@ void mc_type_write(const struct mc_type *type, struct mc_buf *ret)
     case MC_TYPE_LIST:
         mc_buf_addf(ret, "List[%s]", mc_scalars[type->scalar].name);
         return;
+    case MC_TYPE_ANY:
+        mc_buf_adds(ret, "Any");
+        return;
     case MC_TYPE_OPTIONAL:
     case MC_TYPE_TUPLE:
         break;
@@ -286,9 +294,30 @@ void mc_type_write(const struct mc_type *type, struct mc_buf *ret)
 
 bool mc_type_owns_memory(const struct mc_type *type)
 {
-    bool owns = type->kind == MC_TYPE_STRING || type->kind == MC_TYPE_LIST;
+    bool owns =
+        type->kind == MC_TYPE_STRING || type->kind == MC_TYPE_LIST || type->kind == MC_TYPE_ANY;
     for (size_t i = 0; i < type->count; i++) {
         owns = owns || mc_type_owns_memory(&type->items[i]);
     }
     return owns;
+}
+
+int mc_type_of_any(uint64_t tag, struct mc_type *ret)
+{
+    unsigned kind = tag & 0xff;
+    unsigned scalar = tag >> 8 & 0xff;
+    *ret = (struct mc_type) {.kind = (enum mc_type_kind) kind, .scalar = (enum mc_scalar) scalar};
+    switch (kind) {
+    case MC_TYPE_NONE:
+        return 0;
+    case MC_TYPE_STRING:
+        ret->words = 2;
+        return 0;
+    case MC_TYPE_SCALAR:
+    case MC_TYPE_LIST:
+        ret->words = kind == MC_TYPE_LIST ? 2 : 1;
+        return scalar < MC_SCALAR_COUNT ? 0 : -1;
+    default:
+        return -1;
+    }
 }

@@ -4,7 +4,7 @@
  *   signature = ["masked "] "(" [type {", " type}] ")" ["raises "] "-> " type
  *   type      = scalar | "String" | "None"
  *             | ("Span" | "MutSpan" | "List") "[" scalar "]"
- *             | "Optional" "[" type "]" | "Tuple" "[" type {", " type} "]"
+ *             | "Optional" "[" type "]" | "Tuple" "[" type {", " type} "]" | "Any"
  *   scalar    = "Bool" | "Int" | "UInt" | "Int8" … "UInt64" | "Float32" | "Float64"
  *
  * as in `(Int, MutSpan[Float64]) raises -> Tuple[Int, String]`. */
@@ -55,6 +55,7 @@ enum mc_type_kind {
     MC_TYPE_LIST,
     MC_TYPE_OPTIONAL, /* items[0]; never of None, Optional or Tuple */
     MC_TYPE_TUPLE,    /* of a result alone; never of None or Tuple */
+    MC_TYPE_ANY,      /* of a result alone: a word that tells the type, and its words */
 };
 
 struct mc_type {
@@ -90,5 +91,13 @@ void mc_type_fini(struct mc_type *type);
 /* Adds the type's text. */
 void mc_type_write(const struct mc_type *type, struct mc_buf *ret);
 
-/* Whether a result of this type comes with memory to be released. */
+/* The first word of an Any: what it is. 0 is nothing (None). */
+#define MC_ANY_TAG(kind, scalar) ((uint64_t) (kind) | (uint64_t) (scalar) << 8)
+#define MC_ANY_UNKNOWN           UINT64_C(0xff) /* a type that cannot cross */
+
+/* The type of an Any whose first word is `tag`, which needs no fini: None, a scalar, String or a
+ * List. -1 where it is unknown. */
+int mc_type_of_any(uint64_t tag, struct mc_type *ret);
+
+/* Whether a result of this type comes with memory to be released; an Any may. */
 bool mc_type_owns_memory(const struct mc_type *type);

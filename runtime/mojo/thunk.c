@@ -161,6 +161,7 @@ static void write_value(struct mc_buf *out, const struct mc_type *type, size_t a
         return;
     case MC_TYPE_NONE:
     case MC_TYPE_TUPLE:
+    case MC_TYPE_ANY:
         return;
     }
 }
@@ -301,6 +302,7 @@ static void write_result(struct mc_buf *out,
         return;
     case MC_TYPE_NONE:
     case MC_TYPE_SPAN:
+    case MC_TYPE_ANY:
         return;
     }
 }

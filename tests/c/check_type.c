@@ -25,6 +25,8 @@ START_TEST(types_read_as_they_are_written)
         "Optional[String]",
         "Optional[Span[Float32]]",
         "Tuple[Int, String, List[Float64], Optional[Bool]]",
+        "Any",
+        "Tuple[Any, Any]",
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         check_round_trip(texts[i]);
@@ -77,6 +79,8 @@ START_TEST(what_is_no_signature_is_refused)
         "(Int -> Int",
         "(Int,Int) -> Int",
         "(None) -> Int",
+        "(Any) -> Int",
+        "() -> Optional[Any]",
         "(Tuple[Int]) -> Int",
         "() -> Int7",
         "() -> Int8x",
@@ -97,6 +101,22 @@ START_TEST(what_is_no_signature_is_refused)
         ck_assert_int_eq(err.code, MC_INVALID_REQUEST);
         ck_assert_ptr_null(signature.args);
     }
+}
+END_TEST
+
+START_TEST(a_tag_tells_the_type_of_an_any)
+{
+    struct mc_type type;
+    ck_assert_int_eq(mc_type_of_any(0, &type), 0);
+    ck_assert_int_eq(type.kind, MC_TYPE_NONE);
+    ck_assert_int_eq(mc_type_of_any(MC_ANY_TAG(MC_TYPE_LIST, MC_FLOAT32), &type), 0);
+    ck_assert(type.kind == MC_TYPE_LIST && type.scalar == MC_FLOAT32 && type.words == 2);
+    ck_assert_int_eq(mc_type_of_any(MC_ANY_TAG(MC_TYPE_SCALAR, MC_BOOL), &type), 0);
+    ck_assert_int_eq(type.words, 1);
+    ck_assert_int_eq(mc_type_of_any(MC_ANY_TAG(MC_TYPE_STRING, 0), &type), 0);
+    ck_assert_int_eq(mc_type_of_any(MC_ANY_UNKNOWN, &type), -1);
+    ck_assert_int_eq(mc_type_of_any(MC_ANY_TAG(MC_TYPE_SCALAR, MC_SCALAR_COUNT), &type), -1);
+    ck_assert_int_eq(mc_type_of_any(MC_ANY_TAG(MC_TYPE_TUPLE, 0), &type), -1);
 }
 END_TEST
 
@@ -124,6 +144,7 @@ int main(void)
     tcase_add_test(tests, types_read_as_they_are_written);
     tcase_add_test(tests, a_signature_counts_its_words);
     tcase_add_test(tests, what_is_no_signature_is_refused);
+    tcase_add_test(tests, a_tag_tells_the_type_of_an_any);
     tcase_add_test(tests, too_many_arguments_are_refused);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
