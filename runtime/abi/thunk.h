@@ -42,4 +42,5 @@ enum mc_thunk_status {
 
 /* Names in the artifact. Thunks are mc_call_0, mc_call_1, …: the function table tells which. */
 #define MC_THUNK_PREFIX  "mc_call_"
-#define MC_THUNK_RELEASE "mc_release" /* exported where a result needs it */
+#define MC_THUNK_RUN     "mc_call_run" /* of a cell that takes and gives variables */
+#define MC_THUNK_RELEASE "mc_release"  /* exported where a result needs it */

@@ -386,6 +386,9 @@ int mc_bindings_sources(struct mc_bindings *bindings,
     if (mc_cell_module(cell, ret_module) < 0) {
         return -1;
     }
+    if (cell->io) {
+        mc_thunks_write_outputs(ret_module);
+    }
     if (*imports) {
         mc_buf_addf(ret_module, "\n%s", imports);
     }

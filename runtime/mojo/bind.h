@@ -28,6 +28,11 @@ size_t mc_bindings_count(const struct mc_bindings *bindings);
 json_t *mc_bindings_functions(const struct mc_bindings *bindings);
 json_t *mc_bindings_skipped(const struct mc_bindings *bindings);
 
+/* The entry of the table for a cell that takes and gives variables: a function `run`, whose
+ * `outputs` are the names of what it returns. A new reference; NULL where it does not, or out of
+ * memory. */
+json_t *mc_bindings_run(const struct mc_bindings *bindings);
+
 /* The two files that a cell is compiled as: its module, with `imports` (lines of Mojo, or "")
  * behind the cell's own text, and the entry, the compiler's root, which is empty where the module
  * is the root itself. The thunks stand in the entry where the cell has a `main`, which the

@@ -266,3 +266,68 @@ json_t *mc_bindings_skipped(const struct mc_bindings *bindings)
     }
     return object;
 }
+
+static json_t *input_json(const struct mc_cell_input *input)
+{
+    return json_pack("{s:s, s:s, s:o, s:o}",
+                     "name",
+                     input->name,
+                     "kind",
+                     "keyword",
+                     "type",
+                     type_json(&input->type),
+                     "mojo",
+                     type_json(&input->type));
+}
+
+static json_t *run_abi(const struct mc_cell_io *io)
+{
+    mc_autobuf text = MC_BUF_INIT;
+    mc_buf_adds(&text, "(");
+    for (size_t i = 0; i < io->n_inputs; i++) {
+        mc_buf_adds(&text, i ? ", " : "");
+        mc_type_write(&io->inputs[i].type, &text);
+    }
+    mc_buf_adds(&text, ") raises -> ");
+    mc_buf_adds(&text, io->n_outputs ? "Tuple[" : "None");
+    for (size_t i = 0; i < io->n_outputs; i++) {
+        mc_buf_adds(&text, i ? ", Any" : "Any");
+    }
+    mc_buf_adds(&text, io->n_outputs ? "]" : "");
+    return json_string(text.data ? text.data : "");
+}
+
+json_t *mc_bindings_run(const struct mc_bindings *bindings)
+{
+    const struct mc_cell_io *io = bindings->cell->io;
+    if (!io) {
+        return NULL;
+    }
+    json_t *arguments = json_array();
+    json_t *outputs = json_array();
+    for (size_t i = 0; i < io->n_inputs; i++) {
+        json_array_append_new(arguments, input_json(&io->inputs[i]));
+    }
+    for (size_t i = 0; i < io->n_outputs; i++) {
+        json_array_append_new(outputs, json_string(io->outputs[i]));
+    }
+    return json_pack("{s:s, s:s, s:o, s:s, s:i, s:i, s:o, s:s, s:o}",
+                     "name",
+                     "run",
+                     "symbol",
+                     MC_THUNK_RUN,
+                     "abi",
+                     run_abi(io),
+                     "signature",
+                     "the cell",
+                     "line",
+                     (int) mc_cell_main_line(bindings->cell),
+                     "last_line",
+                     (int) bindings->cell->lines,
+                     "arguments",
+                     arguments,
+                     "returns",
+                     io->n_outputs ? "Tuple" : "None",
+                     "outputs",
+                     outputs);
+}

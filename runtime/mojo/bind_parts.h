@@ -52,6 +52,12 @@ mc_bind_literal(const struct mc_cell *cell, struct mc_span span, const struct mc
  */
 char *mc_bind_text(const struct mc_cell *cell, struct mc_span span);
 
+/* Adds a type in Mojo's words. */
+void mc_bind_write_type(const struct mc_type *type, struct mc_buf *ret);
+
+/* Adds what the module of a cell needs that gives values. */
+void mc_thunks_write_outputs(struct mc_buf *ret);
+
 /* Adds the thunks; functions are called as `module` and their name. -1 when out of memory. */
 int mc_thunks_write(struct mc_bindings *bindings, const char *module, struct mc_buf *ret);
 

@@ -131,15 +131,29 @@ static int parse(struct mc_cell *cell, const char *source, size_t length, mc_err
     if (mc_scan(cell->source, length, &cell->scan, err) < 0 || decide_kind(cell, err) < 0) {
         return -1;
     }
+    if (cell->io && cell->kind != MC_CELL_STATEMENTS) {
+        mc_err_set(err, MC_INVALID_CELL, "only a cell of statements takes and gives variables");
+        return mc_err_hint(err, "a function takes arguments and returns values: call it");
+    }
     return cell->kind == MC_CELL_STATEMENTS ? make_statements(cell, err) : 0;
 }
 
 int mc_cell_parse(const char *source, size_t length, struct mc_cell **ret, mc_err *err)
 {
+    return mc_cell_parse_io(source, length, NULL, ret, err);
+}
+
+int mc_cell_parse_io(const char *source,
+                     size_t length,
+                     const struct mc_cell_io *io,
+                     struct mc_cell **ret,
+                     mc_err *err)
+{
     struct mc_cell *cell = calloc(1, sizeof *cell);
     if (cell == NULL) {
         return mc_err_set(err, MC_NO_MEMORY, "out of memory");
     }
+    cell->io = io && mc_cell_io_any(io) ? io : NULL;
     if (parse(cell, source, length, err) < 0) {
         mc_cell_free(cell);
         return -1;
@@ -221,7 +235,7 @@ static int add_references(const struct mc_cell *cell, struct mc_buf *ret)
 
 int mc_cell_entry(const struct mc_cell *cell, const char *module_name, struct mc_buf *ret)
 {
-    bool runs = cell->kind != MC_CELL_DEFINITIONS;
+    bool runs = cell->kind != MC_CELL_DEFINITIONS && !cell->io;
     mc_buf_addf(
         ret, "import %s as m\n%s\n", module_name, runs ? "from std.sys import stderr\n" : "");
     if (add_references(cell, ret) < 0) {

@@ -13,10 +13,19 @@ enum mc_cell_kind {
 };
 
 struct mc_cell;
+struct mc_cell_io;
 
 /* INVALID_CELL where there are both `main` and bare statements: the message has the lines of both.
  * TOO_LARGE. */
 int mc_cell_parse(const char *source, size_t length, struct mc_cell **ret, mc_err *err) MC_MUST_USE;
+/* The same of a cell that takes and gives values (cell_io.h; borrowed for the cell's life): its
+ * statements become `mc_run` instead of `main`, which nothing but a thunk can call. INVALID_CELL
+ * also where there are no statements. */
+int mc_cell_parse_io(const char *source,
+                     size_t length,
+                     const struct mc_cell_io *io,
+                     struct mc_cell **ret,
+                     mc_err *err) MC_MUST_USE;
 /* NULL is fine; returns NULL. */
 struct mc_cell *mc_cell_free(struct mc_cell *cell);
 

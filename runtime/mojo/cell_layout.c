@@ -1,5 +1,6 @@
 #include "base/buf.h"
 #include "base/err.h"
+#include "mojo/bind_parts.h"
 #include "mojo/cell.h"
 #include "mojo/cell_parts.h"
 #include "mojo/lex.h"
@@ -14,6 +15,7 @@
  *   lines 1 to n          the cell without its statements
  *   line n + 1            def main() raises:
  *   lines n + 2 to 2n + 1 the cell without its definitions, indented
+ *   one line each         what gives an output away (the name is mc_run then)
  *   the rest              the function that shows the last value
  *
  * Only the first physical line of a logical line is indented, so that string literals stay what
@@ -191,6 +193,30 @@ static void add_helper(const struct mc_cell *cell, struct mc_buf *ret)
                 helper);
 }
 
+static void add_header(struct mc_cell *cell)
+{
+    const struct mc_cell_io *io = cell->io;
+    if (!io) {
+        mc_buf_adds(&cell->module, "def main() raises:\n");
+        return;
+    }
+    mc_buf_adds(&cell->module, "def mc_run(");
+    for (size_t i = 0; i < io->n_inputs; i++) {
+        mc_buf_addf(&cell->module, "%s: ", io->inputs[i].name);
+        mc_bind_write_type(&io->inputs[i].type, &cell->module);
+        mc_buf_adds(&cell->module, ", ");
+    }
+    mc_buf_adds(&cell->module, "mc_out: Pointer[UInt64, MutAnyOrigin]) raises:\n");
+}
+
+static void add_outputs(struct mc_cell *cell)
+{
+    for (size_t i = 0; cell->io && i < cell->io->n_outputs; i++) {
+        mc_buf_addf(
+            &cell->module, INDENT "mc_put_any(%s, mc_out, %zu)\n", cell->io->outputs[i], 3 * i);
+    }
+}
+
 int mc_cell_layout(struct mc_cell *cell, mc_err *err)
 {
     for (size_t part = 0; part < 2; part++) {
@@ -200,8 +226,9 @@ int mc_cell_layout(struct mc_cell *cell, mc_err *err)
         }
     }
     add_part(cell, false);
-    mc_buf_adds(&cell->module, "def main() raises:\n");
+    add_header(cell);
     add_part(cell, true);
+    add_outputs(cell);
     if (cell->shown != SIZE_MAX) {
         add_helper(cell, &cell->module);
     }
@@ -226,6 +253,11 @@ void mc_cell_map(
     }
     bool body = line > lines + 1;
     long at = body ? line - lines - 1 : line;
+    if (cell->io && at > lines && at <= lines + (long) cell->io->n_outputs) {
+        *ret_line = (long) cell->scan.items[cell->scan.count - 1].last_line;
+        *ret_column = 1;
+        return;
+    }
     if (at < 1 || at > lines || line == lines + 1) {
         return;
     }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "mojo/cell.h"
+#include "mojo/cell_io.h"
 #include "mojo/cell_names.h"
 #include "mojo/scan.h"
 
@@ -22,6 +23,7 @@ struct mc_cell {
                            module minus columns  in the cell */
     size_t show_column; /* of the shown item, from 0 */
     size_t show_length; /* bytes put before it */
+    const struct mc_cell_io *io; /* or NULL */
 };
 
 /* Makes module, shift, show_column and show_length. */

@@ -92,7 +92,7 @@ struct writer {
     const char *module; /* put before the function's name */
 };
 
-static void write_type(struct mc_buf *out, const struct mc_type *type)
+void mc_bind_write_type(const struct mc_type *type, struct mc_buf *out)
 {
     if (type->kind == MC_TYPE_SPAN) {
         mc_buf_addf(out,
@@ -101,7 +101,7 @@ static void write_type(struct mc_buf *out, const struct mc_type *type)
                     type->writable ? "MutAnyOrigin" : "ImmutAnyOrigin");
     } else if (type->kind == MC_TYPE_OPTIONAL) {
         mc_buf_adds(out, "Optional[");
-        write_type(out, &type->items[0]);
+        mc_bind_write_type(&type->items[0], out);
         mc_buf_adds(out, "]");
     } else {
         mc_type_write(type, out);
@@ -134,7 +134,7 @@ static void write_value(struct mc_buf *out, const struct mc_type *type, size_t a
         mc_buf_addf(out, "mc_text(a, %zu)", at);
         return;
     case MC_TYPE_SPAN:
-        write_type(out, type);
+        mc_bind_write_type(type, out);
         mc_buf_addf(out,
                     "(unsafe_ptr=mc_at[%s](a, %zu), length=Int(a[unsafe_offset=%zu]))",
                     name,
@@ -152,11 +152,11 @@ static void write_value(struct mc_buf *out, const struct mc_type *type, size_t a
                     at + 1);
         return;
     case MC_TYPE_OPTIONAL:
-        write_type(out, type);
+        mc_bind_write_type(type, out);
         mc_buf_adds(out, "(");
         write_value(out, &type->items[0], at + 1);
         mc_buf_addf(out, ") if a[unsafe_offset=%zu] != 0 else ", at);
-        write_type(out, type);
+        mc_bind_write_type(type, out);
         mc_buf_adds(out, "(None)");
         return;
     case MC_TYPE_NONE:
@@ -415,11 +415,78 @@ bool mc_thunks_fit(const struct mc_cell *cell)
     return true;
 }
 
+static void write_any_scalar(struct mc_buf *out, enum mc_scalar scalar)
+{
+    const struct mc_scalar_info *info = &mc_scalars[scalar];
+    if (info->kind == 'f') {
+        mc_buf_addf(out, "    mc_word[%s](r, i + 1) = x\n", info->name);
+    } else {
+        const char *cast = info->kind == 'b' ? "Int" : info->kind == 'i' ? "Int64" : "UInt64";
+        mc_buf_addf(out, "    r[unsafe_offset=i + 1] = UInt64(%s(x))\n", cast);
+    }
+}
+
+/* One overload for each type that crosses; another one for what does not. */
+void mc_thunks_write_outputs(struct mc_buf *ret)
+{
+    static const char head[] = "x: %s%s%s, r: mc_words, i: Int):\n    r[unsafe_offset=i] = %llu\n";
+    mc_buf_adds(ret, prelude);
+    mc_buf_addf(ret,
+                "\n\ndef mc_put_any[T: AnyType](x: T, r: mc_words, i: Int):\n"
+                "    r[unsafe_offset=i] = %llu\n",
+                (unsigned long long) MC_ANY_UNKNOWN);
+    mc_buf_addf(ret,
+                "\n\ndef mc_put_any(x: String, r: mc_words, i: Int):\n"
+                "    r[unsafe_offset=i] = %llu\n    mc_put_text(x, r, i + 1)\n",
+                (unsigned long long) MC_ANY_TAG(MC_TYPE_STRING, 0));
+    for (int i = 0; i < MC_SCALAR_COUNT; i++) {
+        const char *name = mc_scalars[i].name;
+        mc_buf_adds(ret, "\n\ndef mc_put_any(");
+        mc_buf_addf(ret, head, name, "", "", (unsigned long long) MC_ANY_TAG(MC_TYPE_SCALAR, i));
+        write_any_scalar(ret, (enum mc_scalar) i);
+        mc_buf_adds(ret, "\n\ndef mc_put_any(");
+        mc_buf_addf(
+            ret, head, "List[", name, "]", (unsigned long long) MC_ANY_TAG(MC_TYPE_LIST, i));
+        mc_buf_addf(ret,
+                    "    mc_put(Int(x.unsafe_ptr()), %d, x.__len__(), r, i + 1)\n",
+                    mc_scalars[i].size);
+    }
+}
+
+/* The thunk of a cell that takes and gives values: what it was given before it raised is lost. */
+static void write_run(struct mc_buf *out, const struct mc_cell_io *io)
+{
+    size_t at = 0;
+    mc_buf_adds(out,
+                "\n\n@export\n"
+                "def " MC_THUNK_RUN "(a: mc_words, r: mc_words) abi(\"C\") -> Int32:\n"
+                "    try:\n");
+    for (size_t i = 0; i < io->n_outputs; i++) {
+        mc_buf_addf(out, "        r[unsafe_offset=%zu] = 0\n", 3 * i);
+    }
+    for (size_t i = 0; i < io->n_inputs; i++) {
+        mc_buf_addf(out, "        var a%zu = ", i);
+        write_value(out, &io->inputs[i].type, at);
+        mc_buf_adds(out, "\n");
+        at += io->inputs[i].type.words;
+    }
+    mc_buf_adds(out, "        m.mc_run(");
+    for (size_t i = 0; i < io->n_inputs; i++) {
+        mc_buf_addf(out, "a%zu, ", i);
+    }
+    mc_buf_adds(out,
+                "r)\n"
+                "        return 0\n"
+                "    except e:\n"
+                "        return mc_raise(String(e), r)\n");
+}
+
 int mc_thunks_write(struct mc_bindings *bindings, const char *module, struct mc_buf *ret)
 {
     struct writer writer = {.out = ret, .cell = bindings->cell, .module = module};
-    bool owns = false;
-    if (mc_bindings_count(bindings) == 0) {
+    const struct mc_cell_io *io = bindings->cell->io;
+    bool owns = io != NULL;
+    if (mc_bindings_count(bindings) == 0 && !io) {
         return 0;
     }
     mc_buf_adds(ret, prelude);
@@ -434,6 +501,9 @@ int mc_thunks_write(struct mc_bindings *bindings, const char *module, struct mc_
             binding->last_line = mc_lex_count_lines(ret->data, ret->length);
             owns = owns || mc_type_owns_memory(&binding->result);
         }
+    }
+    if (io) {
+        write_run(ret, io);
     }
     mc_buf_adds(ret, owns ? release : "");
     return ret->failed ? -1 : 0;

@@ -28,8 +28,9 @@ struct mc_compilation {
     bool modernize;
     bool forced;
 
-    struct mc_buf source;         /* the cell, after repairs */
-    struct mc_cell *cell;         /* of that source */
+    struct mc_buf source; /* the cell, after repairs */
+    struct mc_cell_io io;
+    struct mc_cell *cell;         /* of that source; borrows io */
     struct mc_bindings *bindings; /* of that cell */
     json_t *exports;              /* or NULL */
     struct mc_using using;
@@ -50,6 +51,7 @@ static void compilation_free(struct mc_compilation *compilation)
     mc_buf_fini(&compilation->source);
     mc_bindings_free(compilation->bindings);
     mc_cell_free(compilation->cell);
+    mc_cell_io_fini(&compilation->io);
     mc_using_fini(&compilation->using);
     json_decref(compilation->exports);
     json_decref(compilation->changes);
@@ -162,6 +164,10 @@ static json_t *make_meta(const struct mc_compilation *compilation, json_t *diagn
                              (double) (mc_os_now() - compilation->started_at) / 1e9);
     add_source(compilation, meta);
     json_object_set_new(meta, "functions", mc_bindings_functions(compilation->bindings));
+    json_t *run = mc_bindings_run(compilation->bindings);
+    if (run) {
+        json_object_set_new(meta, "run", run);
+    }
     json_object_set_new(meta, "skipped", mc_bindings_skipped(compilation->bindings));
     const char *reason = mc_runner_needs_fresh(compilation->compiler.artifact);
     if (reason) {
@@ -236,8 +242,11 @@ static int read_cell(struct mc_compilation *compilation, mc_err *err)
 {
     compilation->bindings = mc_bindings_free(compilation->bindings);
     compilation->cell = mc_cell_free(compilation->cell);
-    if (mc_cell_parse(
-            compilation->source.data, compilation->source.length, &compilation->cell, err) < 0) {
+    if (mc_cell_parse_io(compilation->source.data,
+                         compilation->source.length,
+                         &compilation->io,
+                         &compilation->cell,
+                         err) < 0) {
         return -1;
     }
     return mc_bindings_make(compilation->cell, compilation->exports, &compilation->bindings, err);
@@ -502,7 +511,8 @@ static struct mc_compilation *compilation_new(struct mc_request *request, mc_err
     for (size_t i = 0; i < request->prepared->flags.count; i++) {
         mc_strv_add(&compilation->flags, request->prepared->flags.items[i]);
     }
-    if (mc_buf_check(&compilation->source, err) < 0 ||
+    if (mc_cell_io_read(request->ask.inputs, request->ask.outputs, &compilation->io, err) < 0 ||
+        mc_buf_check(&compilation->source, err) < 0 ||
         mc_buf_check(&compilation->using.imports, err) < 0 ||
         mc_strv_check(&compilation->using.names, err) < 0 ||
         mc_strv_check(&compilation->using.texts, err) < 0 ||

@@ -97,6 +97,12 @@ static int add_closures(struct mc_key *key,
     return result;
 }
 
+static void add_json(struct mc_key *key, const char *tag, const json_t *json)
+{
+    mc_autofree char *text = json ? json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
+    mc_key_add_string(key, tag, text ? text : "");
+}
+
 static int make_key(struct mc_request *request, struct mc_prepared *prepared, mc_err *err)
 {
     const struct mc_ask *ask = &request->ask;
@@ -120,6 +126,10 @@ static int make_key(struct mc_request *request, struct mc_prepared *prepared, mc
         mc_key_add_string(&key, "exports", "limited");
     }
     add_using(&key, &prepared->using);
+    if (mc_cell_io_any(&request->io)) {
+        add_json(&key, "inputs", ask->inputs);
+        add_json(&key, "outputs", ask->outputs);
+    }
     int result = add_closures(&key, ask, prepared, err);
     if (result == 0) {
         result = mc_key_finish(&key, prepared->key, &prepared->parts, err);

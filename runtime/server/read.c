@@ -45,6 +45,8 @@ static const struct field {
     {"modernize", BOOLEAN, CELL_OPS, 0},
     {"exports", TEXTS, CELL_OPS, 0},
     {"using", ARRAY, CELL_OPS, 0},
+    {"inputs", ARRAY, OP(COMPILE), 0},
+    {"outputs", TEXTS, OP(COMPILE), 0},
     {"args", TEXTS, OP(RUN), 0},
     {"stdin", OBJECT, OP(RUN), 0},
     {"limits", OBJECT, OP(RUN), 0},
@@ -274,6 +276,8 @@ int mc_read_ask(enum mc_op op,
         .args = json_object_get(header, "args"),
         .exports = json_object_get(header, "exports"),
         .using = json_object_get(header, "using"),
+        .inputs = json_object_get(header, "inputs"),
+        .outputs = json_object_get(header, "outputs"),
         .window = json_integer_value(json_object_get(header, "window")),
     };
     ask.cell = text(header, "cell", ask.name);

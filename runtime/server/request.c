@@ -19,6 +19,7 @@
 static void request_free(struct mc_request *request)
 {
     mc_cell_free(request->cell);
+    mc_cell_io_fini(&request->io);
     mc_prepared_free(request->prepared);
     free(request->toolchain_root);
     free(request->artifact);

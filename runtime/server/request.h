@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "mojo/cell_io.h"
 #include "server/loop.h"
 #include "server/peer.h"
 
@@ -47,7 +48,9 @@ struct mc_ask {
     const json_t *args;
     const json_t *exports; /* array of strings, or NULL */
     const json_t *using;   /* server/using.h, or NULL */
-    const void *input;     /* standard input, or NULL */
+    const json_t *inputs;  /* mojo/cell_io.h, or NULL */
+    const json_t *outputs;
+    const void *input; /* standard input, or NULL */
     size_t input_length;
     int64_t window; /* bytes, 0: no flow control */
     double wall;    /* limits; 0: none */
@@ -77,7 +80,8 @@ struct mc_request {
     struct mc_ask ask;
 
     const struct mc_step *step; /* where it is, while it waits or advances */
-    struct mc_cell *cell;
+    struct mc_cell_io io;
+    struct mc_cell *cell;                 /* borrows io */
     const struct mc_toolchain *toolchain; /* the server's */
     char *toolchain_root;
     const char *toolchain_how; /* static */

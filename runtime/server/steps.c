@@ -31,7 +31,11 @@ static enum mc_progress step_scan(struct mc_request *request)
     mc_err err = {0};
     int64_t began = mc_os_now();
     request->result = json_object();
-    if (mc_cell_parse(request->ask.source, request->ask.source_length, &request->cell, &err) < 0) {
+    const struct mc_ask *ask = &request->ask;
+    if (mc_cell_io_read(ask->inputs, ask->outputs, &request->io, &err) < 0) {
+        return fail(request, &err);
+    }
+    if (mc_cell_parse_io(ask->source, ask->source_length, &request->io, &request->cell, &err) < 0) {
         if (err.code != MC_INVALID_CELL) {
             return fail(request, &err);
         }
@@ -118,7 +122,7 @@ static json_t *runtime_json(const struct mc_toolchain *toolchain)
 static void copy_meta(struct mc_request *request)
 {
     static const char *const names[] = {
-        "diagnostics", "modernized", "source", "functions", "skipped"};
+        "diagnostics", "modernized", "source", "functions", "skipped", "run"};
     for (size_t i = 0; i < MC_LENGTH(names); i++) {
         json_t *value = json_object_get(request->meta, names[i]);
         if (value) {
@@ -126,7 +130,8 @@ static void copy_meta(struct mc_request *request)
         }
     }
     set_result(request, "artifact", json_string(request->artifact));
-    if (json_array_size(json_object_get(request->meta, "functions")) > 0) {
+    if (json_array_size(json_object_get(request->meta, "functions")) > 0 ||
+        json_object_get(request->meta, "run")) {
         set_result(request, "runtime", runtime_json(request->toolchain));
     }
 }

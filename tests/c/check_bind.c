@@ -1,5 +1,6 @@
 #include "mojo/bind.h"
 #include "mojo/cell.h"
+#include "mojo/cell_io.h"
 
 #include <check.h>
 #include <jansson.h>
@@ -307,6 +308,74 @@ START_TEST(an_error_in_the_cell_drops_nothing)
 }
 END_TEST
 
+static int parse_io(const char *source, const char *inputs, const char *outputs, mc_err *err)
+{
+    static struct mc_cell_io io;
+    teardown();
+    mc_cell_io_fini(&io);
+    json_t *in = json_loads(inputs, 0, NULL);
+    json_t *out = json_loads(outputs, 0, NULL);
+    int result = mc_cell_io_read(in, out, &io, err);
+    json_decref(in);
+    json_decref(out);
+    if (result == 0) {
+        result = mc_cell_parse_io(source, strlen(source), &io, &cell, err);
+    }
+    if (result < 0) {
+        mc_cell_io_fini(&io);
+    }
+    return result;
+}
+
+START_TEST(a_cell_takes_and_gives_variables)
+{
+    mc_autobuf module = MC_BUF_INIT;
+    mc_autobuf entry = MC_BUF_INIT;
+    mc_err err = {0};
+    ck_assert_int_eq(parse_io("def f(): pass\nvar y = n\n",
+                              "[{\"name\": \"n\", \"type\": \"Span[Int]\"}]",
+                              "[\"y\", \"z\"]",
+                              &err),
+                     0);
+    ck_assert_int_eq(mc_bindings_make(cell, NULL, &bindings, &err), 0);
+    json_t *run = mc_bindings_run(bindings);
+    ck_assert_str_eq(json_string_value(json_object_get(run, "abi")),
+                     "(Span[Int]) raises -> Tuple[Any, Any]");
+    json_decref(run);
+    ck_assert_int_eq(mc_bindings_sources(bindings, "mc_1", "", &module, &entry), 0);
+    ck_assert_ptr_nonnull(strstr(module.data, "def mc_run(n: Span[Int, ImmutAnyOrigin], mc_out"));
+    ck_assert_ptr_nonnull(strstr(module.data, "    mc_put_any(z, mc_out, 3)\n"));
+    ck_assert_ptr_nonnull(strstr(entry.data, "m.mc_run(a0, r)"));
+    ck_assert_ptr_null(strstr(entry.data, "mc_main"));
+    long line;
+    long column;
+    mc_cell_map(cell, line_of(module.data, "mc_put_any(z"), 5, &line, &column);
+    ck_assert_int_eq(line, 2);
+}
+END_TEST
+
+START_TEST(variables_that_cannot_be_taken_or_given_are_refused)
+{
+    static const char *const cases[][2] = {
+        {"[{\"name\": \"a b\", \"type\": \"Int\"}]", "[]"},
+        {"[{\"name\": \"a\", \"type\": \"Foo\"}]", "[]"},
+        {"[{\"name\": \"a\"}]", "[]"},
+        {"[{\"name\": \"a\", \"type\": \"Int\"}, {\"name\": \"a\", \"type\": \"Int\"}]", "[]"},
+        {"[]", "[\"main\"]"},
+        {"[]", "[\"mc_x\"]"},
+        {"[]", "[\"x\", \"x\"]"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        mc_err err = {0};
+        ck_assert_int_eq(parse_io("var x = 1", cases[i][0], cases[i][1], &err), -1);
+        ck_assert_int_eq(err.code, MC_INVALID_REQUEST);
+    }
+    mc_err err = {0};
+    ck_assert_int_eq(parse_io("def f(): pass", "[]", "[\"x\"]", &err), -1);
+    ck_assert_int_eq(err.code, MC_INVALID_CELL);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("bind");
@@ -320,6 +389,8 @@ int main(void)
     tcase_add_test(tests, exports_limit_what_is_bound);
     tcase_add_test(tests, thunks_stand_behind_definitions_and_beside_programs);
     tcase_add_test(tests, what_the_compiler_refuses_is_dropped);
+    tcase_add_test(tests, a_cell_takes_and_gives_variables);
+    tcase_add_test(tests, variables_that_cannot_be_taken_or_given_are_refused);
     tcase_add_test(tests, an_error_in_the_cell_drops_nothing);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
