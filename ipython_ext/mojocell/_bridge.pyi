@@ -1,8 +1,8 @@
 # The C extension: a blocking client of the daemon. Not public; `mojocell` is the only caller.
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
-from typing import Final, final
+from typing import Any, Final, Literal, final
 
 from typing_extensions import Buffer
 
@@ -36,3 +36,58 @@ class Error(Exception):
     message: str
     hint: str | None
     def __init__(self, code: str, message: str, hint: str | None = None) -> None: ...
+
+@final
+class Library:
+    """An artifact that is loaded into this process."""
+
+    def __new__(
+        cls,
+        path: str | PathLike[str],
+        libraries: Sequence[str | PathLike[str]] = ...,
+        optional: Sequence[str | PathLike[str]] = ...,
+        identity: str = ...,
+    ) -> Library: ...
+    @property
+    def path(self) -> str: ...
+    @property
+    def isolated_reason(self) -> str | None: ...
+
+@final
+class Function:
+    """What a user calls: `mojocell.MojoFunction`."""
+
+    def __new__(
+        cls,
+        name: str,
+        entries: Sequence[Mapping[str, Any]],
+        library: Library | None,
+        *,
+        mode: Literal["inline", "isolated"] = ...,
+        nogil: bool = ...,
+        worker: Callable[[], Any] | None = ...,
+        fail: Callable[[str, dict[str, Any]], BaseException] | None = ...,
+        on_isolated: Callable[[str], object] | None = ...,
+        stub: Callable[..., Any] | None = ...,
+        reduce: str | tuple[Any, ...] | None = ...,
+    ) -> Function: ...
+    def __call__(self, *args: Any, **kwargs: Any) -> Any: ...
+    def __copy__(self) -> Function: ...
+    def __deepcopy__(self, memo: Any, /) -> Function: ...
+    def __reduce__(self) -> str | tuple[Any, ...]: ...
+    def __getattr__(self, name: str, /) -> Any: ...
+    def with_options(
+        self, *, mode: Literal["inline", "isolated"] | None = ..., nogil: bool | None = ...
+    ) -> Function: ...
+    mode: Literal["inline", "isolated"]
+    stale: str | None
+    __name__: str
+    __qualname__: str
+    @property
+    def nogil(self) -> bool: ...
+    @property
+    def library(self) -> Library | None: ...
+    @property
+    def signatures(self) -> tuple[str, ...]: ...
+    @property
+    def __wrapped__(self) -> Callable[..., Any]: ...
