@@ -3,7 +3,7 @@
 #include "base/mem.h"
 #include "base/os.h"
 #include "base/strv.h"
-#include "mojo/symbols.h"
+#include "base/symbols.h"
 #include "runner/crash.h"
 
 #include <dlfcn.h>

@@ -1,7 +1,7 @@
 #include "base/mem.h"
 #include "base/os.h"
 #include "base/strv.h"
-#include "mojo/symbols.h"
+#include "base/symbols.h"
 #include "proc/group.h"
 #include "runner/link.h"
 #include "runner_harness.h"

@@ -1,5 +1,5 @@
 /* A library's bytes. */
-#include "mojo/symbols.h"
+#include "base/symbols.h"
 
 #include <stdint.h>
 #include <stdlib.h>

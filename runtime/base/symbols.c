@@ -1,4 +1,4 @@
-#include "mojo/symbols.h"
+#include "base/symbols.h"
 
 #include "base/mem.h"
 

@@ -1,0 +1,514 @@
+/* Guarded calls of functions that go wrong. Where each of them runs: tests/c/fixtures/functions.c.
+ */
+#include "base/mem.h"
+#include "kernel_bridge/artifact.h"
+#include "kernel_bridge/guard.h"
+
+#include <check.h>
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static const char *const no_libraries[] = {NULL};
+static struct mc_artifact *artifact;
+static mc_err err;
+
+static int repeats(int usual)
+{
+    return getenv("MC_STRESS") ? usual * 10 : usual;
+}
+
+static void open_functions(void)
+{
+    struct mc_artifact_spec spec = {.path = MC_FUNCTIONS,
+                                    .libraries = no_libraries,
+                                    .identity = "none",
+                                    .interposer = MC_INTERPOSER};
+    ck_assert_msg(mc_artifact_open(&spec, &artifact, &err) == 0, "%s", err.message);
+    mc_guard_arm(true);
+}
+
+static enum mc_guard_outcome call(int number, uint64_t argument, struct mc_guard_result *ret)
+{
+    char symbol[32];
+    uint64_t in[2] = {argument, 0};
+    uint64_t out[MC_THUNK_OUT_WORDS];
+    snprintf(symbol, sizeof symbol, "mc_call_%d", number);
+    return mc_guard_call(artifact, mc_artifact_thunk(artifact, symbol), in, out, ret);
+}
+
+static void check_works(void)
+{
+    struct mc_guard_result result;
+    uint64_t in[1] = {41};
+    uint64_t out[MC_THUNK_OUT_WORDS];
+    ck_assert_int_eq(
+        mc_guard_call(artifact, mc_artifact_thunk(artifact, "mc_call_0"), in, out, &result),
+        MC_GUARD_RETURNED);
+    ck_assert_int_eq(result.status, 0);
+    ck_assert_uint_eq(out[0], 42);
+}
+
+static void check_crash(int number, uint64_t argument, int signal, bool damage)
+{
+    struct mc_guard_result result;
+    ck_assert_int_eq(call(number, argument, &result), MC_GUARD_CRASHED);
+    ck_assert_int_eq(result.signal, signal);
+    ck_assert_int_eq(result.damaged, damage);
+    ck_assert_int_eq(mc_guard_damaged(), damage);
+    check_works();
+}
+
+/* ---- crashes ---- */
+
+START_TEST(a_call_returns)
+{
+    check_works();
+}
+END_TEST
+
+START_TEST(a_failed_check_is_a_crash_with_its_text)
+{
+    struct mc_guard_result result;
+    for (int i = 0; i < repeats(100); i++) {
+        ck_assert_int_eq(call(1, 0, &result), MC_GUARD_CRASHED);
+        ck_assert_int_eq(result.signal, SIGILL);
+        ck_assert(!result.damaged && !result.stack_overflow);
+        ck_assert_str_eq(result.message, "At: mc_1.mojo:3:9: Assert Error: index out of range\n");
+        check_works();
+    }
+    ck_assert_int_eq(call(8, 0, &result), MC_GUARD_CRASHED);
+    ck_assert_str_eq(result.message, "");
+}
+END_TEST
+
+START_TEST(a_stack_overflow_is_told)
+{
+    struct mc_guard_result result;
+    for (int i = 0; i < 20; i++) {
+        ck_assert_int_eq(call(2, 1, &result), MC_GUARD_CRASHED);
+        ck_assert_int_eq(result.signal, SIGSEGV);
+        ck_assert(result.stack_overflow && !result.damaged);
+        check_works();
+    }
+}
+END_TEST
+
+START_TEST(faults_of_its_own_code_do_no_damage)
+{
+    check_crash(8, 0, SIGFPE, false);
+    check_crash(9, 0, SIGSEGV, false);
+    check_crash(9, 64, SIGSEGV, false);
+}
+END_TEST
+
+START_TEST(a_fault_elsewhere_is_damage)
+{
+    check_crash(3, 0, SIGSEGV, true);
+    check_crash(3, 0, SIGSEGV, true);
+}
+END_TEST
+
+START_TEST(an_abort_elsewhere_is_damage)
+{
+    check_crash(4, 0, SIGABRT, true);
+}
+END_TEST
+
+static void *crash_often(void *data)
+{
+    struct mc_guard_result result;
+    atomic_int *failures = data;
+    for (int i = 0; i < repeats(100); i++) {
+        bool deep = i % 10 == 0;
+        if (call(deep ? 2 : 1, 1, &result) != MC_GUARD_CRASHED || result.damaged ||
+            result.stack_overflow != deep || call(0, 1, &result) != MC_GUARD_RETURNED) {
+            atomic_fetch_add(failures, 1);
+        }
+    }
+    return NULL;
+}
+
+START_TEST(threads_crash_each_for_itself)
+{
+    pthread_t threads[4];
+    atomic_int failures = 0;
+    for (size_t i = 0; i < MC_LENGTH(threads); i++) {
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, crash_often, &failures), 0);
+    }
+    for (size_t i = 0; i < MC_LENGTH(threads); i++) {
+        pthread_join(threads[i], NULL);
+    }
+    ck_assert_int_eq(failures, 0);
+    check_works();
+}
+END_TEST
+
+/* ---- interrupts ---- */
+
+static atomic_bool stop_sending;
+
+struct sender {
+    pid_t to;
+    long pause_ns;
+    int count;
+};
+
+static void *send_interrupts(void *data)
+{
+    const struct sender *sender = data;
+    struct timespec pause = {.tv_nsec = sender->pause_ns};
+    for (int i = 0; (sender->count == 0 || i < sender->count) && !stop_sending; i++) {
+        nanosleep(&pause, NULL);
+        syscall(SYS_tgkill, getpid(), sender->to, SIGINT);
+    }
+    return NULL;
+}
+
+static atomic_int handled;
+
+static void count_interrupt(int number)
+{
+    (void) number;
+    handled++;
+}
+
+static void install_counter(void)
+{
+    struct sigaction action = {.sa_handler = count_interrupt, .sa_flags = SA_RESTART};
+    sigaction(SIGINT, &action, NULL);
+    mc_guard_arm(true);
+}
+
+static double seconds(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double) time.tv_sec + (double) time.tv_nsec / 1e9;
+}
+
+START_TEST(an_allocating_function_is_interrupted_and_the_allocator_stays_whole)
+{
+    struct mc_guard_result result;
+    uint64_t never = 0;
+    install_counter();
+    stop_sending = false;
+    pthread_t thread;
+    struct sender sender = {.to = gettid(), .pause_ns = 50000};
+    ck_assert_int_eq(pthread_create(&thread, NULL, send_interrupts, &sender), 0);
+    for (int i = 0; i < repeats(2000); i++) {
+        ck_assert_int_eq(call(5, (uint64_t) (uintptr_t) &never, &result), MC_GUARD_INTERRUPTED);
+        ck_assert(!result.damaged);
+        char *p = malloc(100 + (size_t) i % 5000);
+        ck_assert_ptr_nonnull(p);
+        memset(p, 1, 100);
+        free(p);
+        check_works();
+    }
+    stop_sending = true;
+    pthread_join(thread, NULL);
+    ck_assert(!mc_guard_damaged());
+}
+END_TEST
+
+START_TEST(a_tight_loop_is_interrupted_at_once)
+{
+    struct mc_guard_result result;
+    install_counter();
+    stop_sending = false;
+    pthread_t thread;
+    struct sender sender = {.to = gettid(), .pause_ns = 20000000, .count = 1};
+    double began = seconds();
+    ck_assert_int_eq(pthread_create(&thread, NULL, send_interrupts, &sender), 0);
+    ck_assert_int_eq(call(6, 1, &result), MC_GUARD_INTERRUPTED);
+    ck_assert(seconds() - began < 0.5);
+    pthread_join(thread, NULL);
+    ck_assert_int_eq(handled, 0);
+}
+END_TEST
+
+START_TEST(what_stays_elsewhere_is_left_after_a_second_as_damaged)
+{
+    struct mc_guard_result result;
+    install_counter();
+    stop_sending = false;
+    pthread_t thread;
+    struct sender sender = {.to = gettid(), .pause_ns = 1000000, .count = 1};
+    double began = seconds();
+    ck_assert_int_eq(pthread_create(&thread, NULL, send_interrupts, &sender), 0);
+    ck_assert_int_eq(call(7, 100000000, &result), MC_GUARD_INTERRUPTED);
+    double took = seconds() - began;
+    pthread_join(thread, NULL);
+    ck_assert_msg(took > 0.9 && took < 2, "%g s", took);
+    ck_assert(result.damaged && mc_guard_damaged());
+    check_works();
+}
+END_TEST
+
+START_TEST(an_interrupt_outside_of_calls_is_its_handlers)
+{
+    install_counter();
+    check_works();
+    raise(SIGINT);
+    ck_assert_int_eq(handled, 1);
+}
+END_TEST
+
+static atomic_int in_thread; /* gettid of a thread in a call */
+
+static void *spin(void *data)
+{
+    struct mc_guard_result *result = data;
+    check_works();
+    in_thread = gettid();
+    result->status = (int32_t) call(6, 1, result);
+    return NULL;
+}
+
+START_TEST(another_thread_is_interrupted_by_its_number_alone)
+{
+    struct mc_guard_result result = {0};
+    pthread_t thread;
+    install_counter();
+    in_thread = 0;
+    ck_assert_int_eq(pthread_create(&thread, NULL, spin, &result), 0);
+    while (!in_thread) {
+        usleep(1000);
+    }
+    usleep(20000);
+    syscall(SYS_tgkill, getpid(), in_thread, SIGINT);
+    usleep(20000);
+    ck_assert_int_eq(handled, 1); /* Ctrl-C is not for it */
+    mc_guard_interrupt(in_thread);
+    pthread_join(thread, NULL);
+    ck_assert_int_eq(result.status, MC_GUARD_INTERRUPTED);
+    mc_guard_interrupt(gettid()); /* in no call: nothing */
+    check_works();
+}
+END_TEST
+
+/* ---- others ---- */
+
+/* How a child ends that does this. */
+static int end_of(void (*action)(void), bool armed)
+{
+    fflush(NULL);
+    pid_t pid = fork();
+    if (pid == 0) {
+        if (armed) {
+            mc_guard_arm(true);
+            check_works();
+        }
+        action();
+        _exit(0);
+    }
+    int status;
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    return status;
+}
+
+static void read_nowhere(void)
+{
+    int *volatile nowhere = (int *) 16;
+    *nowhere = 1;
+}
+
+static void abort_here(void)
+{
+    abort();
+}
+
+static void say_and_die(int number)
+{
+    (void) number;
+    _exit(77);
+}
+
+static void with_handler(void)
+{
+    struct sigaction action = {.sa_handler = say_and_die};
+    sigaction(SIGSEGV, &action, NULL);
+    mc_guard_arm(true);
+    read_nowhere();
+}
+
+static void reset_after_one(int number)
+{
+    (void) number; /* the fault comes again, to the default action */
+}
+
+static void with_reset_handler(void)
+{
+    struct sigaction action = {.sa_handler = reset_after_one, .sa_flags = (int) SA_RESETHAND};
+    sigaction(SIGSEGV, &action, NULL);
+    mc_guard_arm(true);
+    read_nowhere();
+}
+
+static void ignored(void)
+{
+    signal(SIGINT, SIG_IGN);
+    mc_guard_arm(true);
+    raise(SIGINT);
+    _exit(5);
+}
+
+static void sent(void)
+{
+    kill(getpid(), SIGSEGV);
+    _exit(6);
+}
+
+static void interrupted(void)
+{
+    signal(SIGINT, SIG_DFL);
+    mc_guard_arm(true);
+    raise(SIGINT);
+    _exit(7);
+}
+
+START_TEST(outside_of_calls_everything_is_as_it_was)
+{
+    static void (*const actions[])(void) = {
+        read_nowhere, abort_here, with_handler, with_reset_handler, ignored, sent, interrupted};
+    for (size_t i = 0; i < MC_LENGTH(actions); i++) {
+        int before = end_of(actions[i], false);
+        ck_assert_msg(end_of(actions[i], true) == before, "action %zu", i);
+    }
+}
+END_TEST
+
+START_TEST(a_forked_child_is_guarded_as_well)
+{
+    struct mc_guard_result result;
+    uint64_t never = 0;
+    install_counter();
+    stop_sending = false;
+    pthread_t thread;
+    struct sender sender = {.to = gettid(), .pause_ns = 1000000, .count = 1};
+    pthread_create(&thread, NULL, send_interrupts, &sender);
+    call(5, (uint64_t) (uintptr_t) &never, &result); /* this process has its timer now, perhaps */
+    pthread_join(thread, NULL);
+    pid_t pid = fork();
+    if (pid == 0) {
+        check_crash(1, 0, SIGILL, false);
+        struct sender own = {.to = gettid(), .pause_ns = 1000000, .count = 1};
+        pthread_create(&thread, NULL, send_interrupts, &own);
+        _exit(call(5, (uint64_t) (uintptr_t) &never, &result) == MC_GUARD_INTERRUPTED ? 0 : 1);
+    }
+    int status;
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ck_assert_int_eq(status, 0);
+}
+END_TEST
+
+static void take_over(int number)
+{
+    (void) number;
+    _exit(9);
+}
+
+START_TEST(arming_again_comes_before_what_was_installed_since)
+{
+    signal(SIGILL, take_over);
+    mc_guard_arm(true);
+    mc_guard_arm(true);
+    check_crash(1, 0, SIGILL, false);
+}
+END_TEST
+
+/* ---- artifacts ---- */
+
+START_TEST(the_same_path_is_the_same_artifact)
+{
+    struct mc_artifact *again = NULL;
+    struct mc_artifact_spec spec = {
+        .path = MC_FUNCTIONS, .libraries = no_libraries, .identity = "none"};
+    ck_assert_int_eq(mc_artifact_open(&spec, &again, &err), 0);
+    ck_assert_ptr_eq(again, artifact);
+    ck_assert_ptr_null(mc_artifact_thunk(artifact, "mc_call_99"));
+    spec.path = "/nowhere.so";
+    ck_assert_int_eq(mc_artifact_open(&spec, &again, &err), -1);
+    ck_assert_int_eq(err.code, MC_IO);
+    spec.path = MC_RUNTIME;
+    spec.identity = "another";
+    ck_assert_int_eq(mc_artifact_open(&spec, &again, &err), -1);
+    ck_assert_int_eq(err.code, MC_RUNTIME_CONFLICT);
+}
+END_TEST
+
+START_TEST(what_could_end_the_process_is_not_called_in_it)
+{
+    char reason[200] = "";
+    ck_assert_int_eq(mc_artifact_unguardable(MC_FUNCTIONS, reason, sizeof reason, &err), 1);
+    ck_assert_ptr_nonnull(strstr(reason, "it calls "));
+    ck_assert_int_eq(mc_artifact_unguardable("/nowhere", reason, sizeof reason, &err), -1);
+}
+END_TEST
+
+/* ---- cost ---- */
+
+START_TEST(a_guarded_call_costs_nanoseconds)
+{
+    mc_thunk *thunk = mc_artifact_thunk(artifact, "mc_call_11");
+    struct mc_guard_result result;
+    uint64_t out[MC_THUNK_OUT_WORDS];
+    enum { N = 2000000 };
+    double best[2] = {1, 1};
+    for (int round = 0; round < 5; round++) {
+        double began = seconds();
+        for (int i = 0; i < N; i++) {
+            thunk(NULL, out);
+        }
+        double plain = seconds();
+        for (int i = 0; i < N; i++) {
+            mc_guard_call(artifact, thunk, NULL, out, &result);
+        }
+        double guarded = seconds();
+        best[0] = plain - began < best[0] ? plain - began : best[0];
+        best[1] = guarded - plain < best[1] ? guarded - plain : best[1];
+    }
+    printf("a call: %.1f ns, guarded %.1f ns\n", best[0] / N * 1e9, best[1] / N * 1e9);
+    ck_assert(best[1] / N < 100e-9);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("guard");
+    TCase *tests = tcase_create("guard");
+    tcase_set_timeout(tests, 100);
+    tcase_add_checked_fixture(tests, open_functions, NULL);
+    tcase_add_test(tests, a_call_returns);
+    tcase_add_test(tests, a_failed_check_is_a_crash_with_its_text);
+    tcase_add_test(tests, a_stack_overflow_is_told);
+    tcase_add_test(tests, faults_of_its_own_code_do_no_damage);
+    tcase_add_test(tests, a_fault_elsewhere_is_damage);
+    tcase_add_test(tests, an_abort_elsewhere_is_damage);
+    tcase_add_test(tests, threads_crash_each_for_itself);
+    tcase_add_test(tests, an_allocating_function_is_interrupted_and_the_allocator_stays_whole);
+    tcase_add_test(tests, a_tight_loop_is_interrupted_at_once);
+    tcase_add_test(tests, what_stays_elsewhere_is_left_after_a_second_as_damaged);
+    tcase_add_test(tests, an_interrupt_outside_of_calls_is_its_handlers);
+    tcase_add_test(tests, another_thread_is_interrupted_by_its_number_alone);
+    tcase_add_test(tests, outside_of_calls_everything_is_as_it_was);
+    tcase_add_test(tests, a_forked_child_is_guarded_as_well);
+    tcase_add_test(tests, arming_again_comes_before_what_was_installed_since);
+    tcase_add_test(tests, the_same_path_is_the_same_artifact);
+    tcase_add_test(tests, what_could_end_the_process_is_not_called_in_it);
+    tcase_add_test(tests, a_guarded_call_costs_nanoseconds);
+    suite_add_tcase(suite, tests);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
