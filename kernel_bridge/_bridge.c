@@ -17,33 +17,49 @@ static PyObject *error_codes(void)
     return codes;
 }
 
-static int exec_module(PyObject *module)
+/* `name` is the attribute: Function is the mojocell.MojoFunction of those who see one. */
+static int add_type(PyObject *module, PyType_Spec *spec, const char *name, PyTypeObject **ret)
 {
-    struct mc_bridge *state = PyModule_GetState(module);
-    state->client_type =
-        (PyTypeObject *) PyType_FromModuleAndSpec(module, &mc_bridge_client_spec, NULL);
-    state->error_type = PyType_FromModuleAndSpec(module, &mc_bridge_error_spec, PyExc_Exception);
-    if (!state->client_type || !state->error_type) {
-        return -1;
-    }
+    *ret = (PyTypeObject *) PyType_FromModuleAndSpec(module, spec, NULL);
+    return *ret ? PyModule_AddObjectRef(module, name, (PyObject *) *ret) : -1;
+}
+
+static int add_constants(PyObject *module)
+{
     PyObject *codes = error_codes();
     int done = codes ? PyModule_AddObjectRef(module, "ERROR_CODES", codes) : -1;
     Py_XDECREF(codes);
-    if (done < 0 || PyModule_AddType(module, state->client_type) < 0 ||
-        PyModule_AddObjectRef(module, "Error", state->error_type) < 0 ||
-        PyModule_AddStringConstant(module, "VERSION", MC_VERSION) < 0 ||
+    if (done < 0 || PyModule_AddStringConstant(module, "VERSION", MC_VERSION) < 0 ||
         PyModule_AddStringConstant(module, "BUILD", MC_BUILD_ID) < 0 ||
         PyModule_AddIntConstant(module, "PROTOCOL", MC_PROTOCOL_VERSION) < 0) {
         return -1;
     }
-    return 0;
+    return PyModule_AddFunctions(module, mc_bridge_guard_methods);
+}
+
+static int exec_module(PyObject *module)
+{
+    struct mc_bridge *state = PyModule_GetState(module);
+    state->error_type = PyType_FromModuleAndSpec(module, &mc_bridge_error_spec, PyExc_Exception);
+    if (!state->error_type || PyModule_AddObjectRef(module, "Error", state->error_type) < 0 ||
+        add_type(module, &mc_bridge_client_spec, "Client", &state->client_type) < 0 ||
+        add_type(module, &mc_bridge_library_spec, "Library", &state->library_type) < 0 ||
+        add_type(module, &mc_bridge_function_spec, "Function", &state->function_type) < 0) {
+        return -1;
+    }
+    return add_constants(module);
 }
 
 static int traverse_module(PyObject *module, visitproc visit, void *arg)
 {
     struct mc_bridge *state = PyModule_GetState(module);
     Py_VISIT(state->client_type);
+    Py_VISIT(state->library_type);
+    Py_VISIT(state->function_type);
+    Py_VISIT(state->worker_type);
     Py_VISIT(state->error_type);
+    Py_VISIT(state->numpy.array);
+    Py_VISIT(state->numpy.bool_type);
     return 0;
 }
 
@@ -51,7 +67,11 @@ static int clear_module(PyObject *module)
 {
     struct mc_bridge *state = PyModule_GetState(module);
     Py_CLEAR(state->client_type);
+    Py_CLEAR(state->library_type);
+    Py_CLEAR(state->function_type);
+    Py_CLEAR(state->worker_type);
     Py_CLEAR(state->error_type);
+    mc_numpy_fini(&state->numpy);
     return 0;
 }
 
@@ -66,7 +86,8 @@ static PyModuleDef_Slot module_slots[] = {
 static struct PyModuleDef module_def = {
     PyModuleDef_HEAD_INIT,
     .m_name = "mojocell._bridge",
-    .m_doc = PyDoc_STR("A blocking client of the daemon. Not public."),
+    .m_doc = PyDoc_STR(
+        "The package's C: a client of the daemon, and the calls of functions. Not public."),
     .m_size = sizeof(struct mc_bridge),
     .m_slots = module_slots,
     .m_traverse = traverse_module,

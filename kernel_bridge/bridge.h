@@ -3,6 +3,7 @@
 
 #define PY_SSIZE_T_CLEAN
 #include "base/err.h"
+#include "kernel_bridge/arrays_numpy.h"
 
 #include <Python.h>
 
@@ -11,7 +12,12 @@
 /* The module's state; everything in it belongs to one interpreter. */
 struct mc_bridge {
     PyTypeObject *client_type;
+    PyTypeObject *library_type;
+    PyTypeObject *function_type;
+    PyTypeObject *worker_type;
     PyObject *error_type;
+    struct mc_numpy numpy;
+    bool told_damage; /* a warning that functions are isolated from now on has been given */
 };
 
 static inline struct mc_bridge *mc_bridge_of(PyTypeObject *type)
@@ -21,6 +27,9 @@ static inline struct mc_bridge *mc_bridge_of(PyTypeObject *type)
 
 extern PyType_Spec mc_bridge_client_spec;
 extern PyType_Spec mc_bridge_error_spec;
+extern PyType_Spec mc_bridge_library_spec;
+extern PyType_Spec mc_bridge_function_spec;
+extern PyMethodDef mc_bridge_guard_methods[];
 
 /* Raises Error from *err. */
 void mc_bridge_raise(const struct mc_bridge *state, const mc_err *err);
@@ -28,6 +37,15 @@ void mc_bridge_raise(const struct mc_bridge *state, const mc_err *err);
 /* The exception that is set, which is no longer set; and back (the reference is taken). */
 PyObject *mc_bridge_take_exception(void);
 void mc_bridge_put_exception(PyObject *exception);
+
+/* For PyArg_Parse's O&: a path or None; the bytes object in *ret, NULL for None, is the caller's.
+ */
+int mc_bridge_optional_path(PyObject *object, void *ret);
+
+struct mc_artifact;
+
+/* Of a Library, both borrowed; the reason is None or a text. */
+const struct mc_artifact *mc_bridge_artifact(PyObject *library, PyObject **ret_reason);
 
 struct mc_worker_call;
 struct mc_worker_outcome;

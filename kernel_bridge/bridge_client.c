@@ -262,8 +262,7 @@ static PyObject *client_pid(PyObject *object, void *Py_UNUSED(closure))
     return pid ? PyLong_FromLong(pid) : Py_NewRef(Py_None);
 }
 
-/* For O&: a path or None; the bytes object in *ret is the caller's. */
-static int optional_path(PyObject *object, void *ret)
+int mc_bridge_optional_path(PyObject *object, void *ret)
 {
     PyObject **path = ret;
     if (!object || object == Py_None) {
@@ -284,9 +283,9 @@ static PyObject *client_new(PyTypeObject *type, PyObject *args, PyObject *kwargs
                                      kwargs,
                                      "|O&O&p:Client",
                                      names,
-                                     optional_path,
+                                     mc_bridge_optional_path,
                                      &runtime_dir,
-                                     optional_path,
+                                     mc_bridge_optional_path,
                                      &daemon,
                                      &start)) {
         return NULL;

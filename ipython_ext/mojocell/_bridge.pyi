@@ -1,4 +1,5 @@
-# The C extension: a blocking client of the daemon. Not public; `mojocell` is the only caller.
+# The C extension: a blocking client of the daemon, and the calls of functions. Not public; `mojocell` is the only
+# caller.
 
 from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
@@ -37,6 +38,10 @@ class Error(Exception):
     hint: str | None
     def __init__(self, code: str, message: str, hint: str | None = None) -> None: ...
 
+def arm(interrupts: bool = True) -> None: ...
+def interrupt(thread: int, /) -> None: ...
+def damaged() -> bool: ...
+
 @final
 class Library:
     """An artifact that is loaded into this process."""
@@ -45,8 +50,8 @@ class Library:
         cls,
         path: str | PathLike[str],
         libraries: Sequence[str | PathLike[str]] = ...,
-        optional: Sequence[str | PathLike[str]] = ...,
         identity: str = ...,
+        interposer: str | PathLike[str] | None = ...,
     ) -> Library: ...
     @property
     def path(self) -> str: ...
@@ -61,7 +66,7 @@ class Function:
         cls,
         name: str,
         entries: Sequence[Mapping[str, Any]],
-        library: Library | None,
+        library: Library | None = ...,
         *,
         mode: Literal["inline", "isolated"] = ...,
         nogil: bool = ...,
@@ -75,7 +80,6 @@ class Function:
     def __copy__(self) -> Function: ...
     def __deepcopy__(self, memo: Any, /) -> Function: ...
     def __reduce__(self) -> str | tuple[Any, ...]: ...
-    def __getattr__(self, name: str, /) -> Any: ...
     def with_options(
         self, *, mode: Literal["inline", "isolated"] | None = ..., nogil: bool | None = ...
     ) -> Function: ...
@@ -83,6 +87,8 @@ class Function:
     stale: str | None
     __name__: str
     __qualname__: str
+    @property
+    def isolated_reason(self) -> str | None: ...
     @property
     def nogil(self) -> bool: ...
     @property

@@ -1,0 +1,243 @@
+/* Artifacts that are loaded into this process, and the guard around the calls of their functions.
+ */
+#include "kernel_bridge/bridge.h"
+#include "kernel_bridge/guard.h"
+
+#include <dlfcn.h>
+#include <stdio.h>
+#include <string.h>
+
+struct library {
+    PyObject_HEAD const struct mc_artifact *artifact; /* stays for as long as the process */
+    PyObject *reason;                                 /* None: may be called here */
+};
+
+const struct mc_artifact *mc_bridge_artifact(PyObject *library, PyObject **ret_reason)
+{
+    const struct library *self = (const struct library *) library;
+    *ret_reason = self->reason;
+    return self->artifact;
+}
+
+/* The library that is put in front of the runtime stands beside the programs of this package. */
+static void find_interposer(char *ret, size_t size)
+{
+    Dl_info info;
+    const char *slash = NULL;
+    if (dladdr((void *) (uintptr_t) find_interposer, &info) && info.dli_fname) {
+        slash = strrchr(info.dli_fname, '/');
+    }
+    *ret = '\0';
+    if (slash) {
+        snprintf(ret,
+                 size,
+                 "%.*s/_libexec/libmojocell_abort.so",
+                 (int) (slash - info.dli_fname),
+                 info.dli_fname);
+    }
+}
+
+static bool is_there(const char *path)
+{
+    FILE *file = *path ? fopen(path, "re") : NULL;
+    if (file) {
+        fclose(file);
+    }
+    return file != NULL;
+}
+
+/* ---- opening ---- */
+
+#define MOST_LIBRARIES 32
+
+struct paths {
+    PyObject *owner; /* a list of bytes */
+    const char *items[MOST_LIBRARIES + 1];
+};
+
+static int read_paths(PyObject *sequence, struct paths *ret)
+{
+    PyObject *items = PySequence_Fast(sequence, "libraries must be a sequence of paths");
+    Py_ssize_t count = items ? PySequence_Fast_GET_SIZE(items) : 0;
+    ret->owner = items ? PyList_New(0) : NULL;
+    if (ret->owner && count > MOST_LIBRARIES) {
+        PyErr_Format(PyExc_ValueError, "more than %d libraries", MOST_LIBRARIES);
+        Py_CLEAR(ret->owner);
+    }
+    for (Py_ssize_t i = 0; ret->owner && i < count; i++) {
+        PyObject *path = NULL;
+        if (!PyUnicode_FSConverter(PySequence_Fast_GET_ITEM(items, i), &path) ||
+            PyList_Append(ret->owner, path) < 0) {
+            Py_CLEAR(ret->owner);
+        } else {
+            ret->items[i] = PyBytes_AS_STRING(path); /* the list has it */
+        }
+        Py_XDECREF(path);
+    }
+    Py_XDECREF(items);
+    return ret->owner ? 0 : -1;
+}
+
+static int open_artifact(struct library *self,
+                         const struct mc_bridge *bridge,
+                         const struct mc_artifact_spec *spec)
+{
+    struct mc_artifact *artifact = NULL;
+    char reason[256];
+    mc_err err;
+    int unguardable;
+    int opened;
+    Py_BEGIN_ALLOW_THREADS;
+    opened = mc_artifact_open(spec, &artifact, &err);
+    unguardable =
+        opened < 0 ? -1 : mc_artifact_unguardable(spec->path, reason, sizeof reason, &err);
+    Py_END_ALLOW_THREADS;
+    if (unguardable < 0) {
+        mc_bridge_raise(bridge, &err);
+        return -1;
+    }
+    self->artifact = artifact;
+    self->reason = unguardable
+                       ? PyUnicode_DecodeUTF8(reason, (Py_ssize_t) strlen(reason), "replace")
+                       : Py_NewRef(Py_None);
+    mc_guard_arm(true);
+    return self->reason ? 0 : -1;
+}
+
+static PyObject *library_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
+{
+    static char *names[] = {"path", "libraries", "identity", "interposer", NULL};
+    PyObject *path = NULL;
+    PyObject *sequence = NULL;
+    PyObject *interposer = NULL;
+    const char *identity = "";
+    char beside[4096];
+    struct paths paths = {.owner = NULL};
+    if (!PyArg_ParseTupleAndKeywords(args,
+                                     kwargs,
+                                     "O&|OsO&:Library",
+                                     names,
+                                     PyUnicode_FSConverter,
+                                     &path,
+                                     &sequence,
+                                     &identity,
+                                     mc_bridge_optional_path,
+                                     &interposer)) {
+        return NULL;
+    }
+    find_interposer(beside, sizeof beside);
+    const struct mc_artifact_spec spec = {
+        .path = PyBytes_AS_STRING(path),
+        .libraries = paths.items,
+        .identity = identity,
+        .interposer = interposer         ? PyBytes_AS_STRING(interposer)
+                      : is_there(beside) ? beside
+                                         : NULL,
+    };
+    struct library *self = NULL;
+    if (!sequence || read_paths(sequence, &paths) == 0) {
+        self = (struct library *) type->tp_alloc(type, 0);
+    }
+    if (self && open_artifact(self, mc_bridge_of(type), &spec) < 0) {
+        Py_CLEAR(self);
+    }
+    Py_XDECREF(paths.owner);
+    Py_XDECREF(interposer);
+    Py_DECREF(path);
+    return (PyObject *) self;
+}
+
+static void library_dealloc(PyObject *object)
+{
+    PyTypeObject *type = Py_TYPE(object);
+    Py_XDECREF(((struct library *) object)->reason);
+    type->tp_free(object);
+    Py_DECREF(type);
+}
+
+static PyObject *library_path(PyObject *object, void *Py_UNUSED(closure))
+{
+    return PyUnicode_DecodeFSDefault(((const struct library *) object)->artifact->path);
+}
+
+static PyObject *library_reason(PyObject *object, void *Py_UNUSED(closure))
+{
+    return Py_NewRef(((const struct library *) object)->reason);
+}
+
+PyDoc_STRVAR(library_doc,
+             "Library(path, libraries=(), identity='', interposer=None)\n--\n\n"
+             "An artifact that is loaded into this process, for as long as it lives.\n\n"
+             "Before the first one its runtime's libraries are loaded; another runtime is then\n"
+             "refused. The signal handlers of the guard are put in place.");
+
+static PyGetSetDef library_getset[] = {
+    {"path", library_path, NULL, PyDoc_STR("Where the artifact is."), NULL},
+    {"isolated_reason",
+     library_reason,
+     NULL,
+     PyDoc_STR("Why its functions should not be called in this process, or None."),
+     NULL},
+    {0},
+};
+
+static PyType_Slot library_slots[] = {
+    {Py_tp_doc, (void *) library_doc},
+    {Py_tp_new, library_new},
+    {Py_tp_dealloc, library_dealloc},
+    {Py_tp_getset, library_getset},
+    {0, NULL},
+};
+
+PyType_Spec mc_bridge_library_spec = {
+    .name = "mojocell._bridge.Library",
+    .basicsize = sizeof(struct library),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_IMMUTABLETYPE,
+    .slots = library_slots,
+};
+
+/* ---- the guard ---- */
+
+static PyObject *arm(PyObject *Py_UNUSED(module), PyObject *args, PyObject *kwargs)
+{
+    static char *names[] = {"interrupts", NULL};
+    int interrupts = 1;
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|p:arm", names, &interrupts)) {
+        return NULL;
+    }
+    mc_guard_arm(interrupts != 0);
+    Py_RETURN_NONE;
+}
+
+static PyObject *interrupt(PyObject *Py_UNUSED(module), PyObject *thread)
+{
+    long id = PyLong_AsLong(thread);
+    if (id == -1 && PyErr_Occurred()) {
+        return NULL;
+    }
+    mc_guard_interrupt((pid_t) id);
+    Py_RETURN_NONE;
+}
+
+static PyObject *damaged(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
+{
+    return PyBool_FromLong(mc_guard_damaged());
+}
+
+PyDoc_STRVAR(arm_doc,
+             "arm($module, /, interrupts=True)\n--\n\n"
+             "Put the guard's signal handlers in place, also those that were replaced since.\n\n"
+             "interrupts: the one of SIGINT too.");
+PyDoc_STRVAR(interrupt_doc,
+             "interrupt($module, thread, /)\n--\n\n"
+             "Interrupt the call that a thread is in, by its native id.");
+PyDoc_STRVAR(damaged_doc,
+             "damaged($module, /)\n--\n\n"
+             "Whether a crash left this process in a state in which nothing should be called.");
+
+PyMethodDef mc_bridge_guard_methods[] = {
+    {"arm", (PyCFunction) (void (*)(void)) arm, METH_VARARGS | METH_KEYWORDS, arm_doc},
+    {"interrupt", interrupt, METH_O, interrupt_doc},
+    {"damaged", damaged, METH_NOARGS, damaged_doc},
+    {0},
+};
