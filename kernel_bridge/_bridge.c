@@ -43,6 +43,7 @@ static int exec_module(PyObject *module)
     state->error_type = PyType_FromModuleAndSpec(module, &mc_bridge_error_spec, PyExc_Exception);
     if (!state->error_type || PyModule_AddObjectRef(module, "Error", state->error_type) < 0 ||
         add_type(module, &mc_bridge_client_spec, "Client", &state->client_type) < 0 ||
+        add_type(module, &mc_bridge_worker_spec, "Worker", &state->worker_type) < 0 ||
         add_type(module, &mc_bridge_library_spec, "Library", &state->library_type) < 0 ||
         add_type(module, &mc_bridge_function_spec, "Function", &state->function_type) < 0) {
         return -1;

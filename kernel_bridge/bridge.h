@@ -31,6 +31,12 @@ extern PyType_Spec mc_bridge_library_spec;
 extern PyType_Spec mc_bridge_function_spec;
 extern PyMethodDef mc_bridge_guard_methods[];
 
+struct mc_client;
+
+/* The client of a Client, which is not freed before it is dropped; NULL with an exception set. */
+struct mc_client *mc_bridge_client_hold(const struct mc_bridge *state, PyObject *client);
+void mc_bridge_client_drop(PyObject *client);
+
 /* Raises Error from *err. */
 void mc_bridge_raise(const struct mc_bridge *state, const mc_err *err);
 

@@ -4,9 +4,6 @@
 
 #include <string.h>
 
-#pragma weak mc_bridge_worker_call
-#pragma weak mc_bridge_worker_done
-
 /* ---- failures ---- */
 
 /* Raises what `fail` makes of it. Takes `details`, NULL being an exception of its own. */

@@ -234,6 +234,30 @@ static PyObject *client_request(PyObject *object, PyObject *args, PyObject *kwar
 
 /* ---- Client ---- */
 
+struct mc_client *mc_bridge_client_hold(const struct mc_bridge *state, PyObject *object)
+{
+    if (!PyObject_TypeCheck(object, state->client_type)) {
+        PyErr_SetString(PyExc_TypeError, "a Client is needed");
+        return NULL;
+    }
+    struct client *self = (struct client *) object;
+    if (self->closed) {
+        PyErr_SetString(PyExc_ValueError, "the client is closed");
+        return NULL;
+    }
+    self->busy++;
+    return self->client;
+}
+
+void mc_bridge_client_drop(PyObject *object)
+{
+    struct client *self = (struct client *) object;
+    self->busy--;
+    if (self->closed && self->busy == 0) {
+        free_client(self);
+    }
+}
+
 static PyObject *client_interrupt(PyObject *object, PyObject *Py_UNUSED(ignored))
 {
     struct client *self = (struct client *) object;

@@ -200,6 +200,11 @@ void mc_client_interrupt(struct mc_client *client)
     }
 }
 
+const char *mc_client_runtime_dir(const struct mc_client *client)
+{
+    return client->runtime_dir;
+}
+
 pid_t mc_client_pid(const struct mc_client *client)
 {
     return atomic_load(&client->pid);

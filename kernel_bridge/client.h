@@ -70,5 +70,8 @@ int mc_client_request(struct mc_client *client,
 /* Interrupts the requests that are under way in this process, in all threads. Async-signal-safe. */
 void mc_client_interrupt(struct mc_client *client);
 
+/* Where the sockets are. */
+const char *mc_client_runtime_dir(const struct mc_client *client);
+
 /* Of the daemon that answered hello last, 0 before. */
 pid_t mc_client_pid(const struct mc_client *client);

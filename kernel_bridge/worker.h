@@ -60,6 +60,7 @@ struct mc_worker_outcome {
     bool stack_overflow;
     char limit[16];
     char message[1024];
+    long line, column;        /* in the cell, of a crash that tells; 0: it does not */
     struct mc_worker *worker; /* for mc_workers_done */
 };
 

@@ -97,3 +97,24 @@ class Function:
     def signatures(self) -> tuple[str, ...]: ...
     @property
     def __wrapped__(self) -> Callable[..., Any]: ...
+
+@final
+class Worker:
+    """Processes that call the functions of an artifact."""
+
+    def __new__(
+        cls,
+        client: Client,
+        header: str,
+        table: str,
+        output: Callable[[str, bytes], object] | None = ...,
+        *,
+        wall: float | None = ...,
+        cpu: float | None = ...,
+        most_output: float | None = ...,
+        idle: int = ...,
+        most: int = ...,
+    ) -> Worker: ...
+    def interrupt(self, thread: int, /) -> None: ...
+    @property
+    def count(self) -> int: ...

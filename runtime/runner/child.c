@@ -5,6 +5,7 @@
 #include "base/strv.h"
 #include "base/symbols.h"
 #include "runner/crash.h"
+#include "runner/serve.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -130,9 +131,10 @@ static _Noreturn void call(const struct mc_wire_run *run, struct mc_wire_slot *s
 {
     slot->phase = MC_PHASE_LOAD;
     void *library = dlopen(run->artifact, RTLD_NOW | RTLD_LOCAL);
+    bool serves = run->worker[0] != '\0';
     int32_t (*program)(void) =
-        library ? (int32_t (*)(void))(uintptr_t) dlsym(library, "mc_main") : NULL;
-    if (!program) {
+        library && !serves ? (int32_t (*)(void))(uintptr_t) dlsym(library, "mc_main") : NULL;
+    if (!library || (!program && !serves)) {
         fail(slot, dlerror());
     }
     int argc = (int) run->head.n_args + 1;
@@ -147,6 +149,9 @@ static _Noreturn void call(const struct mc_wire_run *run, struct mc_wire_slot *s
 #endif
     slot->called_at = mc_os_now();
     slot->phase = MC_PHASE_RUN;
+    if (serves) {
+        mc_serve(library, run->worker, slot);
+    }
     int32_t status = program();
     destroy_globals *destroy =
         (destroy_globals *) (uintptr_t) dlsym(RTLD_DEFAULT, "KGEN_CompilerRT_DestroyGlobals");

@@ -46,7 +46,8 @@ struct mc_runner_run {
     int in, out, err; /* duplicated into the message: the caller may close its own; -1: /dev/null */
     const char *tag;  /* MOJOCELL_RUN of the program and its descendants: proc/group.h */
     struct mc_limits limits; /* cpu and memory are applied */
-    bool fresh; /* in a newly executed process rather than a fork of the preloaded one */
+    const char *worker; /* the socket of who calls the functions, instead of mc_main; NULL: none */
+    bool fresh;         /* in a newly executed process rather than a fork of the preloaded one */
 };
 
 /* Asks for a run: its STARTED and ENDED events follow, or ENDED alone where not even a fork was

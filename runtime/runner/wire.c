@@ -42,6 +42,7 @@ int mc_wire_encode(const struct mc_runner_run *run, struct mc_buf *ret, mc_err *
     add_string(ret, run->name);
     add_string(ret, run->cwd);
     add_string(ret, run->tag);
+    add_string(ret, run->worker ? run->worker : "");
     head.n_args = add_strings(ret, run->args, NULL);
     head.n_env = add_strings(ret, run->envp, TAG_ENTRY);
     if (mc_buf_check(ret, err) < 0) {
@@ -95,12 +96,13 @@ static int take_apart(char *entry, char *bytes, size_t length, struct mc_wire_ru
     ret->name = next_string(&cursor);
     ret->cwd = next_string(&cursor);
     ret->tag = next_string(&cursor);
+    ret->worker = next_string(&cursor);
     ret->argv =
         (char **) calloc((size_t) ret->head.n_args + ret->head.n_env + 4, sizeof *ret->argv);
     if (!ret->argv) {
         return mc_err_set(err, MC_NO_MEMORY, "no memory for the program's environment");
     }
-    bool complete = ret->tag != NULL && strlen(ret->tag) <= MC_TAG_MAX;
+    bool complete = ret->worker != NULL && strlen(ret->tag) <= MC_TAG_MAX;
     ret->argv[0] = (char *) (uintptr_t) ret->name;
     for (uint32_t i = 0; complete && i < ret->head.n_args; i++) {
         complete = (ret->argv[1 + i] = next_string(&cursor)) != NULL;

@@ -11,8 +11,8 @@
  * is a memfd, read by the run's own process and never by the runner, whose memory stays as it is.
  *
  *   payload = struct mc_wire_payload, string*
- *   strings = artifact, name, cwd, tag, then n_args times argv[1…], then n_env times NAME=value;
- * each ends with a NUL */
+ *   strings = artifact, name, cwd, tag, worker, then n_args times argv[1…], then n_env times
+ * NAME=value; each ends with a NUL */
 #pragma once
 
 #include "base/buf.h"
@@ -21,7 +21,7 @@
 
 #include <stdatomic.h>
 
-#define MC_WIRE_VERSION 1
+#define MC_WIRE_VERSION 2
 #define MC_WIRE_FDS     4
 
 enum mc_wire_kind {
@@ -59,8 +59,9 @@ struct mc_wire_run {
     const char *name;
     const char *cwd;
     const char *tag;
-    char **argv; /* name, the arguments, NULL */
-    char **envp; /* MOJOCELL_RUN=<tag>, the environment without such an entry, NULL */
+    const char *worker; /* the socket of a caller, instead of mc_main; "": none */
+    char **argv;        /* name, the arguments, NULL */
+    char **envp;        /* MOJOCELL_RUN=<tag>, the environment without such an entry, NULL */
 };
 
 int mc_wire_encode(const struct mc_runner_run *run, struct mc_buf *ret, mc_err *err) MC_MUST_USE;

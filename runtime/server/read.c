@@ -45,13 +45,14 @@ static const struct field {
     {"modernize", BOOLEAN, CELL_OPS, 0},
     {"exports", TEXTS, CELL_OPS, 0},
     {"using", ARRAY, CELL_OPS, 0},
-    {"inputs", ARRAY, OP(COMPILE), 0},
-    {"outputs", TEXTS, OP(COMPILE), 0},
+    {"inputs", ARRAY, CELL_OPS, 0},
+    {"outputs", TEXTS, CELL_OPS, 0},
     {"args", TEXTS, OP(RUN), 0},
     {"stdin", OBJECT, OP(RUN), 0},
     {"limits", OBJECT, OP(RUN), 0},
     {"window", INTEGER, OP(RUN), 0},
     {"fresh", BOOLEAN, OP(RUN), 0},
+    {"worker", TEXT, OP(RUN), 0},
     {"target", TEXT, OP(CANCEL), OP(CANCEL)},
     {"bytes", INTEGER, OP(CREDIT), OP(CREDIT)},
     {"now", BOOLEAN, OP(SHUTDOWN), 0},
@@ -270,6 +271,7 @@ int mc_read_ask(enum mc_op op,
         .force = flag(header, "force", false),
         .modernize = flag(header, "modernize", true),
         .fresh = flag(header, "fresh", false),
+        .worker = text(header, "worker", NULL),
         .env = json_object_get(header, "env"),
         .sites = json_object_get(header, "sites"),
         .flags = json_object_get(header, "flags"),
@@ -289,6 +291,13 @@ int mc_read_ask(enum mc_op op,
     }
     if ((ask.umask & ~(mode_t) 0777) != 0) {
         return mc_err_set(err, MC_INVALID_REQUEST, "'umask' must be from 0 to 511");
+    }
+    if (ask.worker && ask.worker[0] != '/') {
+        return mc_err_set(err, MC_INVALID_REQUEST, "'worker' must be an absolute path");
+    }
+    if (op == MC_OP_RUN && !ask.worker && (ask.inputs || ask.outputs)) {
+        return mc_err_set(
+            err, MC_INVALID_REQUEST, "'inputs' and 'outputs' of a run need a 'worker'");
     }
     if (ask.window < 0) {
         return mc_err_set(err, MC_INVALID_REQUEST, "'window' must not be negative");

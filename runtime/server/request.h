@@ -42,6 +42,7 @@ struct mc_ask {
     bool force;
     bool modernize;
     bool fresh;
+    const char *worker;  /* socket of who calls the functions, or NULL */
     const json_t *env;   /* object of strings, or NULL */
     const json_t *sites; /* arrays of strings, or NULL */
     const json_t *flags;

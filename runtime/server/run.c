@@ -338,6 +338,7 @@ static int send_to_runner(struct mc_run *run, const int fds[3], mc_err *err)
                                  .err = fds[2],
                                  .tag = run->tag,
                                  .limits = run->limits,
+                                 .worker = request->ask.worker,
                                  .fresh =
                                      request->ask.fresh || json_object_get(request->meta, "fresh")};
     if (mc_runner_slot_get(request->server, request->toolchain, &run->slot, err) < 0) {

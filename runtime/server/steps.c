@@ -176,7 +176,7 @@ static enum mc_progress step_compiled(struct mc_request *request)
 static enum mc_progress step_run(struct mc_request *request)
 {
     mc_err err = {0};
-    if (mc_cell_kind(request->cell) == MC_CELL_DEFINITIONS) {
+    if (mc_cell_kind(request->cell) == MC_CELL_DEFINITIONS && !request->ask.worker) {
         set_result(request, "returncode", json_integer(0));
         set_result(request, "signal", json_null());
         mc_steps_times(request);
