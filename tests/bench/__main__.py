@@ -22,8 +22,19 @@ BENCHMARKS = {
     "programs": "a cached program against the executable; a fresh compilation against the compiler alone",
     "startup": "import, %load_ext, and a first result in a new process",
     "service": "the daemon's memory, and twenty clients on a cold machine",
+    "calls": "typed functions against Cython, numba and others; isolated calls, positions, compile time, Stop",
+    "slider": "a slider in marimo run, key press to page, Mojo against Python",
     "jupyterlab": "Enter to output in JupyterLab, a cached cell against print(1)",
 }
+
+#: What a benchmark takes along.
+WITH = {"calls": ["slider"]}
+
+
+def chosen(names: list[str]) -> list[str]:
+    """Return the benchmarks to run, each once."""
+    wanted = [part for name in names or BENCHMARKS for part in (name, *WITH.get(name, []))]
+    return list(dict.fromkeys(wanted))
 
 
 def main() -> int:
@@ -41,7 +52,7 @@ def main() -> int:
         f"{platform.machine()}, {os.cpu_count()} processors, Python {platform.python_version()}, {platform.platform()}"
     )
     rows: list[Row] = []
-    for name in options.names or BENCHMARKS:
+    for name in chosen(options.names):
         print(f"\n{name}: {BENCHMARKS[name]}", flush=True)
         found = importlib.import_module(f"bench_{name}").measure()
         print(render(found), flush=True)
