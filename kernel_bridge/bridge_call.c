@@ -2,6 +2,7 @@
 #include "kernel_bridge/bridge_function.h"
 #include "kernel_bridge/worker.h"
 
+#include <signal.h>
 #include <string.h>
 
 /* ---- failures ---- */
@@ -73,11 +74,14 @@ static void fail_return(const struct mc_function *self)
     Py_DECREF(exception);
 }
 
-/* As Ctrl-C would have had it in Python code: the handler that is set decides which exception. */
-static void raise_interrupt(void)
+/* After Ctrl-C as it would have been in Python code: the handler that is set decides which
+ * exception. */
+static void raise_interrupt(int number)
 {
-    PyErr_SetInterrupt();
-    if (PyErr_CheckSignals() == 0) { /* another thread, or a handler that only took note */
+    if (number == SIGINT) {
+        PyErr_SetInterrupt();
+    }
+    if (number != SIGINT || PyErr_CheckSignals() == 0) { /* or a handler that only took note */
         PyErr_SetNone(PyExc_KeyboardInterrupt);
     }
 }
@@ -126,7 +130,7 @@ static __attribute__((noinline, cold)) PyObject *no_return(const struct mc_funct
                                                            const struct mc_guard_result *result)
 {
     if (outcome == MC_GUARD_INTERRUPTED) {
-        raise_interrupt();
+        raise_interrupt(result->signal);
     } else {
         fail_crashed(
             self, result->signal, result->message, result->stack_overflow, result->damaged);
@@ -203,7 +207,7 @@ static PyObject *after_worker(const struct mc_function *self,
              message ? Py_BuildValue("{sNss}", "message", message, "limit", outcome->limit) : NULL);
         return NULL;
     case MC_WORKER_INTERRUPTED:
-        raise_interrupt();
+        PyErr_SetNone(PyExc_KeyboardInterrupt);
         return NULL;
     }
     return NULL;

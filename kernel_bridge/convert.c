@@ -232,7 +232,7 @@ static int exact_double(PyObject *number, double *ret)
         PyErr_Clear();
         return 0;
     }
-    if (fabs(*ret) <= 0x1p53) {
+    if (fabs(*ret) < 0x1p53) {
         return 1;
     }
     PyObject *back = PyLong_FromDouble(*ret);

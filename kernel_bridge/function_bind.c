@@ -85,20 +85,35 @@ static size_t count_keyword_only(const struct mc_overload *overload, PyObject *c
 
 /* ---- by name ---- */
 
-static int
-refuse_positional_only(const struct mc_overload *overload, const char *function, PyObject *names)
+/* Adds the names of positional-only parameters that were passed by name. */
+static void
+write_positional_only(const struct mc_overload *overload, PyObject *names, struct mc_buf *ret)
 {
-    mc_autobuf text = MC_BUF_INIT;
-    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(names); i++) {
-        int index = find_parameter(overload, PyTuple_GET_ITEM(names, i));
-        if (index >= 0 && overload->parameters[index].kind == MC_PARAMETER_POSITIONAL) {
-            mc_buf_addf(&text, "%s%s", text.length ? ", " : "", overload->parameters[index].text);
+    for (size_t i = 0; i < overload->n_positional; i++) {
+        const struct mc_parameter *parameter = &overload->parameters[i];
+        if (parameter->kind == MC_PARAMETER_POSITIONAL &&
+            PySequence_Contains(names, parameter->name) > 0) {
+            mc_buf_addf(ret, "%s%s", ret->length ? ", " : "", parameter->text);
         }
     }
-    PyErr_Format(PyExc_TypeError,
-                 "%s() got some positional-only arguments passed as keyword arguments: '%s'",
-                 function,
-                 text.data ? text.data : "");
+}
+
+static int refuse_name(const struct mc_overload *overload,
+                       const char *function,
+                       PyObject *names,
+                       PyObject *name)
+{
+    mc_autobuf text = MC_BUF_INIT;
+    write_positional_only(overload, names, &text);
+    if (text.length) {
+        PyErr_Format(PyExc_TypeError,
+                     "%s() got some positional-only arguments passed as keyword arguments: '%s'",
+                     function,
+                     text.data);
+    } else {
+        PyErr_Format(
+            PyExc_TypeError, "%s() got an unexpected keyword argument '%U'", function, name);
+    }
     return -1;
 }
 
@@ -110,13 +125,8 @@ static int bind_name(const struct mc_overload *overload,
                      PyObject **slots)
 {
     int index = find_parameter(overload, name);
-    if (index < 0) {
-        PyErr_Format(
-            PyExc_TypeError, "%s() got an unexpected keyword argument '%U'", function, name);
-        return -1;
-    }
-    if (overload->parameters[index].kind == MC_PARAMETER_POSITIONAL) {
-        return refuse_positional_only(overload, function, names);
+    if (index < 0 || overload->parameters[index].kind == MC_PARAMETER_POSITIONAL) {
+        return refuse_name(overload, function, names, name);
     }
     if (slots[index]) {
         PyErr_Format(PyExc_TypeError, "%s() got multiple values for argument '%U'", function, name);

@@ -1,5 +1,5 @@
-# The C extension: a blocking client of the daemon, and the calls of functions. Not public; `mojocell` is the only
-# caller.
+# The C extension: a blocking client of the daemon, and the calls of functions. Not public; `mojocell` is the
+# only caller.
 
 from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
@@ -44,8 +44,6 @@ def damaged() -> bool: ...
 
 @final
 class Library:
-    """An artifact that is loaded into this process."""
-
     def __new__(
         cls,
         path: str | PathLike[str],
@@ -59,9 +57,7 @@ class Library:
     def isolated_reason(self) -> str | None: ...
 
 @final
-class Function:
-    """What a user calls: `mojocell.MojoFunction`."""
-
+class Function:  # mojocell.MojoFunction
     def __new__(
         cls,
         name: str,

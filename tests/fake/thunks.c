@@ -119,6 +119,14 @@ THUNK(echo_optional) /* (Optional[T]) -> Optional[T], of a scalar */
     return 0;
 }
 
+THUNK(optional_none) /* (T) -> Optional[T], of a scalar */
+{
+    (void) in;
+    out[0] = 0;
+    out[1] = 0;
+    return 0;
+}
+
 THUNK(optional_text) /* (Optional[String]) -> Optional[String] */
 {
     out[0] = in[0];
