@@ -108,7 +108,7 @@ static bool is_of_pandas(PyObject *value)
 {
     PyObject *module = PyObject_GetAttrString((PyObject *) Py_TYPE(value), "__module__");
     const char *name = module && PyUnicode_Check(module) ? PyUnicode_AsUTF8(module) : NULL;
-    bool pandas = name && strncmp(name, "pandas.", 7) == 0;
+    bool pandas = name && strncmp(name, "pandas", 6) == 0 && strchr(".", name[6]);
     PyErr_Clear();
     Py_XDECREF(module);
     return pandas;
@@ -275,4 +275,19 @@ int mc_array_convert(struct mc_conversion *conversion,
     ret_words[0] = array.count ? (uint64_t) (uintptr_t) array.data : 0;
     ret_words[1] = (uint64_t) array.count;
     return 1;
+}
+
+int mc_array_refuse_list(const struct mc_conversion *conversion,
+                         const struct mc_type *type,
+                         PyObject *value)
+{
+    struct mc_type_text text;
+    char cast[160];
+    write_cast(conversion, MC_ARRAY_OTHER, type->scalar, cast);
+    return mc_convert_refuse(conversion,
+                             PyExc_TypeError,
+                             "Mojo wants %s, got %s; write %s",
+                             mc_convert_type_text(type, &text),
+                             Py_TYPE(value)->tp_name,
+                             cast);
 }

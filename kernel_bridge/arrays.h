@@ -31,6 +31,11 @@ int mc_array_convert(struct mc_conversion *conversion,
                      PyObject *value,
                      uint64_t *ret_words);
 
+/* For a list where a Span is wanted: its elements are objects, not memory. Returns -1. */
+int mc_array_refuse_list(const struct mc_conversion *conversion,
+                         const struct mc_type *type,
+                         PyObject *value);
+
 /* ---- the protocols, each as mc_array_find ---- */
 
 int mc_array_of_buffer(struct mc_conversion *conversion, PyObject *value, struct mc_array *ret);

@@ -130,6 +130,8 @@ static PyObject *make(PyTypeObject *type, const struct options *options)
         self->bridge = mc_bridge_of(type);
         if (take_options(self, options) < 0) {
             Py_CLEAR(self);
+        } else {
+            mc_function_choose_call(self);
         }
     }
     return (PyObject *) self;
@@ -343,6 +345,7 @@ static int set_mode(PyObject *object, PyObject *value, void *Py_UNUSED(closure))
         return -1;
     }
     self->isolated = isolated;
+    mc_function_choose_call(self);
     return 0;
 }
 
@@ -360,11 +363,14 @@ static PyObject *get_stale(PyObject *object, void *Py_UNUSED(closure))
 static int set_stale(PyObject *object, PyObject *value, void *Py_UNUSED(closure))
 {
     struct mc_function *self = (struct mc_function *) object;
+    int done = 0;
     if (!value || value == Py_None) {
         Py_CLEAR(self->stale);
-        return 0;
+    } else {
+        done = set_text(&self->stale, value, "stale");
     }
-    return set_text(&self->stale, value, "stale");
+    mc_function_choose_call(self);
+    return done;
 }
 
 static PyObject *get_library(PyObject *object, void *Py_UNUSED(closure))
@@ -494,6 +500,8 @@ static PyObject *function_with_options(PyObject *object, PyObject *args, PyObjec
         variant->isolated = isolated;
         if (copy_state(self, variant) < 0) {
             Py_CLEAR(variant);
+        } else {
+            mc_function_choose_call(variant);
         }
     }
     return (PyObject *) variant;

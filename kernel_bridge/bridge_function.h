@@ -6,8 +6,23 @@
 #include "kernel_bridge/function.h"
 #include "kernel_bridge/guard.h"
 
+/* What calls take the short way through, without anything to look up. */
+enum mc_plain {
+    MC_PLAIN_OTHER, /* not these */
+    MC_PLAIN_INT,
+    MC_PLAIN_FLOAT64,
+    MC_PLAIN_SPAN, /* of an array of NumPy's */
+    MC_PLAIN_NONE, /* a result */
+};
+
+#define MC_PLAIN_MOST 8
+
 struct mc_function {
-    PyObject_HEAD vectorcallfunc vectorcall;
+    PyObject_HEAD vectorcallfunc vectorcall; /* mc_function_choose_call */
+    mc_thunk *thunk;                         /* these four: of plain calls */
+    uint8_t plain_count;
+    uint8_t plain[MC_PLAIN_MOST]; /* of the arguments */
+    uint8_t plain_result;
     struct mc_bridge *bridge; /* of the type's module */
     const char *text;         /* of the name */
     const struct mc_artifact *artifact;
@@ -32,6 +47,10 @@ struct mc_function {
     PyObject *dict;
     PyObject *weakrefs;
 };
+
+/* Puts the way of calling in place that fits what the function is like now: after it has been made,
+ * and when its mode or anything else that calls depend on changes. */
+void mc_function_choose_call(struct mc_function *self);
 
 PyObject *mc_function_call(PyObject *object, PyObject *const *args, size_t nargsf, PyObject *names);
 

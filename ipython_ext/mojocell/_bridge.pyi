@@ -66,7 +66,7 @@ class Function:  # mojocell.MojoFunction
         *,
         mode: Literal["inline", "isolated"] = ...,
         nogil: bool = ...,
-        worker: Callable[[], Any] | None = ...,
+        worker: Callable[[], Worker] | None = ...,
         fail: Callable[[str, dict[str, Any]], BaseException] | None = ...,
         on_isolated: Callable[[str], object] | None = ...,
         stub: Callable[..., Any] | None = ...,
@@ -96,8 +96,6 @@ class Function:  # mojocell.MojoFunction
 
 @final
 class Worker:
-    """Processes that call the functions of an artifact."""
-
     def __new__(
         cls,
         client: Client,

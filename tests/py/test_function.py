@@ -389,7 +389,7 @@ def test_without_numpy_a_list_comes_back_as_a_list(tmp_path: Any) -> None:
         "try:\n"
         "    g([1.0])\n"
         "except TypeError as error:\n"
-        "    assert 'numpy.array(x, dtype=float)' in str(error)\n"
+        "    assert 'numpy.array(x, dtype=numpy.float64)' in str(error)\n"
         "assert thunks.live() == 0\n"
     )
     run_script(script)
