@@ -141,7 +141,8 @@ int mc_numpy_import(struct mc_numpy *numpy)
     if (mc_numpy_look(numpy)) {
         return 1;
     }
-    if (numpy->unusable || numpy->absent) {
+    /* Other interpreters than the main one are not supported by NumPy; some crash. */
+    if (numpy->unusable || numpy->absent || PyInterpreterState_Get() != PyInterpreterState_Main()) {
         return 0;
     }
     PyObject *module = PyImport_ImportModule("numpy");

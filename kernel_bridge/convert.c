@@ -184,18 +184,24 @@ static int take_int(struct mc_conversion *conversion,
                : 0;
 }
 
+/* It has an __index__ until NumPy 2.3, which warns. */
+static bool is_numpy_bool(const struct mc_conversion *conversion, PyObject *value)
+{
+    return mc_numpy_look(conversion->numpy) && Py_IS_TYPE(value, conversion->numpy->bool_type);
+}
+
 /* The int that a value is without being one, a new reference. NULL with a TypeError of ours, or
  * with what the value itself raised. */
 static PyObject *
 index_of(struct mc_conversion *conversion, const struct mc_type *type, PyObject *value)
 {
     const PyNumberMethods *number = Py_TYPE(value)->tp_as_number;
-    if (number && number->nb_index) {
+    if (number && number->nb_index && !is_numpy_bool(conversion, value)) {
         PyObject *index = PyNumber_Index(value);
         if (index || !PyErr_ExceptionMatches(PyExc_TypeError)) {
             return index;
         }
-        PyErr_Clear(); /* NumPy's bool and arrays have the method, and raise */
+        PyErr_Clear(); /* NumPy's arrays have the method, and raise */
     }
     if (number && (number->nb_int || number->nb_float)) {
         refuse_unconverted(conversion, type, value, "int");
@@ -272,7 +278,8 @@ static int double_of_other(struct mc_conversion *conversion,
                            double *ret)
 {
     const PyNumberMethods *number = Py_TYPE(value)->tp_as_number;
-    if (number && number->nb_index) { /* NumPy's ints have __float__ as well, which rounds */
+    if (number && number->nb_index &&
+        !is_numpy_bool(conversion, value)) { /* NumPy's ints have __float__ as well, which rounds */
         PyObject *index = PyNumber_Index(value);
         if (index) {
             int done = double_of_int(conversion, type, index, ret);
@@ -341,7 +348,7 @@ static int convert_bool(struct mc_conversion *conversion,
         *ret = value == Py_True;
         return 0;
     }
-    if (mc_numpy_look(conversion->numpy) && Py_IS_TYPE(value, conversion->numpy->bool_type)) {
+    if (is_numpy_bool(conversion, value)) {
         int truth = PyObject_IsTrue(value);
         *ret = truth > 0;
         return truth < 0 ? -1 : 0;

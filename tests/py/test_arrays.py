@@ -12,16 +12,15 @@ import sys
 from typing import Any
 
 import numpy  # noqa: ICN001  # as messages have it
+import pandas  # noqa: ICN001
+import polars  # noqa: ICN001
+import pyarrow  # noqa: ICN001
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from thunks import make
-
-pandas = pytest.importorskip("pandas")
-polars = pytest.importorskip("polars")
-pyarrow = pytest.importorskip("pyarrow")
 
 SUM = make("mean", "(Span[Float64]) -> Float64", "x", "sum")
 FILL = make("fill", "(MutSpan[Float64], Float64) -> None", "x value")

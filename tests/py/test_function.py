@@ -395,12 +395,16 @@ def test_without_numpy_a_list_comes_back_as_a_list(tmp_path: Any) -> None:
     run_script(script)
 
 
-def run_script(script: Any) -> None:
+def run_script(script: Any) -> str:
     import os
     import subprocess
 
     path = os.pathsep.join([p for p in sys.path if p])
-    subprocess.run([sys.executable, script], check=True, timeout=120, env={**os.environ, "PYTHONPATH": path})
+    environment = {**os.environ, "PYTHONPATH": path}
+    command = [sys.executable, str(script)]
+    return subprocess.run(
+        command, check=True, timeout=120, env=environment, stdout=subprocess.PIPE, text=True
+    ).stdout
 
 
 # ---- arguments ------------------------------------------------------------------------------
@@ -965,6 +969,44 @@ def test_a_thread_is_interrupted_by_its_id(tmp_path: Any) -> None:
     _bridge.interrupt(thread.native_id)
     thread.join()
     assert ended == [KeyboardInterrupt]
+
+
+OTHER = """
+import array, sys
+sys.path[:] = {path}
+from mojocell import _bridge
+library = _bridge.Library({artifact!r})
+step, echo, total = [_bridge.Function("f", [entry], library) for entry in {entries}]
+assert step(1) == 2
+assert echo([1, -2]) == [1, -2]
+assert total(array.array("d", [1, 2])) == 3.0
+print("done", flush=True)
+"""
+
+OTHERS = """
+try:
+    import _interpreters
+except ImportError:
+    import _xxsubinterpreters as _interpreters
+for _ in range(3):
+    other = _interpreters.create()
+    failed = _interpreters.run_string(other, {code!r})
+    assert failed is None, failed
+    _interpreters.destroy(other)
+"""
+
+
+def test_other_interpreters_have_functions_of_their_own(tmp_path: Any) -> None:
+    script = tmp_path / "script.py"
+    entries = [
+        entry("f", "(Int) -> Int", "n", "next"),
+        entry("f", "(List[Int8]) -> List[Int8]", "x", "echo_list_1"),
+        entry("f", "(Span[Float64]) -> Float64", "x", "sum"),
+    ]
+    path = [p for p in sys.path if p]
+    code = OTHER.format(path=path, artifact=thunks.artifact(), entries=entries)
+    script.write_text(OTHERS.format(code=code))
+    assert run_script(script) == "done\n" * 3
 
 
 # ---- what calls leave behind ----------------------------------------------------------------
