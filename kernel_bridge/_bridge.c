@@ -1,4 +1,5 @@
 /* The module mojocell._bridge; its types are in the files beside this one. */
+#include "base/mem.h"
 #include "base/paths.h"
 #include "kernel_bridge/bridge.h"
 #include "kernel_bridge/client.h"
@@ -53,14 +54,19 @@ static int exec_module(PyObject *module)
 
 static int traverse_module(PyObject *module, visitproc visit, void *arg)
 {
-    struct mc_bridge *state = PyModule_GetState(module);
-    Py_VISIT(state->client_type);
-    Py_VISIT(state->library_type);
-    Py_VISIT(state->function_type);
-    Py_VISIT(state->worker_type);
-    Py_VISIT(state->error_type);
-    Py_VISIT(state->numpy.array);
-    Py_VISIT(state->numpy.bool_type);
+    const struct mc_bridge *state = PyModule_GetState(module);
+    PyObject *const all[] = {
+        (PyObject *) state->client_type,
+        (PyObject *) state->library_type,
+        (PyObject *) state->function_type,
+        (PyObject *) state->worker_type,
+        state->error_type,
+        (PyObject *) state->numpy.array,
+        (PyObject *) state->numpy.bool_type,
+    };
+    for (size_t i = 0; i < MC_LENGTH(all); i++) {
+        Py_VISIT(all[i]);
+    }
     return 0;
 }
 

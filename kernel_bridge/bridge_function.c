@@ -4,6 +4,8 @@
  */
 #include "kernel_bridge/bridge_function.h"
 
+#include "base/mem.h"
+
 #include <stddef.h>
 #include <string.h>
 #include <structmember.h>
@@ -172,17 +174,22 @@ static PyObject *function_new(PyTypeObject *type, PyObject *args, PyObject *kwar
 
 static int function_traverse(PyObject *object, visitproc visit, void *arg)
 {
-    struct mc_function *self = (struct mc_function *) object;
-    Py_VISIT(Py_TYPE(object));
-    Py_VISIT(self->worker);
-    Py_VISIT(self->entries);
-    Py_VISIT(self->library);
-    Py_VISIT(self->get_worker);
-    Py_VISIT(self->fail);
-    Py_VISIT(self->on_isolated);
-    Py_VISIT(self->stub);
-    Py_VISIT(self->reduce);
-    Py_VISIT(self->dict);
+    const struct mc_function *self = (const struct mc_function *) object;
+    PyObject *const all[] = {
+        (PyObject *) Py_TYPE(object),
+        self->worker,
+        self->entries,
+        self->library,
+        self->get_worker,
+        self->fail,
+        self->on_isolated,
+        self->stub,
+        self->reduce,
+        self->dict,
+    };
+    for (size_t i = 0; i < MC_LENGTH(all); i++) {
+        Py_VISIT(all[i]);
+    }
     return 0;
 }
 

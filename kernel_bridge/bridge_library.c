@@ -55,27 +55,34 @@ struct paths {
     const char *items[MOST_LIBRARIES + 1];
 };
 
+/* Adds a path to the list, which has it from then on. */
+static const char *add_path(PyObject *list, PyObject *item)
+{
+    PyObject *path = NULL;
+    const char *text = NULL;
+    if (PyUnicode_FSConverter(item, &path) && PyList_Append(list, path) == 0) {
+        text = PyBytes_AS_STRING(path);
+    }
+    Py_XDECREF(path);
+    return text;
+}
+
 static int read_paths(PyObject *sequence, struct paths *ret)
 {
-    PyObject *items = PySequence_Fast(sequence, "libraries must be a sequence of paths");
-    Py_ssize_t count = items ? PySequence_Fast_GET_SIZE(items) : 0;
+    PyObject *items = PySequence_Tuple(sequence);
+    Py_ssize_t count = items ? PyTuple_GET_SIZE(items) : 0;
     ret->owner = items ? PyList_New(0) : NULL;
-    if (ret->owner && count > MOST_LIBRARIES) {
+    int done = ret->owner ? 0 : -1;
+    if (count > MOST_LIBRARIES) {
         PyErr_Format(PyExc_ValueError, "more than %d libraries", MOST_LIBRARIES);
-        Py_CLEAR(ret->owner);
+        done = -1;
     }
-    for (Py_ssize_t i = 0; ret->owner && i < count; i++) {
-        PyObject *path = NULL;
-        if (!PyUnicode_FSConverter(PySequence_Fast_GET_ITEM(items, i), &path) ||
-            PyList_Append(ret->owner, path) < 0) {
-            Py_CLEAR(ret->owner);
-        } else {
-            ret->items[i] = PyBytes_AS_STRING(path); /* the list has it */
-        }
-        Py_XDECREF(path);
+    for (Py_ssize_t i = 0; done == 0 && i < count; i++) {
+        ret->items[i] = add_path(ret->owner, PyTuple_GET_ITEM(items, i));
+        done = ret->items[i] ? 0 : -1;
     }
     Py_XDECREF(items);
-    return ret->owner ? 0 : -1;
+    return done;
 }
 
 static int open_artifact(struct library *self,

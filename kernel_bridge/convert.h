@@ -52,6 +52,7 @@ int mc_convert_in(struct mc_conversion *conversion,
 
 /* How close a value that can be converted is to the type: for the choice of an overload. */
 enum mc_closeness {
+    MC_CLOSE_NOT = 0,
     MC_CLOSE_CONVERTED = 1, /* an int for a Float64 */
     MC_CLOSE_KIND = 2,      /* an int for an Int8 */
     MC_CLOSE_EXACT = 3,
