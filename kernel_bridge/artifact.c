@@ -53,6 +53,9 @@ static void load_interposer(const char *path)
 
 static int load_runtime(const struct mc_artifact_spec *spec, mc_err *err)
 {
+    if (!spec->libraries[0] && !spec->identity[0]) {
+        return 0; /* it needs none */
+    }
     if (runtime[0]) {
         return strcmp(runtime, spec->identity) == 0 ? 0 : conflict("", err);
     }

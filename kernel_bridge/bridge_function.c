@@ -232,11 +232,10 @@ static void function_dealloc(PyObject *object)
 
 /* ---- attributes ---- */
 
-/* Of the type they say something else. */
+/* Of the type it says something else. */
 static bool is_of_the_object(PyObject *name)
 {
-    return PyUnicode_CompareWithASCIIString(name, "__doc__") == 0 ||
-           PyUnicode_CompareWithASCIIString(name, "__module__") == 0;
+    return PyUnicode_CompareWithASCIIString(name, "__module__") == 0;
 }
 
 static PyObject *own_attribute(const struct mc_function *self, PyObject *name)
@@ -268,6 +267,31 @@ static PyObject *function_getattro(PyObject *object, PyObject *name)
         Py_DECREF(error);
     }
     return value;
+}
+
+/* A descriptor of the type's, because that is where pydoc looks. */
+static PyObject *get_doc(PyObject *object, void *Py_UNUSED(closure))
+{
+    PyObject *name = PyUnicode_InternFromString("__doc__");
+    PyObject *value = name ? own_attribute((const struct mc_function *) object, name) : NULL;
+    Py_XDECREF(name);
+    return value || PyErr_Occurred() ? value : Py_NewRef(Py_None);
+}
+
+static int set_doc(PyObject *object, PyObject *value, void *Py_UNUSED(closure))
+{
+    struct mc_function *self = (struct mc_function *) object;
+    if (!self->dict && !(self->dict = PyDict_New())) {
+        return -1;
+    }
+    return PyDict_SetItemString(self->dict, "__doc__", value ? value : Py_None);
+}
+
+/* It is no method; but what has no __get__ is no routine to the tools that show documentation. */
+static PyObject *
+function_get(PyObject *object, PyObject *Py_UNUSED(instance), PyObject *Py_UNUSED(owner))
+{
+    return Py_NewRef(object);
 }
 
 static PyObject *get_name(PyObject *object, void *Py_UNUSED(closure))
@@ -402,7 +426,13 @@ static PyObject *get_signatures(PyObject *object, void *Py_UNUSED(closure))
     return tuple;
 }
 
+PyDoc_STRVAR(function_doc,
+             "A function that is written in Mojo.\n\n"
+             "It does not bind to an instance as a method; as attribute of a class it is what a\n"
+             "static method is.");
+
 static PyGetSetDef function_getset[] = {
+    {"__doc__", get_doc, set_doc, function_doc, NULL},
     {"__name__", get_name, set_name, NULL, NULL},
     {"__qualname__", get_qualname, set_qualname, NULL, NULL},
     {"__wrapped__", get_wrapped, NULL, PyDoc_STR("The stub."), NULL},
@@ -530,19 +560,14 @@ static PyMethodDef function_methods[] = {
     {0},
 };
 
-PyDoc_STRVAR(function_doc,
-             "A function that is written in Mojo.\n\n"
-             "It does not bind to an instance as a method; as attribute of a class it is what a\n"
-             "static method is.");
-
 static PyType_Slot function_slots[] = {
-    {Py_tp_doc, (void *) function_doc},
     {Py_tp_new, function_new},
     {Py_tp_dealloc, function_dealloc},
     {Py_tp_traverse, function_traverse},
     {Py_tp_clear, function_clear},
     {Py_tp_call, PyVectorcall_Call},
     {Py_tp_getattro, function_getattro},
+    {Py_tp_descr_get, function_get},
     {Py_tp_repr, function_repr},
     {Py_tp_getset, function_getset},
     {Py_tp_members, function_members},

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from mojocell.api import cell as cell
     from mojocell.api import clear_cache as clear_cache
     from mojocell.api import compile as compile  # noqa: A004
+    from mojocell.api import import_module as import_module
     from mojocell.api import info as info
     from mojocell.api import run as run
     from mojocell.diagnostics import Diagnostic as Diagnostic
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from mojocell.errors import MojoTimeout as MojoTimeout
     from mojocell.errors import ProtocolError as ProtocolError
     from mojocell.errors import ToolchainNotFound as ToolchainNotFound
+    from mojocell.functions import MojoFunction as MojoFunction
     from mojocell.magics import load_ipython_extension as load_ipython_extension
     from mojocell.magics import unload_ipython_extension as unload_ipython_extension
     from mojocell.module import MojoModule as MojoModule
@@ -55,6 +57,7 @@ _HOMES = {
     "cell": "api",
     "clear_cache": "api",
     "compile": "api",
+    "import_module": "api",
     "info": "api",
     "run": "api",
     "Diagnostic": "diagnostics",
@@ -68,6 +71,7 @@ _HOMES = {
     "MojoTimeout": "errors",
     "ProtocolError": "errors",
     "ToolchainNotFound": "errors",
+    "MojoFunction": "functions",
     "load_ipython_extension": "magics",
     "unload_ipython_extension": "magics",
     "MojoModule": "module",

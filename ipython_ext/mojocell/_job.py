@@ -45,6 +45,8 @@ class Job:
         cwd: str | None = None,
         env: dict[str, str] | None = None,
         modernize: bool | None = None,
+        exports: Sequence[str] | None = None,
+        using: Sequence[dict[str, Any]] = (),
     ) -> None:
         self.source = source
         self.op = op
@@ -62,6 +64,8 @@ class Job:
         self.cwd = cwd
         self.env = env
         self.modernize = default["modernize"] if modernize is None else modernize
+        self.exports = None if exports is None else list(exports)
+        self.using = list(using)
 
     def header(self) -> dict[str, Any]:
         """Return the request as the protocol has it."""
@@ -75,6 +79,10 @@ class Job:
             header["force"] = True
         if not self.modernize:
             header["modernize"] = False
+        if self.exports is not None:
+            header["exports"] = self.exports
+        if self.using:
+            header["using"] = self.using
         if self.op == "run":
             header.update(self._program())
         return header

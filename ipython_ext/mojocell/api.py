@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 from mojocell import _client
 from mojocell._job import Job
-from mojocell.module import MojoModule
+from mojocell.module import MojoModule, module_of
+from mojocell.settings import CALL_MODES, PROGRAM_MODES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from mojocell._bridge import Function as MojoFunction
     from mojocell.result import RunResult
-
-MODES = ("cached", "run")
 
 
 def run(
@@ -96,7 +97,7 @@ def run(
         _text("source", source),
         op="run",
         name=_text("name", name),
-        mode=_mode(mode),
+        mode=_mode(mode, PROGRAM_MODES, "how a program runs"),
         timeout=_positive("timeout", timeout),
         memory=_whole("memory", memory),
         stdin=_stdin(stdin),
@@ -122,18 +123,32 @@ def run(
 def compile(  # noqa: A001  (the name that re, ast and the builtin share for this)
     source: str,
     *,
+    mode: str | None = None,
+    nogil: bool = False,
+    exports: Iterable[str] | None = None,
+    using: Iterable[MojoFunction | MojoModule] = (),
     flags: Iterable[str] = (),
     cwd: str | os.PathLike[str] | None = None,
     modernize: bool | None = None,
     force: bool = False,
     name: str = "cell",
 ) -> MojoModule:
-    """Compile Mojo source without running anything.
+    """Compile Mojo source without running anything; its functions can be called from Python.
 
     Parameters
     ----------
     source : str
         Definitions, a program or statements.
+    mode : {"inline", "isolated"}, optional
+        How its functions are called: in this process, where a crash becomes a `MojoCrash`, or in a
+        worker. Default: the setting ``call_mode``, and without one inline, but isolated where the
+        process serves several people (``marimo run``) and where the code cannot be guarded.
+    nogil : bool
+        Let other Python threads run during a call.
+    exports : iterable of str, optional
+        The functions to make callable; each costs compile time. Default: all that can be.
+    using : iterable of MojoFunction or MojoModule
+        Functions of other sources that this one calls by their names.
     flags : iterable of str
         Compiler flags, as for `run`.
     cwd : path, optional
@@ -148,10 +163,12 @@ def compile(  # noqa: A001  (the name that re, ast and the builtin share for thi
     Returns
     -------
     MojoModule
-        Lists the functions with their signatures.
+        Its attributes are the functions.
 
     Raises
     ------
+    TypeError, ValueError
+        An argument cannot be used; the message names it.
     MojoCompileError
         The source does not compile.
 
@@ -159,24 +176,34 @@ def compile(  # noqa: A001  (the name that re, ast and the builtin share for thi
     --------
     >>> import mojocell as mc
     >>> module = mc.compile("def twice(n: Int) -> Int: return 2 * n")
-    >>> list(module.functions)
-    ['twice']
+    >>> module.twice(21)
+    42
+    >>> more = mc.compile("def four(n: Int) -> Int: return twice(twice(n))", using=[module.twice])
+    >>> more.four(10)
+    40
     """
-    job = Job(
+    return _compile(
         _text("source", source),
         op="compile",
-        name=_text("name", name),
+        mode=mode,
+        nogil=nogil,
+        exports=exports,
+        using=using,
+        name=name,
         force=bool(_flag("force", force)),
         flags=_strings("flags", flags),
         cwd=_directory(cwd),
         modernize=_flag("modernize", modernize),
     )
-    return _module(job)
 
 
 def cell(
     source: str,
     *,
+    mode: str | None = None,
+    nogil: bool = False,
+    exports: Iterable[str] | None = None,
+    using: Iterable[MojoFunction | MojoModule] = (),
     flags: Iterable[str] = (),
     args: Iterable[str] = (),
     timeout: float | None = None,
@@ -186,13 +213,18 @@ def cell(
 ) -> MojoModule:
     r"""Do with source what ``%%mojo`` does with a cell; for marimo, and for scripts.
 
-    Definitions are compiled; a program or statements are also run. What comes back shows itself:
-    the output, or the functions.
+    Definitions are compiled; a program or statements are also run. What comes back shows itself,
+    the output or the functions, and has the functions as attributes.
 
     Parameters
     ----------
     source : str
         The cell.
+    mode : {"inline", "isolated", "cached", "run"}, optional
+        The first two say how functions are called, as for `compile`; the others how a program runs,
+        as for `run`.
+    nogil, exports, using
+        As for `compile`.
     flags, args, timeout, memory, modernize, name
         As for `run`.
 
@@ -211,18 +243,81 @@ def cell(
     >>> import mojocell as mc
     >>> mc.cell('print("hello")').result.stdout
     'hello\n'
+    >>> mc.cell("def half(x: Float64) -> Float64: return x / 2").half(5)
+    2.5
     """
-    job = Job(
+    return _compile(
         _text("source", source),
         op="run",
-        name=_text("name", name),
+        mode=mode,
+        nogil=nogil,
+        exports=exports,
+        using=using,
+        name=name,
         timeout=_positive("timeout", timeout),
         memory=_whole("memory", memory),
         args=_strings("args", args),
         flags=_strings("flags", flags),
         modernize=_flag("modernize", modernize),
     )
-    return _module(job)
+
+
+def import_module(
+    path: str | os.PathLike[str],
+    *,
+    mode: str | None = None,
+    nogil: bool = False,
+    exports: Iterable[str] | None = None,
+    flags: Iterable[str] = (),
+    modernize: bool | None = None,
+) -> MojoModule:
+    """Compile a file of Mojo; its functions can be called from Python.
+
+    What the file imports is looked for beside it too. A ``main`` in it is not run.
+
+    Parameters
+    ----------
+    path : path
+        The file.
+    mode, nogil, exports, flags, modernize
+        As for `compile`.
+
+    Returns
+    -------
+    MojoModule
+        Its attributes are the functions.
+
+    Raises
+    ------
+    OSError
+        The file cannot be read.
+    MojoCompileError
+        It does not compile.
+
+    Examples
+    --------
+    >>> import mojocell as mc
+    >>> with open("halves.mojo", "w") as file:
+    ...     _ = file.write("def half(x: Float64) -> Float64: return x / 2")
+    >>> mc.import_module("halves.mojo").half(5)
+    2.5
+    """
+    place = os.path.abspath(os.path.expanduser(os.fspath(path)))
+    if not isinstance(place, str):
+        raise _wrong(TypeError, "path", "a path in text", path)
+    with open(place, encoding="utf-8-sig", newline="") as file:
+        source = file.read()
+    return _compile(
+        source,
+        op="compile",
+        mode=mode,
+        nogil=nogil,
+        exports=exports,
+        using=(),
+        name=os.path.basename(place),
+        flags=[*_strings("flags", flags), "-I", os.path.dirname(place)],
+        modernize=_flag("modernize", modernize),
+    )
 
 
 def clear_cache() -> dict[str, int]:
@@ -296,11 +391,40 @@ def summary(facts: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in lines.items() if value is not None}
 
 
-def _module(job: Job) -> MojoModule:
+def _compile(
+    source: str,
+    *,
+    op: str,
+    mode: str | None,
+    nogil: bool,
+    exports: Iterable[str] | None,
+    using: Iterable[MojoFunction | MojoModule],
+    name: str,
+    **asked: Any,
+) -> MojoModule:
+    """Do what `compile`, `cell` and `import_module` share."""
+    from mojocell import functions
+
+    _mode(mode, (*CALL_MODES, *PROGRAM_MODES) if op == "run" else CALL_MODES, "how functions are called")
+    job = Job(
+        source,
+        op=op,
+        name=_text("name", name),
+        mode=mode if mode in PROGRAM_MODES else None,
+        exports=None if exports is None else _strings("exports", exports),
+        using=functions.using(list(using)),
+        **asked,
+    )
     result = job.execute()
     if result.error is not None:
         raise result.error
-    return MojoModule(result, ran=job.op == "run" and result.kind != "definitions")
+    return module_of(
+        job,
+        result,
+        mode=mode if mode in CALL_MODES else None,
+        nogil=bool(_flag("nogil", nogil)),
+        module=sys._getframe(2).f_globals.get("__name__", "__main__"),  # noqa: SLF001  (as namedtuple does)
+    )
 
 
 # --- arguments --------------------------------------------------------------------------------
@@ -317,10 +441,15 @@ def _text(name: str, value: object) -> str:
     return value
 
 
-def _mode(value: str | None) -> str | None:
-    if value is not None and value not in MODES:
-        raise _wrong(ValueError, "mode", "one of " + ", ".join(MODES), value)
-    return value
+def _mode(value: str | None, modes: Sequence[str], what: str) -> str | None:
+    if value is None or value in modes:
+        return value
+    expected = f"{what}: {', '.join(modes)}"
+    if value in CALL_MODES:
+        expected += " (inline and isolated are for functions: mc.compile, mc.cell)"
+    elif value in PROGRAM_MODES:
+        expected += " (cached and run are for programs: mc.run, mc.cell)"
+    raise _wrong(ValueError, "mode", expected, value)
 
 
 def _positive(name: str, value: object) -> float | None:

@@ -57,13 +57,15 @@ def size(count: int) -> str:
     return f"{count / 1e6:.1f} million" if count >= 1_000_000 else f"{count:,}"
 
 
-def status(result: RunResult) -> str:
+def status(result: RunResult, more: str = "") -> str:
     """Return the line that says where the time of a run went.
 
     Parameters
     ----------
     result : RunResult
         Of a run or of a compilation.
+    more : str
+        What else it says.
 
     Examples
     --------
@@ -92,6 +94,8 @@ def status(result: RunResult) -> str:
         parts.append(
             f"as an executable ({result.process_reason})" if result.process_reason else "as an executable"
         )
+    if more:
+        parts.append(more)
     return " · ".join(parts)
 
 
@@ -473,8 +477,8 @@ def _pre(text: str, style: str = "", limit: int = 100_000) -> str:
 def module_text(module: MojoModule) -> str:
     """Return what a cell of definitions has, as text."""
     lines = [f"compiled {render.plural(len(module.functions), 'function')}"]
-    lines += [f"  {signature}" for signature in module.functions.values()]
-    lines += [f"  {name}: not for Python: {reason}" for name, reason in module.skipped.items()]
+    lines += [f"  {line}" for signature in module.functions.values() for line in signature.split("\n")]
+    lines += [f"  skipped {name}: {reason}" for name, reason in module.skipped.items()]
     return "\n".join(lines)
 
 

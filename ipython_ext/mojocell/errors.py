@@ -38,6 +38,8 @@ class MojoError(Exception):
     ----------
     message, code, hint, result
         As given.
+    function : str or None
+        The Mojo function whose call it was.
 
     Examples
     --------
@@ -50,6 +52,7 @@ class MojoError(Exception):
     default_code = "internal"
     #: True where a magic raised it: the cell is what the user sees, no Python line is worth showing.
     from_magic = False
+    function: str | None = None
 
     def __init__(
         self,
@@ -251,6 +254,7 @@ BY_CODE: dict[str, type[MojoError]] = {
     "crashed": MojoCrash,
     "timeout": MojoTimeout,
     "limit": MojoLimit,
+    "bad_return": MojoReturnError,
     "daemon_unavailable": DaemonUnavailable,
     "daemon_lost": DaemonUnavailable,
     "shutting_down": DaemonUnavailable,

@@ -13,11 +13,11 @@ from IPython.core.magic_arguments import argument, magic_arguments
 from traitlets import Any as AnyTrait
 from traitlets import TraitError, validate
 
-from mojocell import _client, display, options, render, settings
+from mojocell import _client, binding, display, options, render, settings
 from mojocell._job import Job
 from mojocell.diagnostics import apply_fixits
 from mojocell.errors import Interrupted, MojoCompileError, MojoError
-from mojocell.module import MojoModule
+from mojocell.module import module_of
 
 if TYPE_CHECKING:
     import argparse
@@ -61,6 +61,7 @@ class Mojocell(Magics):
 
     toolchain = _setting("toolchain")
     mode = _setting("mode")
+    call_mode = _setting("call_mode")
     flags = _setting("flags")
     timeout = _setting("timeout")
     memory = _setting("memory")
@@ -78,6 +79,7 @@ class Mojocell(Magics):
         self._warm = False
         self._foreign: object = None
         self._ip: Any = shell
+        self._binder = binding.Binder(shell)
         super().__init__(shell=shell, **kwargs)
 
     @validate(*settings.SETTINGS)
@@ -121,7 +123,9 @@ class Mojocell(Magics):
         if not line.strip():
             msg = "%mojo needs a statement, as in: %mojo print(6 * 7)"
             raise UsageError(msg)
-        self._run(line, self._parse(self.mojo, "")[0], [], head="%mojo ", above=0)
+        opts, _ = self._parse(self.mojo, "")
+        del opts.bind_as
+        self._run(line, opts, [], head="%mojo ", above=0)
 
     @_options(
         options.PATH,
@@ -204,18 +208,20 @@ class Mojocell(Magics):
             try:
                 result = job.execute(sink)
             except Interrupted as stop:
+                self._binder.failed(self._cell(opts), source, (), compiled=True)
                 self._keep(stop.result, opts)
                 stop.args = (f"stopped after {display.duration(time.monotonic() - start)}",)
                 screen.leave(str(stop))
                 raise
             except MojoError:
+                self._binder.failed(self._cell(opts), source, (), compiled=True)
                 screen.leave("not run")
                 raise
             finally:
                 sink.close()
             self._keep(result, opts)
-            self._show(result, opts, screen, fixable=head is not None)
             self._remember_fix(result, job, head, above)
+            self._show(result, opts, screen, self._bind(job, result, opts), fixable=head is not None)
             if result.error is not None:
                 raise result.error
 
@@ -225,7 +231,8 @@ class Mojocell(Magics):
             op="compile" if opts.no_run else "run",
             name=opts.name or "cell",
             cell=self._last_cell,
-            mode=opts.mode,
+            mode=opts.mode if opts.mode in settings.PROGRAM_MODES else None,
+            exports=getattr(opts, "exports", None),
             force=opts.force,
             flags=options.compiler_flags(opts),
             args=args,
@@ -257,8 +264,37 @@ class Mojocell(Magics):
         if opts.out:
             self._ip.user_ns[opts.out] = result.stdout
 
+    def _cell(self, opts: argparse.Namespace) -> str | None:
+        """Return what a cell's functions are remembered by."""
+        return self._cell_id or opts.name
+
+    def _bind(self, job: Job, result: RunResult, opts: argparse.Namespace) -> binding.Bound | None:
+        """Bind what a cell defines; None where this magic binds nothing, or the cell did not compile."""
+        if not hasattr(opts, "bind_as"):
+            return None
+        cell = self._cell(opts)
+        if isinstance(result.error, MojoCompileError):
+            defined = [str(item.get("name")) for item in result.cell.get("definitions") or ()]
+            self._binder.failed(cell, job.source, defined)
+            return None
+        mode = opts.mode if opts.mode in settings.CALL_MODES else None
+        module = module_of(job, result, mode=mode, nogil=opts.nogil)
+        try:
+            return self._binder.bind(cell, module, name=opts.bind_as, wanted=not opts.no_bind)
+        except MojoError as error:
+            # A program has run and is what its cell is about.
+            if result.kind == "definitions":
+                raise
+            return binding.Bound([], {}, [f"the cell's functions are not bound: {error.message}"])
+
     def _show(
-        self, result: RunResult, opts: argparse.Namespace, screen: display.Screen, *, fixable: bool
+        self,
+        result: RunResult,
+        opts: argparse.Namespace,
+        screen: display.Screen,
+        bound: binding.Bound | None,
+        *,
+        fixable: bool,
     ) -> None:
         """Display all but output and errors."""
         if not opts.quiet:
@@ -267,9 +303,24 @@ class Mojocell(Magics):
             if result.modernized:
                 version = result.toolchain.get("version", "")
                 self._display([[("note", display.repairs(result.modernized, version, fixable=fixable))]])
-            if result.kind == "definitions" and result.error is None:
-                self._display([[("", line)] for line in display.module_text(MojoModule(result)).split("\n")])
-        screen.final(display.status(result))
+            if bound is not None:
+                self._show_bound(result, bound, opts)
+        listed = result.kind == "definitions" and result.error is None
+        more = bound.headline() if bound is not None and not listed else ""
+        screen.final(display.status(result, more))
+
+    def _show_bound(self, result: RunResult, bound: binding.Bound, opts: argparse.Namespace) -> None:
+        """Display what definitions became; beside a program only what needs attention."""
+        notes = list(bound.warnings)
+        if bound.where:
+            notes.append(f"its functions run isolated: {bound.where}")
+        if opts.mode in settings.CALL_MODES and not result.functions:
+            notes.append(f"--mode {opts.mode} is for functions, and this cell has none to call")
+        layout: render.Layout = [[("warning", "warning"), ("", f": {text}")] for text in notes]
+        if result.kind == "definitions" and result.error is None:
+            layout = binding.layout(bound, _signatures(result), wanted=not opts.no_bind) + layout
+        if layout:
+            self._display(layout)
 
     def _display(self, layout: render.Layout) -> None:
         text = render.paint(layout)
@@ -359,6 +410,15 @@ class _quiet_errors:  # noqa: N801  (reads as a statement)
     def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
         if isinstance(error, MojoError | Interrupted):
             error.from_magic = True
+
+
+def _signatures(result: RunResult) -> dict[str, str]:
+    """Return the signatures of each function, of overloads one a line."""
+    found: dict[str, str] = {}
+    for entry in result.functions:
+        name, text = str(entry["name"]), str(entry.get("signature") or entry["name"])
+        found[name] = f"{found[name]}\n{text}" if name in found else text
+    return found
 
 
 def _has_kernel(shell: Any) -> bool:

@@ -2,54 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
-from mojocell.errors import MojoError
+from mojocell import functions
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
+    from mojocell._bridge import Function as MojoFunction
+    from mojocell._job import Job
+    from mojocell.functions import Unit
     from mojocell.result import RunResult
 
 
-class Function:
-    """A Mojo function that is compiled and not yet callable from Python.
-
-    Attributes
-    ----------
-    name : str
-        Its name.
-    signature : str
-        As the source has it.
-    line : int or None
-        Where the cell defines it.
-    """
-
-    def __init__(self, name: str, signature: str, line: int | None) -> None:
-        self.name = self.__name__ = name
-        self.signature = signature
-        self.line = line
-
-    def __call__(self, *_args: object, **_kwargs: object) -> NoReturn:
-        """Say that this version does not bind functions."""
-        msg = f"{self.name} is compiled, but this version of Mojocell cannot call it from Python"
-        raise MojoError(
-            msg, code="not_bound", hint="call it from a main() in the same source, and mc.run that"
-        )
-
-    def __repr__(self) -> str:
-        return f"<Mojo {self.signature} (compiled; not callable from Python yet)>"
-
-
 class MojoModule:
-    """What a source defines, compiled.
+    """What a source defines, compiled: its functions are attributes, to be called from Python.
 
     Attributes
     ----------
     functions : dict of str
-        The signature of each top-level function that does not start with ``_`` and is not ``main``.
+        The signature of each function that can be called, in Mojo's words; of overloads, one a line.
     skipped : dict of str
-        Functions that cannot be offered to Python, each with the reason.
+        Functions that cannot be called from Python, each with the reason.
     result : RunResult or None
         Of a source that was also run.
     compiled : RunResult
@@ -59,46 +31,79 @@ class MojoModule:
     --------
     >>> import mojocell as mc
     >>> module = mc.compile("def twice(n: Int) -> Int: return 2 * n")
-    >>> module.twice
-    <Mojo def twice(n: Int) -> Int (compiled; not callable from Python yet)>
+    >>> module.twice(21)
+    42
+    >>> module
+    <MojoModule: twice>
     """
 
     functions: dict[str, str]
     skipped: dict[str, str]
+    result: RunResult | None
+    compiled: RunResult
+    __mojo__: Unit
 
-    def __init__(self, result: RunResult, *, ran: bool = False) -> None:
-        self.compiled = result
-        self.result = result if ran else None
-        self.functions = {}
-        self.skipped = {}
-        self._lines: dict[str, int | None] = {}
-        for item in result.cell.get("definitions") or ():
-            self._add(item)
+    def __init__(self, unit: Unit, *, ran: RunResult | None = None) -> None:
+        own = self.__dict__
+        own["__mojo__"] = unit
+        own["compiled"] = unit.result
+        own["result"] = ran
+        own["functions"] = {
+            name: "\n".join(str(entry.get("signature") or name) for entry in entries)
+            for name, entries in unit.entries.items()
+        }
+        own["skipped"] = unit.skipped
 
-    def _add(self, item: dict[str, Any]) -> None:
-        name = str(item.get("name") or "")
-        if item.get("kind") != "def" or name.startswith("_") or name in ("", "main"):
-            return
-        if item.get("reason"):
-            self.skipped[name] = str(item["reason"])
-            return
-        self.functions[name] = signature(item)
-        self._lines[name] = item.get("line")
+    def __getattr__(self, name: str) -> MojoFunction:
+        unit = self.__dict__.get("__mojo__")
+        if unit is None or name not in unit.entries:
+            raise AttributeError(self._lacks(name), name=name, obj=self)
+        found: MojoFunction = unit.function(name)
+        self.__dict__[name] = found
+        return found
 
-    def __getattr__(self, name: str) -> Function:
-        functions = self.__dict__.get("functions", {})
-        if name in functions:
-            return Function(name, functions[name], self._lines.get(name))
-        msg = f"the Mojo source defines no function {name!r}"
-        if name in self.__dict__.get("skipped", {}):
-            msg = f"{name} cannot be offered to Python: {self.skipped[name]}"
+    def _lacks(self, name: str) -> str:
+        skipped = self.__dict__.get("skipped", {})
+        if name in skipped:
+            return f"{name} cannot be called from Python: {skipped[name]}"
+        return f"the Mojo source defines no function {name!r}"
+
+    def __setattr__(self, name: str, _value: object) -> None:
+        msg = f"{name!r} cannot be set: a Mojo module is what its source says"
         raise AttributeError(msg)
+
+    def __getitem__(self, name: str) -> MojoFunction:
+        """Return a function whose name an attribute cannot have, or that the module itself uses."""
+        if name not in self.functions:
+            raise KeyError(self._lacks(name))
+        return self.__mojo__.function(name)
 
     def __dir__(self) -> list[str]:
         return sorted({*super().__dir__(), *self.functions})
 
     def __repr__(self) -> str:
         return f"<MojoModule: {', '.join(self.functions) or 'no functions'}>"
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, MojoModule):
+            return NotImplemented
+        return self._same() == other._same()
+
+    def __hash__(self) -> int:
+        return hash(self._same())
+
+    def _same(self) -> tuple[str, str]:
+        return self.__mojo__.source, repr(self.__mojo__.options)
+
+    def __copy__(self) -> MojoModule:
+        return self
+
+    def __deepcopy__(self, _memo: object) -> MojoModule:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        unit = self.__mojo__
+        return restore, (unit.source, unit.options, self.result)
 
     def _repr_html_(self) -> str:
         from mojocell import display
@@ -110,54 +115,24 @@ class MojoModule:
         return "text/html", self._repr_html_()
 
 
-def signature(item: Mapping[str, Any]) -> str:
-    """Return the signature of a definition in Mojo's own words.
+def module_of(
+    job: Job, result: RunResult, *, mode: str | None = None, nogil: bool = False, module: str = "__main__"
+) -> MojoModule:
+    """Return the module of what was compiled.
 
     Parameters
     ----------
-    item : mapping
-        An entry of a result's ``cell["definitions"]``.
-
-    Examples
-    --------
-    >>> n = {"name": "n", "type": "Int", "default": "3", "kind": "any", "convention": "mut"}
-    >>> signature({"keyword": "def", "name": "f", "arguments": [n], "returns": "Int"})
-    'def f(mut n: Int = 3) -> Int'
+    job, result : Job, RunResult
+        What was asked for and what came of it.
+    mode, nogil, module
+        As for `functions.Unit`.
     """
-    parameters = _list(item.get("parameters") or ())
-    words = [
-        "async " if item.get("async") else "",
-        f"{item.get('keyword') or 'def'} {item.get('name')}",
-        f"[{parameters}]" if parameters else "",
-        f"({_list(item.get('arguments') or ())})",
-        f" {item['effects']}" if item.get("effects") else "",
-        f" -> {item['returns']}" if item.get("returns") else "",
-        f" where {item['where']}" if item.get("where") else "",
-    ]
-    return "".join(words)
+    unit = functions.Unit(job, result, mode=mode, nogil=nogil, module=module)
+    ran = result if job.op == "run" and result.kind != "definitions" else None
+    return MojoModule(unit, ran=ran)
 
 
-def _list(items: Sequence[Mapping[str, Any]]) -> str:
-    """Return arguments or parameters with the marks that part them: ``//``, ``/`` and ``*``."""
-    pieces: list[str] = []
-    starred = False
-    for number, item in enumerate(items):
-        kind = item.get("kind")
-        if kind == "keyword" and not starred:
-            pieces.append("*")
-        starred |= kind in ("keyword", "variadic")
-        pieces.append(_argument(item))
-        after = items[number + 1] if number + 1 < len(items) else {}
-        if item.get("inferred") and not after.get("inferred"):
-            pieces.append("//")
-        if kind == "positional" and after.get("kind") != "positional":
-            pieces.append("/")
-    return ", ".join(pieces)
-
-
-def _argument(item: Mapping[str, Any]) -> str:
-    stars = {"variadic": "*", "keyword_variadic": "**"}.get(str(item.get("kind")), "")
-    text = f"{item['convention']} " if item.get("convention") else ""
-    text += f"{stars}{item.get('name')}"
-    text += f": {item['type']}" if item.get("type") else ""
-    return text + (f" = {item['default']}" if item.get("default") else "")
+def restore(source: str, options: dict[str, Any], ran: RunResult | None) -> MojoModule:
+    """Return the module of a source, in whatever process this is: what pickles call."""
+    found: MojoModule = functions.rebuild(source, options)
+    return MojoModule(found.__mojo__, ran=ran) if ran is not None else found

@@ -40,6 +40,13 @@ def _name(text: str) -> str:
     return text
 
 
+def _names(text: str) -> list[str]:
+    names = [name.strip() for name in text.split(",")]
+    if not all(name.isidentifier() for name in names):
+        raise ValueError
+    return names
+
+
 def _define(text: str) -> str:
     if not text.partition("=")[0].strip():
         raise ValueError
@@ -51,6 +58,7 @@ _seconds.__name__ = "number of seconds"
 _megabytes.__name__ = "number of MB"
 _level.__name__ = "level (0 to 3)"
 _name.__name__ = "Python name"
+_names.__name__ = "list of names (F,G)"
 _define.__name__ = "NAME=VALUE"
 
 COMPILE: tuple[Option, ...] = (
@@ -84,7 +92,7 @@ COMPILE: tuple[Option, ...] = (
     (("--no-run",), {"action": "store_true", "help": "compile only"}),
     (("--quiet",), {"action": "store_true", "help": "no progress, no line of times, no warnings"}),
 )
-RUN: tuple[Option, ...] = (
+MODE: tuple[Option, ...] = (
     (
         ("--mode",),
         {
@@ -92,11 +100,43 @@ RUN: tuple[Option, ...] = (
             "help": "cached: take the program from the cache if it is there (default); run: always compile",
         },
     ),
+)
+LIMITS: tuple[Option, ...] = (
     (("--timeout",), {"metavar": "S", "type": _seconds, "help": "end the program after S seconds"}),
     (
         ("--memory",),
         {"metavar": "MB", "type": _megabytes, "help": "end the program when it uses more than MB"},
     ),
+)
+RUN = MODE + LIMITS
+BIND: tuple[Option, ...] = (
+    (
+        ("--mode",),
+        {
+            "choices": ("inline", "isolated", "cached", "run"),
+            "help": "of functions: inline (in the kernel, guarded) or isolated (in a worker); of programs: "
+            "cached (take it from the cache if it is there) or run (always compile)",
+        },
+    ),
+    (
+        ("--as",),
+        {
+            "dest": "bind_as",
+            "metavar": "NAME",
+            "type": _name,
+            "help": "bind the cell's functions as attributes of one object",
+        },
+    ),
+    (("--no-bind",), {"action": "store_true", "help": "leave Python's names alone"}),
+    (
+        ("--exports",),
+        {
+            "metavar": "F,G",
+            "type": _names,
+            "help": "the functions to make callable from Python; each costs compile time; default: all",
+        },
+    ),
+    (("--nogil",), {"action": "store_true", "help": "let other Python threads run during calls"}),
 )
 NOTEBOOK: tuple[Option, ...] = (
     (
@@ -133,7 +173,7 @@ CACHE: tuple[Option, ...] = (
         },
     ),
 )
-CELL = RUN + COMPILE + NOTEBOOK + FILE
+CELL = BIND + LIMITS + COMPILE + NOTEBOOK + FILE
 
 
 class OptionError(ValueError):

@@ -71,6 +71,12 @@ class RunResult:
         ``version`` and ``root`` of the compiler.
     cell : dict
         What the scanner found: ``imports``, ``definitions``, ``main``, ``statements``.
+    functions : tuple of dict
+        The functions that can be called from outside, as ``docs/protocol.md`` has them.
+    skipped : dict of str
+        Those that cannot, each with the reason.
+    runtime : dict
+        What a process needs to load the artifact: ``identity`` and ``libraries``.
 
     Examples
     --------
@@ -109,6 +115,9 @@ class RunResult:
         self.artifact: str | None = wire.get("artifact")
         self.toolchain: dict[str, str] = dict(wire.get("toolchain") or {})
         self.cell: dict[str, Any] = dict(wire.get("cell") or {})
+        self.functions: tuple[dict[str, Any], ...] = tuple(wire.get("functions") or ())
+        self.skipped: dict[str, str] = dict(wire.get("skipped") or {})
+        self.runtime: dict[str, Any] = dict(wire.get("runtime") or {})
         self.error: MojoError | None = None
         if wire.get("ok") is False:
             self.error = from_failure(wire.get("failure") or {}, self)

@@ -3,6 +3,10 @@
 In order of weight: what the program sets (`set_value`, ``%config Mojocell.timeout = 5``), the
 environment (``MOJOCELL_TIMEOUT=5``), the nearest ``pyproject.toml`` (``[tool.mojocell]``,
 ``timeout = 5``), the default.
+
+Programs and functions each have their modes, and the words are different ones: ``mode`` takes
+those of functions as well and means ``call_mode`` then, so that ``MOJOCELL_MODE=isolated`` does
+what it says.
 """
 
 from __future__ import annotations
@@ -52,6 +56,16 @@ def _choice(*choices: str) -> Callable[[Any], str]:
         return str(value)
 
     return check
+
+
+def _mode(value: Any) -> str:
+    if value not in PROGRAM_MODES:
+        raise ValueError("one of " + ", ".join(PROGRAM_MODES + CALL_MODES))
+    return str(value)
+
+
+def _call_mode(value: Any) -> str | None:
+    return None if value in (None, "", "auto") else _choice("auto", *CALL_MODES)(value)
 
 
 def _flags(value: Any) -> tuple[str, ...]:
@@ -107,6 +121,10 @@ def _bool(value: Any) -> bool:
     raise ValueError(msg)
 
 
+#: How programs run, and how functions are called.
+PROGRAM_MODES = ("cached", "run")
+CALL_MODES = ("inline", "isolated")
+
 SETTINGS: dict[str, Setting] = {
     setting.key: setting
     for setting in (
@@ -117,7 +135,17 @@ SETTINGS: dict[str, Setting] = {
             "the Mojo to use: its mojo binary, its modular directory or its environment's prefix",
         ),
         Setting(
-            "mode", "cached", _choice("cached", "run"), "how programs run: cached, or run (always compile)"
+            "mode",
+            "cached",
+            _mode,
+            "how programs run: cached, or run (always compile); inline and isolated set call_mode",
+        ),
+        Setting(
+            "call_mode",
+            None,
+            _call_mode,
+            "how functions are called: inline in this process, isolated in a worker, or auto: inline unless "
+            "the process serves several people",
         ),
         Setting("flags", (), _flags, "compiler flags of every cell, before its own"),
         Setting(
@@ -216,6 +244,8 @@ def set_value(key: str, value: Any) -> None:
     (5, 'set in this process')
     >>> set_value("timeout", None)
     """
+    if key == "mode" and _is_call_mode(value):
+        key = "call_mode"
     setting = SETTINGS[key]
     if value is None:
         _set.pop(key, None)
@@ -254,17 +284,29 @@ def _lookup(key: str, project: tuple[str, Mapping[str, Any]] | None = None) -> t
     setting = SETTINGS[key]
     if key in _set:
         return _set[key], "set in this process"
-    variable = f"MOJOCELL_{key.upper()}"
-    text = os.environ.get(variable)
-    if text:
-        return _checked(setting, text, variable), variable
+    names = ("call_mode", "mode") if key == "call_mode" else (key,)
+    for name in names:
+        variable = f"MOJOCELL_{name.upper()}"
+        text = os.environ.get(variable)
+        if text and _means(key, name, text):
+            return _checked(setting, text, variable), variable
     path, table = project or _pyproject()
-    if key in table:
-        value = table[key]
-        if setting.check is _path and isinstance(value, str):
-            value = os.path.join(os.path.dirname(path), os.path.expanduser(value))
-        return _checked(setting, value, f"{path}: [tool.mojocell] {key}"), path
+    for name in names:
+        if name in table and _means(key, name, table[name]):
+            value = table[name]
+            if setting.check is _path and isinstance(value, str):
+                value = os.path.join(os.path.dirname(path), os.path.expanduser(value))
+            return _checked(setting, value, f"{path}: [tool.mojocell] {name}"), path
     return setting.default, "default"
+
+
+def _is_call_mode(value: Any) -> bool:
+    return isinstance(value, str) and value in CALL_MODES
+
+
+def _means(key: str, name: str, value: Any) -> bool:
+    """Tell whether a value given under a name is for a key: `mode` takes the words of both."""
+    return name != "mode" or _is_call_mode(value) == (key == "call_mode")
 
 
 def _checked(setting: Setting, value: Any, where: str) -> Any:

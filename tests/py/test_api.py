@@ -240,67 +240,6 @@ def test_a_source_that_is_no_unicode_is_refused(bridge: FakeBridge) -> None:
     assert not bridge.requests
 
 
-def argument(name: str, kind: str = "any", **more: Any) -> dict[str, Any]:
-    return {"name": name, "type": "Int", "default": None, "kind": kind, "convention": None, **more}
-
-
-@pytest.mark.parametrize(
-    ("item", "text"),
-    [
-        ({"arguments": [], "returns": None}, "def f()"),
-        ({"keyword": "fn", "arguments": [argument("n")], "returns": "Int"}, "fn f(n: Int) -> Int"),
-        ({"arguments": [argument("a", "positional"), argument("b")]}, "def f(a: Int, /, b: Int)"),
-        ({"arguments": [argument("a"), argument("b", "keyword")]}, "def f(a: Int, *, b: Int)"),
-        (
-            {
-                "arguments": [
-                    argument("a", "variadic"),
-                    argument("b", "keyword"),
-                    argument("c", "keyword_variadic"),
-                ]
-            },
-            "def f(*a: Int, b: Int, **c: Int)",
-        ),
-        (
-            {
-                "parameters": [argument("T", inferred=True), argument("n", default="4")],
-                "effects": "raises",
-                "where": "n > 0",
-            },
-            "def f[T: Int, //, n: Int = 4]() raises where n > 0",
-        ),
-        ({"async": True, "arguments": [argument("x", convention="mut")]}, "async def f(mut x: Int)"),
-    ],
-)
-def test_a_signature_is_written_as_mojo_writes_it(item: dict[str, Any], text: str) -> None:
-    from mojocell.module import signature
-
-    assert signature({"name": "f", "kind": "def", **item}) == text
-
-
-def test_definitions_are_listed_with_their_signatures(bridge: FakeBridge) -> None:
-    source = "def twice(n: Int) -> Int:\n    return 2 * n\ndef _own(): ...\ndef main(): ...\nstruct S: ...\n"
-    definitions = [
-        {"name": "twice", "kind": "def", "line": 1, "arguments": [argument("n")], "returns": "Int"},
-        {"name": "_own", "kind": "def", "line": 3},
-        {"name": "main", "kind": "def", "line": 4},
-        {"name": "S", "kind": "struct", "line": 5},
-    ]
-    bridge.answers["compile"] = [
-        {"kind": "definitions", "cache": "miss", "cell": {"definitions": definitions}}
-    ]
-    module = mc.compile(source)
-    assert module.functions == {"twice": "def twice(n: Int) -> Int"}
-    assert "twice" in dir(module)
-    assert repr(module) == "<MojoModule: twice>"
-    with pytest.raises(mc.MojoError, match="cannot call it from Python") as caught:
-        module.twice(2)
-    assert caught.value.code == "not_bound"
-    with pytest.raises(AttributeError, match="no function 'thrice'"):
-        _ = module.thrice
-    assert "def twice(n: Int) -&gt; Int" in module._mime_()[1]
-
-
 def test_a_cell_of_a_program_shows_its_output(bridge: FakeBridge) -> None:
     bridge.runs(b"hi\n")
     module = mc.cell("print('hi')")

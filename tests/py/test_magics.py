@@ -267,11 +267,12 @@ def test_warnings_are_shown_and_quiet_hides_them(
     assert capsys.readouterr() == ("", "")
 
 
-def test_definitions_are_listed(ip: Any, bridge: FakeBridge, capsys: pytest.CaptureFixture[str]) -> None:
-    cell = {"definitions": [{"name": "twice", "kind": "def", "line": 2}]}
-    bridge.runs(kind="definitions", returncode=None, cell=cell)
-    ip.run_cell("%%mojo\ndef twice(n: Int) -> Int: return 2 * n")
-    assert capsys.readouterr().out == "compiled 1 function\n  def twice()\n"
+def test_definitions_that_cannot_be_called_are_listed_with_the_reason(
+    ip: Any, bridge: FakeBridge, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bridge.runs(kind="definitions", returncode=None, skipped={"parse": "it takes a Token"})
+    ip.run_cell("%%mojo\ndef parse(t: Token) -> Int: return 2")
+    assert capsys.readouterr().out == "skipped parse\n  skipped parse: it takes a Token\n"
 
 
 def test_the_line_of_times_is_shown_where_it_is_asked_for(

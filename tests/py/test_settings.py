@@ -58,7 +58,7 @@ def test_paths_of_a_project_start_at_its_directory(project: Any) -> None:
     ("text", "says"),
     [
         ("[tool.mojocell]\ntimeout = -1\n", "timeout must be a number of seconds above 0, not -1"),
-        ("[tool.mojocell]\nmode = 'fast'\n", "mode must be one of cached, run, not 'fast'"),
+        ("[tool.mojocell]\nmode = 'fast'\n", "mode must be one of cached, run, inline, isolated, not 'fast'"),
         ("[tool.mojocell]\nflags = [1]\n", "flags must be a list of strings"),
         ("[tool.mojocell]\ntimout = 3\n", "no setting 'timout'; did you mean timeout?"),
         ("[tool.mojocell\n", "cannot be read"),
@@ -156,3 +156,25 @@ def test_the_documentation_lists_every_setting_with_its_default() -> None:
     for key, setting in settings.SETTINGS.items():
         if isinstance(setting.default, str | int):
             assert listed[key].strip("`") == str(setting.default).lower(), key
+
+
+def test_the_word_mode_takes_the_modes_of_functions_too(
+    project: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (settings.get("mode"), settings.get("call_mode")) == ("cached", None)
+    monkeypatch.setenv("MOJOCELL_MODE", "isolated")
+    assert (settings.get("mode"), settings.origin("mode")) == ("cached", "default")
+    assert (settings.get("call_mode"), settings.origin("call_mode")) == ("isolated", "MOJOCELL_MODE")
+    monkeypatch.setenv("MOJOCELL_CALL_MODE", "inline")
+    assert settings.get("call_mode") == "inline"
+    monkeypatch.setenv("MOJOCELL_MODE", "run")
+    assert settings.get("mode") == "run"
+    monkeypatch.delenv("MOJOCELL_MODE")
+    monkeypatch.delenv("MOJOCELL_CALL_MODE")
+    path = project("[tool.mojocell]\nmode = 'isolated'\n")
+    assert (settings.get("mode"), settings.get("call_mode")) == ("cached", "isolated")
+    assert settings.origin("call_mode") == str(path)
+    settings.set_value("mode", "inline")
+    assert (settings.get("mode"), settings.get("call_mode")) == ("cached", "inline")
+    settings.set_value("call_mode", "auto")
+    assert settings.get("call_mode") is None

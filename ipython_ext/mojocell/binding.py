@@ -1,0 +1,238 @@
+"""Which of a notebook's names are functions of which cell: binding them, and taking them back."""
+
+from __future__ import annotations
+
+import builtins
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from mojocell import render
+from mojocell.module import MojoModule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mojocell._bridge import Function as MojoFunction
+
+#: What a function says whose cell was changed, and does not run in its place.
+NOT_COMPILED = "the cell that defines it did not compile; fix and run it"
+NOT_DEFINED = "the cell that defined it does not any more"
+NOT_BOUND = "the cell that defined it does not bind it any more"
+
+#: More names than this in a line are counted.
+_SHOWN = 8
+
+
+class Bound(NamedTuple):
+    """What a cell's definitions became.
+
+    Attributes
+    ----------
+    names : list of str
+        The names that they are bound to.
+    skipped : dict of str
+        Those that are not, each with the reason.
+    warnings : list of str
+        What was replaced or hidden by it.
+    where : str or None
+        Why the functions run isolated although they were to run inline.
+    module : str or None
+        The one name that has them as attributes.
+    """
+
+    names: list[str]
+    skipped: dict[str, str]
+    warnings: list[str]
+    where: str | None = None
+    module: str | None = None
+
+    def headline(self) -> str:
+        """Return it in a line: ``bound fibonacci, mean; skipped parse``."""
+        parts = []
+        if self.module:
+            inside = f" with {_some(self.names)}" if self.names else ""
+            parts.append(f"bound {self.module}{inside}")
+        elif self.names:
+            parts.append(f"bound {_some(self.names)}")
+        if self.skipped:
+            parts.append(f"skipped {_some(self.skipped)}")
+        return "; ".join(parts)
+
+
+def _some(names: Iterable[str]) -> str:
+    names = list(names)
+    if len(names) <= _SHOWN:
+        return ", ".join(names)
+    return f"{', '.join(names[: _SHOWN - 1])} and {len(names) - _SHOWN + 1} more"
+
+
+class _Cell:
+    """What one cell bound: functions by name, and the source that they are from."""
+
+    def __init__(self) -> None:
+        self.functions: dict[str, MojoFunction] = {}
+        self.modules: dict[str, MojoModule] = {}
+        self.source: str | None = None
+
+    def set_stale(self, reason: str, names: Iterable[str] | None = None) -> None:
+        for name in list(self.functions) if names is None else names:
+            if name in self.functions:
+                self.functions[name].stale = reason
+        for module in self.modules.values():
+            if names is None:
+                module.__mojo__.set_stale(reason)
+
+
+class Binder:
+    """Binds what cells define to the names of an IPython.
+
+    A cell is known by the identity that the front end gives it. Without one, in a terminal, all
+    cells are one to which each adds, and a name is what its functions are known by.
+
+    Parameters
+    ----------
+    shell : InteractiveShell
+        Whose names.
+    """
+
+    def __init__(self, shell: Any) -> None:
+        self._ip = shell
+        self._cells: dict[str | None, _Cell] = {}
+        self._warned: set[str] = set()
+
+    def bind(
+        self, cell: str | None, module: MojoModule, *, name: str | None = None, wanted: bool = True
+    ) -> Bound:
+        """Bind the functions of a cell that compiled, or the module to one name; forget what it bound before.
+
+        Parameters
+        ----------
+        cell : str or None
+            The cell's identity.
+        module : MojoModule
+            What it defines.
+        name : str or None
+            ``--as``: the name of the module.
+        wanted : bool
+            False for ``--no-bind``.
+
+        Raises
+        ------
+        MojoError
+            The artifact cannot be loaded.
+        """
+        skipped = {each: why for each, why in module.skipped.items() if module.__mojo__.wanted(each)}
+        values: dict[str, Any] = {}
+        if wanted and name is None:
+            values, refused = _callables(module)
+            skipped.update(refused)
+        elif wanted and name:
+            values = {name: module}
+            for each in module.functions:
+                module.__mojo__.function(each)
+        warnings = [text for each in values if (text := self._warning(each))]
+        self._replace(cell, module, values)
+        if values:
+            self._ip.push(values)
+        where = module.__mojo__.mode()[1] if values and module.functions else None
+        names = list(module.functions) if name else list(values)
+        return Bound(names if wanted else [], skipped, warnings, where, name if wanted else None)
+
+    def _replace(self, cell: str | None, module: MojoModule, values: dict[str, Any]) -> None:
+        """Take note of what a cell binds now; what it bound before and does not now is stale."""
+        before = self._cells.setdefault(cell, _Cell())
+        now = _Cell() if cell is not None else before
+        gone = [each for each in before.functions if each not in values]
+        if cell is not None:
+            defined = [each for each in gone if each in module.functions]
+            before.set_stale(NOT_BOUND, defined)
+            before.set_stale(NOT_DEFINED, [each for each in gone if each not in defined])
+        for each, value in values.items():
+            if isinstance(value, MojoModule):
+                now.modules[each] = value
+            else:
+                now.functions[each] = value
+        now.source = module.__mojo__.source
+        self._cells[cell] = now
+
+    def failed(
+        self, cell: str | None, source: str, defined: Iterable[str], *, compiled: bool = False
+    ) -> None:
+        """Take note that a cell did not compile, or that nobody knows: its functions are stale.
+
+        Parameters
+        ----------
+        cell : str or None
+            The cell's identity.
+        source : str
+            What it says now.
+        defined : iterable of str
+            The functions in it, as far as they were found.
+        compiled : bool
+            It was stopped, or nothing was asked of a compiler: what still says the same stays.
+        """
+        found = self._cells.get(cell)
+        if found is None or (compiled and found.source == source):
+            return
+        found.set_stale(NOT_COMPILED, None if cell is not None else list(defined))
+
+    def _warning(self, name: str) -> str | None:
+        """Say that a name had another meaning, once for each name."""
+        user: dict[str, Any] = self._ip.user_ns
+        own: dict[str, Any] = self._ip.user_ns_hidden
+        missing = object()
+        value = user.get(name, missing)
+        is_own = value is missing or (name in own and own[name] is value)
+        if name in self._warned or isinstance(value, MojoModule | _function_type()):
+            return None
+        if is_own and value is missing and not hasattr(builtins, name):
+            return None
+        self._warned.add(name)
+        if is_own:
+            return f"`{name}` hides Python's own until `del {name}`"
+        return f"`{name}` was a Python variable ({type(value).__name__}) and is a Mojo function now"
+
+
+def _function_type() -> Any:
+    from mojocell._bridge import Function
+
+    return Function
+
+
+def _callables(module: MojoModule) -> tuple[dict[str, MojoFunction], dict[str, str]]:
+    """Return the functions that a Python name can have, and the others with the reason."""
+    from keyword import iskeyword
+
+    found, refused = {}, {}
+    for name in module.functions:
+        if iskeyword(name) or not name.isidentifier():
+            refused[name] = f"it is no name for Python: bind the module with --as m, and use m[{name!r}]"
+        else:
+            found[name] = module.__mojo__.function(name)
+    return found, refused
+
+
+def layout(bound: Bound, functions: dict[str, str], *, wanted: bool = True) -> render.Layout:
+    """Return what a cell of definitions shows.
+
+    Parameters
+    ----------
+    bound : Bound
+        What they became.
+    functions : dict of str
+        The signature of each function, of overloads one a line.
+    wanted : bool
+        Whether they were to be bound.
+
+    Examples
+    --------
+    >>> bound = Bound(["twice"], {"parse": "it takes a Token"}, [])
+    >>> print(render.paint(layout(bound, {"twice": "def twice(n: Int) -> Int"})))
+    bound twice; skipped parse
+      def twice(n: Int) -> Int
+      skipped parse: it takes a Token
+    """
+    head = bound.headline() if wanted else f"compiled {render.plural(len(functions), 'function')}"
+    lines: render.Layout = [[("", head or "compiled; it defines no functions")]]
+    lines += [[("", f"  {line}")] for text in functions.values() for line in text.split("\n")]
+    lines += [[("dim", f"  skipped {name}: {reason}")] for name, reason in bound.skipped.items()]
+    return lines

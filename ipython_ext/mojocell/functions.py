@@ -1,0 +1,410 @@
+"""Mojo functions as Python callables.
+
+A compiled source is a `Unit`. It makes the callables of its functions: each a `MojoFunction`, which
+the C extension calls, with a Python function beside it, the stub, that has what tools ask of a
+function: annotations, defaults, documentation, and code that points at the Mojo source.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+import sys
+import weakref
+from typing import TYPE_CHECKING, Any
+
+from mojocell import errors, kernel, settings
+from mojocell.errors import _ProgramError
+from mojocell.stubs import make_stub
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Literal
+
+    from mojocell._bridge import Function, Library, Worker
+    from mojocell._job import Job
+    from mojocell.module import MojoModule
+    from mojocell.result import RunResult
+    from mojocell.stubs import Entry
+
+    MojoFunction = Function
+    CallMode = Literal["inline", "isolated"]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "MojoFunction":
+        from mojocell._bridge import Function
+
+        return Function
+    msg = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(msg)
+
+
+# --- units ------------------------------------------------------------------------------------
+
+# What has been compiled and is still in use, by source and options: where a function is unpickled
+# in the process that it comes from, it is the same one.
+_units: weakref.WeakValueDictionary[str, Unit] = weakref.WeakValueDictionary()
+
+
+class Unit:
+    """A compiled source, and what its functions have in common.
+
+    Parameters
+    ----------
+    job : Job
+        What was asked for.
+    result : RunResult
+        What came of it.
+    mode : {"inline", "isolated"} or None
+        How its functions are called; None: by the settings.
+    nogil : bool
+        Whether other Python threads run during a call.
+    module : str
+        The ``__module__`` of its functions.
+    """
+
+    def __init__(
+        self, job: Job, result: RunResult, *, mode: str | None, nogil: bool = False, module: str = "__main__"
+    ) -> None:
+        self.source = result.source
+        self.name = result.name
+        self.result = result
+        self.module = module
+        self.skipped = dict(result.skipped)
+        self.entries: dict[str, list[Entry]] = {}
+        for entry in result.functions:
+            self.entries.setdefault(str(entry["name"]), []).append(entry)
+        self.options = _options(job, mode, nogil=nogil, module=module)
+        self._functions: dict[str, MojoFunction] = {}
+        self._library: Library | None = None
+        self._where: tuple[CallMode, str | None] | None = None
+        self._worker: Worker | None = None
+        self._limits: dict[str, Any] = {"timeout": job.timeout, "memory": job.memory}
+        self._stale: str | None = None
+        _units[_identity(self.source, self.options)] = self
+
+    # --- its functions ---
+
+    def function(self, name: str) -> MojoFunction:
+        """Return a function, the same one each time.
+
+        Raises
+        ------
+        KeyError
+            The source has none of that name.
+        """
+        found = self._functions.get(name)
+        if found is None:
+            found = self._functions.setdefault(name, self._make(name, self.entries[name]))
+        return found
+
+    def _make(self, name: str, entries: list[Entry]) -> MojoFunction:
+        from mojocell._bridge import Function
+
+        mode, _ = self.mode()
+        made = Function(
+            name,
+            entries,
+            self._library,
+            mode=mode,
+            nogil=bool(self.options.get("nogil")),
+            worker=self.worker,
+            fail=functools.partial(failure, self, name),
+            on_isolated=functools.partial(_tell, name),
+            stub=make_stub(self, name, entries),
+            reduce=(rebuild, (self.source, self.options, name)),
+        )
+        made.stale = self._stale
+        return made
+
+    def set_stale(self, reason: str) -> None:
+        """Let all functions raise this instead of running."""
+        self._stale = reason
+        for made in self._functions.values():
+            made.stale = reason
+
+    def wanted(self, name: str) -> bool:
+        """Tell whether a function was to be callable."""
+        exports = self.options.get("exports")
+        return exports is None or name in exports
+
+    # --- where they run ---
+
+    def mode(self) -> tuple[CallMode, str | None]:
+        """Return how its functions are called, and why not as was asked for; loads the artifact."""
+        if self._where is None:
+            self._where = self._choose()
+        return self._where
+
+    def _choose(self) -> tuple[CallMode, str | None]:
+        if (self.options.get("mode") or settings.get("call_mode") or default_mode()) == "isolated":
+            return "isolated", None
+        from mojocell import _bridge
+
+        try:
+            self._library = self._load()
+        except _bridge.Error as error:
+            if error.code != "runtime_conflict":
+                raise errors.from_code(error.code, error.message, error.hint) from None
+            return "isolated", error.message
+        reason = self._library.isolated_reason
+        return ("isolated", reason) if reason else ("inline", None)
+
+    def _load(self) -> Library:
+        """Load the artifact; compile once more where the cache has let go of it."""
+        import os
+
+        from mojocell._bridge import Library
+
+        if not os.path.exists(self.result.artifact or ""):
+            self.result = _job(self.source, self.options).execute()
+            if self.result.error is not None:
+                raise self.result.error
+        runtime = self.result.runtime
+        library = Library(
+            self.result.artifact or "",
+            runtime.get("libraries") or (),
+            identity=runtime.get("identity") or "",
+        )
+        kernel.follow()
+        return library
+
+    def worker(self) -> Worker:
+        """Return the worker for isolated calls; it starts with the first call."""
+        if self._worker is None:
+            from mojocell import _bridge, _client
+            from mojocell.display import Echo
+
+            job = _job(self.source, self.options, op="run")
+            job.memory, job.timeout = self._limits["memory"], None
+            table = "".join(f"{entry['symbol']} {entry['abi']}\n" for entry in self.result.functions)
+            self._worker = _bridge.Worker(
+                _client.client(),
+                _client.encode(job.header()).decode(),
+                table,
+                Echo().output,
+                wall=self._limits["timeout"],
+            )
+        return self._worker
+
+    # --- for others ---
+
+    def used(self, names: Sequence[str]) -> dict[str, Any]:
+        """Return what makes functions of this source known to another one: an item of ``using``."""
+        item: dict[str, Any] = {"source": self.source, "names": list(names)}
+        if self.options.get("using"):
+            item["using"] = self.options["using"]
+        return item
+
+
+def _options(job: Job, mode: str | None, *, nogil: bool, module: str) -> dict[str, Any]:
+    """Return all that decides what a source becomes, in a fixed order, without what is the default."""
+    options: dict[str, Any] = {}
+    if job.name != "cell":
+        options["name"] = job.name
+    if job.flags:
+        options["flags"] = list(job.flags)
+        if any(flag.startswith("-I") for flag in job.flags):
+            import os
+
+            options["cwd"] = os.path.abspath(job.cwd or ".")
+    if job.exports is not None:
+        options["exports"] = list(job.exports)
+    if job.using:
+        options["using"] = job.using
+    if mode:
+        options["mode"] = mode
+    if nogil:
+        options["nogil"] = True
+    if module != "__main__":
+        options["module"] = module
+    return options
+
+
+def _identity(source: str, options: Mapping[str, Any]) -> str:
+    return json.dumps([source, options], sort_keys=True)
+
+
+def _job(source: str, options: Mapping[str, Any], op: str = "compile") -> Job:
+    from mojocell._job import Job
+
+    job = Job(
+        source,
+        op=op,
+        mode="cached",
+        name=str(options.get("name") or "cell"),
+        cwd=options.get("cwd"),
+        exports=options.get("exports"),
+        using=options.get("using") or (),
+    )
+    # Those of the settings are among them.
+    job.flags = list(options.get("flags") or ())
+    return job
+
+
+def rebuild(source: str, options: Mapping[str, Any], name: str | None = None) -> Any:
+    """Return a function, or the module of a source, in whatever process this is: what pickles call.
+
+    Parameters
+    ----------
+    source : str
+        The Mojo source.
+    options : mapping
+        As a `Unit` has them.
+    name : str or None
+        A function's name; None for the module.
+
+    Examples
+    --------
+    >>> rebuild("def twice(n: Int) -> Int: return 2 * n", {}, "twice")(21)
+    42
+    """
+    unit = _units.get(_identity(source, options))
+    if unit is None:
+        job = _job(source, options)
+        result = job.execute()
+        if result.error is not None:
+            raise result.error
+        unit = Unit(
+            job,
+            result,
+            mode=options.get("mode"),
+            nogil=bool(options.get("nogil")),
+            module=str(options.get("module") or "__main__"),
+        )
+    if name is not None:
+        return unit.function(name)
+    from mojocell.module import MojoModule
+
+    return MojoModule(unit)
+
+
+def using(functions: Sequence[MojoFunction | MojoModule]) -> list[dict[str, Any]]:
+    """Return the ``using`` of a request for functions and modules of other sources."""
+    from mojocell.module import MojoModule
+
+    names: dict[int, tuple[Unit, list[str]]] = {}
+    for item in functions:
+        unit = getattr(item, "__mojo__", None)
+        if not isinstance(unit, Unit):
+            msg = f"using must be a list of Mojo functions or modules, which {item!r} is not"
+            raise TypeError(msg)
+        chosen = list(unit.entries) if isinstance(item, MojoModule) else [item.__name__]
+        known = names.setdefault(id(unit), (unit, []))[1]
+        known += [name for name in chosen if name not in known]
+    return [unit.used(chosen) for unit, chosen in names.values()]
+
+
+# --- modes ------------------------------------------------------------------------------------
+
+_serves_many = False
+_told: set[str] = set()
+
+
+def default_mode() -> str:
+    """Return how functions are called where nobody says it.
+
+    ``"isolated"`` in an app that ``marimo run`` serves: all who look at it share the process. A
+    thread that is not the app's own has no context to be asked, so what was seen once holds.
+
+    Examples
+    --------
+    >>> default_mode()
+    'inline'
+    """
+    global _serves_many  # noqa: PLW0603  (a fact about the process)
+    marimo = sys.modules.get("marimo")
+    if not _serves_many and marimo is not None:
+        try:
+            _serves_many = marimo.app_meta().mode == "run"
+        except Exception:  # noqa: BLE001  (whatever a marimo of another time does: it is not known, then)
+            return "inline"
+    return "isolated" if _serves_many else "inline"
+
+
+def _tell(name: str, reason: str) -> None:
+    """Say once for each reason why a function runs isolated."""
+    if reason in _told:
+        return
+    _told.add(reason)
+    print(f"{name} runs isolated: {reason}", file=sys.stderr)
+
+
+# --- errors -----------------------------------------------------------------------------------
+
+# How the runtime tells of a failed check and of an abort, before what it says.
+_ABORT = re.compile(
+    r"\A(?:At|ABORT): (?P<file>[^\n]*?\.mojo):(?P<line>\d+):(?P<column>\d+): (?:Assert Error: )?"
+)
+_OWN_FILE = re.compile(r"(?:\A|/)mc_[0-9a-f]+\.mojo\Z")
+_DAMAGED = (
+    "the crash was outside of Mojo's own code and may have damaged this process: its functions run "
+    "isolated from now on; restart it when you can"
+)
+
+
+def failure(unit: Unit, name: str, kind: str, details: Mapping[str, Any]) -> BaseException:
+    """Return the exception for a call that failed; the C extension raises it.
+
+    Parameters
+    ----------
+    unit : Unit
+        The source of the function.
+    name : str
+        The function.
+    kind : str
+        ``"raised"``, ``"crashed"``, ``"exited"``, ``"limit"``, ``"timeout"``, ``"return"``, ``"stale"``,
+        or a code of the daemon.
+    details : mapping
+        ``message``; of a crash ``signal``, ``stack_overflow``, ``damaged``; of a limit ``limit``.
+
+    Returns
+    -------
+    MojoError
+        Of the class that says it.
+    """
+    text = str(details.get("message") or "")
+    if kind == "stale":
+        text = f"{name} is stale: {text}"
+    error = errors.from_code({"return": "bad_return"}.get(kind, kind), text or kind, details.get("hint"))
+    error.function = name
+    if isinstance(error, _ProgramError):
+        error.source, error.name = unit.source, unit.name
+    if isinstance(error, errors.MojoCrash):
+        _describe_crash(error, unit, details)
+    if isinstance(error, errors.MojoLimit):
+        error.limit = details.get("limit")
+    return error
+
+
+def _describe_crash(error: errors.MojoCrash, unit: Unit, details: Mapping[str, Any]) -> None:
+    error.signal = details.get("signal") or None
+    text = str(details.get("message") or "")
+    found = _ABORT.match(text)
+    if found:
+        error.message = text[found.end() :].rstrip() or "aborted"
+        if _OWN_FILE.search(found["file"]):
+            error.line, error.column = place(unit, int(found["line"]), int(found["column"]))
+    elif details.get("stack_overflow"):
+        error.message, error.hint = "stack overflow", "look for a recursion that does not end"
+    elif not text:
+        error.message = f"{error.function} was ended by {errors.signal_name(error.signal) or 'a crash'}"
+    error.args = (error.message,)
+    if details.get("damaged"):
+        error.hint = f"{error.hint}; {_DAMAGED}" if error.hint else _DAMAGED
+
+
+def place(unit: Unit, line: int, column: int) -> tuple[int | None, int | None]:
+    """Return the place in the cell, in characters, of one in the module file, in bytes.
+
+    A cell of statements is in that file twice, first with its definitions, then with the rest.
+    """
+    lines = unit.source.split("\n")
+    if unit.result.kind == "statements" and line > len(lines):
+        line, column = line - len(lines), 0
+    if not 1 <= line <= len(lines):
+        return None, None
+    before = lines[line - 1].encode("utf-8", "replace")[: column - 1]
+    return line, len(before.decode("utf-8", "ignore")) + 1 if column else None
