@@ -48,16 +48,19 @@ static void fail_raised(const struct mc_function *self, const uint64_t *out)
     fail_with_message(self, "raised", decode((const char *) (out + 1), length));
 }
 
+/* `line` and `column` where they are known already; 0: they may be in the message. */
 static void fail_crashed(const struct mc_function *self,
                          int number,
                          const char *message,
                          bool stack_overflow,
-                         bool damaged)
+                         bool damaged,
+                         long line,
+                         long column)
 {
     PyObject *text = decode(message, strlen(message));
     fail(self,
          number ? "crashed" : "exited",
-         text ? Py_BuildValue("{sisNsOsO}",
+         text ? Py_BuildValue("{sisNsOsOslsl}",
                               "signal",
                               number,
                               "message",
@@ -65,7 +68,11 @@ static void fail_crashed(const struct mc_function *self,
                               "stack_overflow",
                               stack_overflow ? Py_True : Py_False,
                               "damaged",
-                              damaged ? Py_True : Py_False)
+                              damaged ? Py_True : Py_False,
+                              "line",
+                              line,
+                              "column",
+                              column)
               : NULL);
 }
 
@@ -137,7 +144,7 @@ static __attribute__((noinline, cold)) PyObject *no_return(const struct mc_funct
         raise_interrupt(result->signal);
     } else {
         fail_crashed(
-            self, result->signal, result->message, result->stack_overflow, result->damaged);
+            self, result->signal, result->message, result->stack_overflow, result->damaged, 0, 0);
     }
     return NULL;
 }
@@ -202,7 +209,13 @@ static PyObject *after_worker(const struct mc_function *self,
     case MC_WORKER_RETURNED:
         return finish(self, overload, outcome->status, out, NULL);
     case MC_WORKER_CRASHED:
-        fail_crashed(self, outcome->signal, outcome->message, outcome->stack_overflow, false);
+        fail_crashed(self,
+                     outcome->signal,
+                     outcome->message,
+                     outcome->stack_overflow,
+                     false,
+                     outcome->line,
+                     outcome->column);
         return NULL;
     case MC_WORKER_LIMIT:
         message = decode(outcome->message, strlen(outcome->message));

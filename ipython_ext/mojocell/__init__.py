@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from mojocell.api import import_module as import_module
     from mojocell.api import info as info
     from mojocell.api import run as run
+    from mojocell.comparison import compare as compare
+    from mojocell.decorator import mojo as mojo
     from mojocell.diagnostics import Diagnostic as Diagnostic
     from mojocell.errors import DaemonUnavailable as DaemonUnavailable
     from mojocell.errors import MojoCompileError as MojoCompileError
@@ -55,6 +57,8 @@ _HOMES = {
     "errors": None,
     "settings": None,
     "cell": "api",
+    "compare": "comparison",
+    "mojo": "decorator",
     "clear_cache": "api",
     "compile": "api",
     "import_module": "api",

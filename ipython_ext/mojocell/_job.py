@@ -66,6 +66,8 @@ class Job:
         self.modernize = default["modernize"] if modernize is None else modernize
         self.exports = None if exports is None else list(exports)
         self.using = list(using)
+        self.inputs: list[dict[str, str]] = []
+        self.outputs: list[str] = []
 
     def header(self) -> dict[str, Any]:
         """Return the request as the protocol has it."""
@@ -83,6 +85,10 @@ class Job:
             header["exports"] = self.exports
         if self.using:
             header["using"] = self.using
+        if self.inputs:
+            header["inputs"] = self.inputs
+        if self.outputs:
+            header["outputs"] = self.outputs
         if self.op == "run":
             header.update(self._program())
         return header

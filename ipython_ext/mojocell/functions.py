@@ -19,7 +19,7 @@ from mojocell.errors import _ProgramError
 from mojocell.stubs import make_stub
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Literal
 
     from mojocell._bridge import Function, Library, Worker
@@ -83,6 +83,8 @@ class Unit:
         self._worker: Worker | None = None
         self._limits: dict[str, Any] = {"timeout": job.timeout, "memory": job.memory}
         self._stale: str | None = None
+        #: Whether it is said on stderr that functions run isolated; False where it is shown otherwise.
+        self.tells = True
         _units[_identity(self.source, self.options)] = self
 
     # --- its functions ---
@@ -103,7 +105,9 @@ class Unit:
     def _make(self, name: str, entries: list[Entry]) -> MojoFunction:
         from mojocell._bridge import Function
 
-        mode, _ = self.mode()
+        mode, reason = self.mode()
+        if reason and self.tells:
+            _tell(name, reason)
         made = Function(
             name,
             entries,
@@ -172,22 +176,48 @@ class Unit:
         return library
 
     def worker(self) -> Worker:
-        """Return the worker for isolated calls; it starts with the first call."""
+        """Return the workers for isolated calls; they start with the first call."""
         if self._worker is None:
-            from mojocell import _bridge, _client
             from mojocell.display import Echo
 
-            job = _job(self.source, self.options, op="run")
-            job.memory, job.timeout = self._limits["memory"], None
-            table = "".join(f"{entry['symbol']} {entry['abi']}\n" for entry in self.result.functions)
-            self._worker = _bridge.Worker(
-                _client.client(),
-                _client.encode(job.header()).decode(),
-                table,
-                Echo().output,
-                wall=self._limits["timeout"],
-            )
+            self._worker = self._make_worker(Echo().output, self._limits["timeout"])
         return self._worker
+
+    def _make_worker(self, output: Callable[[str, bytes], object], wall: float | None) -> Worker:
+        from mojocell import _bridge, _client
+
+        job = _job(self.source, self.options, op="run")
+        job.memory, job.timeout = self._limits["memory"], None
+        table = "".join(f"{entry['symbol']} {entry['abi']}\n" for entry in self.result.functions)
+        header = _client.encode(job.header()).decode()
+        return _bridge.Worker(_client.client(), header, table, output, wall=wall)
+
+    def capturing(
+        self, name: str, output: Callable[[str, bytes], object], *, wall: float | None = None
+    ) -> MojoFunction:
+        """Return a function that is called isolated and whose output goes to a callable.
+
+        Parameters
+        ----------
+        name : str
+            One of its functions.
+        output : callable
+            Called with ``"stdout"`` or ``"stderr"`` and bytes, before the call returns.
+        wall : float, optional
+            Seconds that a call may take.
+        """
+        from mojocell._bridge import Function
+
+        worker = self._make_worker(output, wall)
+        return Function(
+            name,
+            self.entries[name],
+            None,
+            mode="isolated",
+            worker=lambda: worker,
+            fail=functools.partial(failure, self, name),
+            stub=make_stub(self, name, self.entries[name]),
+        )
 
     # --- for others ---
 
@@ -358,7 +388,7 @@ def failure(unit: Unit, name: str, kind: str, details: Mapping[str, Any]) -> Bas
         ``"raised"``, ``"crashed"``, ``"exited"``, ``"limit"``, ``"timeout"``, ``"return"``, ``"stale"``,
         or a code of the daemon.
     details : mapping
-        ``message``; of a crash ``signal``, ``stack_overflow``, ``damaged``; of a limit ``limit``.
+        ``message``; of a crash ``signal``, ``stack_overflow``, ``damaged``, ``line``, ``column``; of a limit ``limit``.
 
     Returns
     -------
@@ -389,6 +419,8 @@ def _describe_crash(error: errors.MojoCrash, unit: Unit, details: Mapping[str, A
             error.line, error.column = place(unit, int(found["line"]), int(found["column"]))
     elif details.get("stack_overflow"):
         error.message, error.hint = "stack overflow", "look for a recursion that does not end"
+    elif details.get("line"):
+        error.line, error.column = int(details["line"]), int(details.get("column") or 0) or None
     elif not text:
         error.message = f"{error.function} was ended by {errors.signal_name(error.signal) or 'a crash'}"
     error.args = (error.message,)

@@ -125,7 +125,23 @@ class Mojocell(Magics):
             raise UsageError(msg)
         opts, _ = self._parse(self.mojo, "")
         del opts.bind_as
-        self._run(line, opts, [], head="%mojo ", above=0)
+        self._run(line, opts, [], head="%mojo ", above=0, using=self._named_in(line))
+
+    def _named_in(self, line: str) -> list[dict[str, Any]]:
+        """Return the ``using`` for the Mojo functions that a line names."""
+        import re
+
+        from mojocell import functions
+
+        names = dict.fromkeys(re.findall(r"[^\W\d]\w*", line))
+        found = [self._ip.user_ns.get(name) for name in names]
+        return functions.using(
+            [
+                value
+                for value in found
+                if callable(value) and isinstance(getattr(value, "__mojo__", None), functions.Unit)
+            ]
+        )
 
     @_options(
         options.PATH,
@@ -196,17 +212,29 @@ class Mojocell(Magics):
             raise UsageError(str(error)) from None
 
     def _run(
-        self, source: str, opts: argparse.Namespace, args: list[str], *, head: str | None, above: int
+        self,
+        source: str,
+        opts: argparse.Namespace,
+        args: list[str],
+        *,
+        head: str | None,
+        above: int,
+        using: Sequence[dict[str, Any]] = (),
     ) -> None:
         """Run one cell: ``head`` is what stood before the source, ``above`` the lines of it."""
         self._last_cell = self._cell_id or opts.name or "cell"
         job = self._job(source, opts, args)
+        job.using = list(using)
         screen = self._screen(quiet=opts.quiet)
         start = time.monotonic()
         with _quiet_errors():
             sink = display.CellSink(screen, self._limit(), first=self._is_first(screen))
+            given: dict[str, Any] = {}
             try:
-                result = job.execute(sink)
+                if getattr(opts, "inputs", None) or getattr(opts, "outputs", None):
+                    result, given = self._exchange(job, opts, sink)
+                else:
+                    result = job.execute(sink)
             except Interrupted as stop:
                 self._binder.failed(self._cell(opts), source, (), compiled=True)
                 self._keep(stop.result, opts)
@@ -220,10 +248,27 @@ class Mojocell(Magics):
             finally:
                 sink.close()
             self._keep(result, opts)
+            self._ip.push(given)
             self._remember_fix(result, job, head, above)
             self._show(result, opts, screen, self._bind(job, result, opts), fixable=head is not None)
             if result.error is not None:
                 raise result.error
+
+    def _exchange(
+        self, job: Job, opts: argparse.Namespace, sink: display.CellSink
+    ) -> tuple[RunResult, dict[str, Any]]:
+        """Run a cell of statements with Python's variables; return its own that were asked for."""
+        from mojocell import variables
+
+        for name in opts.inputs:
+            if name not in self._ip.user_ns:
+                msg = f"-i {name}: there is no variable {name}"
+                raise UsageError(msg)
+        if job.args or job.stdin is not None:
+            msg = "-i and -o: such a cell has neither arguments nor standard input; pass them as variables"
+            raise UsageError(msg)
+        values = {name: self._ip.user_ns[name] for name in opts.inputs}
+        return variables.run(job, values, opts.outputs, sink)
 
     def _job(self, source: str, opts: argparse.Namespace, args: list[str]) -> Job:
         return Job(
@@ -279,6 +324,7 @@ class Mojocell(Magics):
             return None
         mode = opts.mode if opts.mode in settings.CALL_MODES else None
         module = module_of(job, result, mode=mode, nogil=opts.nogil)
+        module.__mojo__.tells = False
         try:
             return self._binder.bind(cell, module, name=opts.bind_as, wanted=not opts.no_bind)
         except MojoError as error:

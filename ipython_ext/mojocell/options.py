@@ -136,6 +136,26 @@ BIND: tuple[Option, ...] = (
             "help": "the functions to make callable from Python; each costs compile time; default: all",
         },
     ),
+    (
+        ("-i", "--in"),
+        {
+            "dest": "inputs",
+            "metavar": "A,B",
+            "type": _names,
+            "default": [],
+            "help": "Python variables that a cell of statements sees; new values compile nothing",
+        },
+    ),
+    (
+        ("-o", "--give"),
+        {
+            "dest": "outputs",
+            "metavar": "X,Y",
+            "type": _names,
+            "default": [],
+            "help": "variables of a cell of statements that come back as Python's",
+        },
+    ),
     (("--nogil",), {"action": "store_true", "help": "let other Python threads run during calls"}),
 )
 NOTEBOOK: tuple[Option, ...] = (

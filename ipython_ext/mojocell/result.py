@@ -117,6 +117,7 @@ class RunResult:
         self.cell: dict[str, Any] = dict(wire.get("cell") or {})
         self.functions: tuple[dict[str, Any], ...] = tuple(wire.get("functions") or ())
         self.skipped: dict[str, str] = dict(wire.get("skipped") or {})
+        self.run: dict[str, Any] = dict(wire.get("run") or {})
         self.runtime: dict[str, Any] = dict(wire.get("runtime") or {})
         self.error: MojoError | None = None
         if wire.get("ok") is False:

@@ -1,0 +1,402 @@
+"""A Python function beside its Mojo counterpart: equal results, then the times of both."""
+
+from __future__ import annotations
+
+import copy
+import gc
+import html
+import statistics
+import time
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    Make = Callable[[Any], tuple[Any, ...]]
+
+ROUNDS = 9
+ROUND_SECONDS = 0.02
+
+
+class Times(NamedTuple):
+    """How long a call takes, in seconds."""
+
+    median: float
+    low: float
+    high: float
+    calls: int
+    """In each round."""
+
+    @property
+    def spread(self) -> float:
+        """Half of the distance between the quartiles, as a share of the median."""
+        return (self.high - self.low) / 2 / self.median if self.median else 0.0
+
+
+class Row(NamedTuple):
+    """One size."""
+
+    size: Any
+    python: Times
+    mojo: Times
+
+    @property
+    def speedup(self) -> float:
+        """How many times as fast Mojo is."""
+        return self.python.median / self.mojo.median
+
+
+class Comparison:
+    """What `compare` found; shows itself as a table.
+
+    Attributes
+    ----------
+    rows : list of Row
+        One for each size.
+    python, mojo : str
+        The names of the functions.
+    value : object
+        What both returned for the last size.
+
+    Examples
+    --------
+    >>> fast = compare(lambda n: n + 1, lambda n: 1 + n, args=(3,))
+    >>> fast.value, len(fast.rows)
+    (4, 1)
+    """
+
+    def __init__(self, rows: list[Row], python: str, mojo: str, value: Any) -> None:
+        self.rows = rows
+        self.python = python
+        self.mojo = mojo
+        self.value = value
+
+    @property
+    def speedup(self) -> float:
+        """How many times as fast Mojo is, for the last size."""
+        return self.rows[-1].speedup
+
+    @property
+    def table(self) -> list[dict[str, Any]]:
+        """The rows as plain values, for a data frame."""
+        return [
+            {
+                "size": row.size,
+                "python": row.python.median,
+                "python_spread": row.python.spread,
+                "mojo": row.mojo.median,
+                "mojo_spread": row.mojo.spread,
+                "speedup": row.speedup,
+            }
+            for row in self.rows
+        ]
+
+    def _cells(self) -> list[list[str]]:
+        sized = any(row.size is not None for row in self.rows)
+        head = ["size"] * sized + [f"Python {self.python}", f"Mojo {self.mojo}", "speed-up"]
+        lines = [head]
+        for row in self.rows:
+            first = [_number(row.size)] * sized
+            lines.append([*first, _times(row.python), _times(row.mojo), _ratio(row.speedup)])
+        return lines
+
+    def __repr__(self) -> str:
+        lines = self._cells()
+        widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
+        text = ["  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)) for line in lines]
+        return "\n".join([*text, "equal results; median of a call, with its spread"])
+
+    def _repr_html_(self) -> str:
+        head, *lines = self._cells()
+        top = "".join(f'<th scope="col">{html.escape(cell)}</th>' for cell in head)
+        body = "".join(
+            "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in line) + "</tr>" for line in lines
+        )
+        return (
+            '<table class="mojocell-compare" style="text-align: right">'
+            "<caption>Equal results; median of a call, with its spread</caption>"
+            f"<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
+        )
+
+    def _mime_(self) -> tuple[str, str]:
+        """Show it in marimo."""
+        return "text/html", self._repr_html_()
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw the times over the sizes, or as bars where there is one size, with matplotlib.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; default: a new figure.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+
+        Raises
+        ------
+        ImportError
+            matplotlib is not installed.
+        """
+        try:
+            from matplotlib import pyplot
+        except ImportError:
+            msg = "plot() draws with matplotlib, which is not installed: pip install matplotlib"
+            raise ImportError(msg) from None
+        if ax is None:
+            ax = pyplot.subplots(layout="constrained")[1]
+        names = (f"Python {self.python}", f"Mojo {self.mojo}")
+        series = [[row.python for row in self.rows], [row.mojo for row in self.rows]]
+        sizes = [row.size for row in self.rows]
+        if len(self.rows) > 1 and all(isinstance(size, int | float) for size in sizes):
+            for name, times in zip(names, series, strict=True):
+                ax.plot(sizes, [each.median for each in times], marker="o", label=name)
+                ax.fill_between(sizes, [each.low for each in times], [each.high for each in times], alpha=0.2)
+            ax.set(xscale="log", yscale="log", xlabel="size")
+            ax.legend()
+        else:
+            labels = [f"{name}\n{_number(row.size)}" if row.size is not None else name
+                      for row in self.rows for name in names]
+            ax.bar(labels, [each.median for pair in zip(*series, strict=True) for each in pair])
+            ax.set(yscale="log")
+        ax.set_ylabel("seconds a call")
+        return ax
+
+
+def compare(
+    python: Callable[..., Any],
+    mojo: Callable[..., Any],
+    *,
+    args: Sequence[Any] | None = None,
+    sizes: Iterable[Any] | None = None,
+    make: Make | None = None,
+    rtol: float = 1e-9,
+    atol: float = 0.0,
+    rounds: int = ROUNDS,
+) -> Comparison:
+    """See that two functions give the same, then time both.
+
+    Parameters
+    ----------
+    python, mojo : callable
+        The two; any callables will do.
+    args : sequence, optional
+        The arguments of one call.
+    sizes : iterable, optional
+        Several sizes; each is the one argument, or what ``make`` makes the arguments of.
+    make : callable, optional
+        Gives the arguments, a tuple, for a size. It is called anew for each of the two.
+    rtol, atol : float
+        How far numbers may differ, relative and absolute.
+    rounds : int
+        How often each is measured; the two take turns.
+
+    Returns
+    -------
+    Comparison
+
+    Raises
+    ------
+    AssertionError
+        The results differ; the message shows where first. Arguments that are changed in place count
+        as results.
+    TypeError, ValueError
+        Not exactly one of ``args`` and ``sizes`` is given, or there is nothing to measure.
+
+    Examples
+    --------
+    >>> import mojocell as mc
+    >>> twice = mc.compile("def twice(n: Int) -> Int: return 2 * n").twice
+    >>> mc.compare(lambda n: 2 * n, twice, args=(21,)).value
+    42
+    """
+    if (args is None) == (sizes is None):
+        msg = "compare takes either args or sizes"
+        raise TypeError(msg)
+    if rounds < 1:
+        msg = f"rounds must be at least 1, not {rounds}"
+        raise ValueError(msg)
+    cases = [None] if sizes is None else list(sizes)
+    if not cases:
+        msg = "sizes is empty"
+        raise ValueError(msg)
+    rows, value = [], None
+    for size in cases:
+        arguments = _arguments(args, size, make)
+        value = _check(python, mojo, arguments, size, rtol, atol)
+        rows.append(Row(size, *_measure(python, mojo, arguments, rounds)))
+    return Comparison(rows, _name(python), _name(mojo), value)
+
+
+def _arguments(args: Sequence[Any] | None, size: Any, make: Make | None) -> Callable[[], tuple[Any, ...]]:
+    """Return what makes the arguments anew."""
+    if args is not None:
+        given = tuple(args)
+        return lambda: copy.deepcopy(given)
+    if make is None:
+        return lambda: (size,)
+
+    def made() -> tuple[Any, ...]:
+        found = make(size)
+        if not isinstance(found, tuple):
+            msg = f"make must give a tuple of arguments, not {type(found).__name__}"
+            raise TypeError(msg)
+        return found
+
+    # Random arguments would not be equal twice.
+    first = made()
+    return lambda: copy.deepcopy(first)
+
+
+def _name(function: Any) -> str:
+    return str(getattr(function, "__name__", None) or type(function).__name__)
+
+
+# --- equal ------------------------------------------------------------------------------------
+
+
+def _check(
+    python: Callable[..., Any],
+    mojo: Callable[..., Any],
+    arguments: Callable[[], tuple[Any, ...]],
+    size: Any,
+    rtol: float,
+    atol: float,
+) -> Any:
+    ours, theirs = arguments(), arguments()
+    wanted, found = python(*theirs), mojo(*ours)
+    where = f" (size {_number(size)})" if size is not None else ""
+    difference = _difference(wanted, found, rtol, atol)
+    if difference:
+        msg = f"the results differ{where}: {difference}"
+        raise AssertionError(msg)
+    for number, (left, right) in enumerate(zip(theirs, ours, strict=True), 1):
+        difference = _difference(left, right, rtol, atol)
+        if difference:
+            msg = f"argument {number} differs after the call{where}: {difference}"
+            raise AssertionError(msg)
+    return found
+
+
+def _difference(wanted: Any, found: Any, rtol: float, atol: float) -> str | None:
+    """Return where two values differ first, in words; None where they are equal."""
+    if _is_array(wanted) or _is_array(found):
+        return _array_difference(wanted, found, rtol, atol)
+    if isinstance(wanted, list | tuple) and isinstance(found, list | tuple):
+        if len(wanted) != len(found):
+            return f"Python gives {len(wanted)} values, Mojo {len(found)}"
+        for place, pair in enumerate(zip(wanted, found, strict=True)):
+            difference = _difference(*pair, rtol, atol)
+            if difference:
+                return f"at {place}, {difference}"
+        return None
+    if _is_number(wanted) and _is_number(found):
+        equal = wanted == found or abs(wanted - found) <= atol + rtol * abs(wanted)
+        equal = equal or (wanted != wanted and found != found)  # noqa: PLR0124  (not a number)
+    else:
+        equal = bool(wanted == found)
+    return None if equal else f"Python gives {_short(wanted)}, Mojo {_short(found)}"
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float | complex) or (
+        hasattr(value, "__float__") and not hasattr(value, "__len__")
+    )
+
+
+def _is_array(value: Any) -> bool:
+    return hasattr(value, "__array__") and bool(getattr(value, "shape", ()))
+
+
+def _array_difference(wanted: Any, found: Any, rtol: float, atol: float) -> str | None:
+    import numpy
+
+    left, right = numpy.asarray(wanted), numpy.asarray(found)
+    if left.shape != right.shape:
+        return f"Python gives the shape {left.shape}, Mojo {right.shape}"
+    if left.dtype.kind in "fcbiu" and right.dtype.kind in "fcbiu":
+        equal = numpy.isclose(left, right, rtol=rtol, atol=atol, equal_nan=True)
+    else:
+        equal = left == right
+    if numpy.all(equal):
+        return None
+    place = tuple(int(i) for i in numpy.argwhere(~equal)[0])
+    shown = place[0] if len(place) == 1 else place
+    return f"at {shown}, Python gives {_short(left[place])}, Mojo {_short(right[place])}"
+
+
+def _short(value: Any) -> str:
+    text = repr(value.item() if hasattr(value, "item") and not getattr(value, "shape", ()) else value)
+    return text if len(text) < 60 else text[:57] + "..."
+
+
+# --- times ------------------------------------------------------------------------------------
+
+
+def _measure(
+    python: Callable[..., Any],
+    mojo: Callable[..., Any],
+    arguments: Callable[[], tuple[Any, ...]],
+    rounds: int,
+) -> tuple[Times, Times]:
+    """Time both in turns, so that what else the machine does meets both."""
+    calls = [(function, arguments()) for function in (python, mojo)]
+    counts = [_count(*call) for call in calls]
+    seconds: tuple[list[float], list[float]] = ([], [])
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        for number in range(rounds):
+            for which in (0, 1) if number % 2 == 0 else (1, 0):
+                seconds[which].append(_round(*calls[which], counts[which]) / counts[which])
+    finally:
+        if enabled:
+            gc.enable()
+    first, second = (_summary(each, count) for each, count in zip(seconds, counts, strict=True))
+    return first, second
+
+
+def _round(function: Callable[..., Any], arguments: tuple[Any, ...], count: int) -> float:
+    repeat = range(count)
+    start = time.perf_counter()
+    for _ in repeat:
+        function(*arguments)
+    return time.perf_counter() - start
+
+
+def _count(function: Callable[..., Any], arguments: tuple[Any, ...]) -> int:
+    """Return how many calls make a round that is long enough to be measured."""
+    count = 1
+    while (took := _round(function, arguments, count)) < ROUND_SECONDS / 2 and count < 1 << 30:
+        count = max(count * 2, int(count * ROUND_SECONDS / took)) if took > 0 else count * 10
+    return count
+
+
+def _summary(seconds: list[float], count: int) -> Times:
+    if len(seconds) < 4:
+        return Times(statistics.median(seconds), min(seconds), max(seconds), count)
+    low, median, high = statistics.quantiles(seconds, n=4, method="inclusive")
+    return Times(median, low, high, count)
+
+
+# --- words ------------------------------------------------------------------------------------
+
+
+def _times(times: Times) -> str:
+    return f"{_seconds(times.median)} ± {times.spread:.0%}"
+
+
+def _seconds(value: float) -> str:
+    for unit, factor in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
+        if value >= factor:
+            return f"{value / factor:.3g} {unit}"
+    return f"{value * 1e9:.3g} ns"
+
+
+def _ratio(value: float) -> str:
+    return f"{value:.3g}×" if value < 1000 else f"{value:,.0f}×"
+
+
+def _number(value: Any) -> str:
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)

@@ -1,0 +1,181 @@
+"""Statement cells that take Python's variables and give their own: ``%%mojo -i a,b -o x``.
+
+Such a cell is compiled as a function of its inputs. The values are arguments of a call, so new ones
+of the same types compile nothing; the call runs in a worker, where a crash or Ctrl-C ends the cell
+and nothing else.
+"""
+
+from __future__ import annotations
+
+import functools
+import time
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mojocell._job import Job, Sink
+    from mojocell.result import RunResult
+
+_SCALARS: dict[type, str] = {bool: "Bool", int: "Int", float: "Float64", str: "String"}
+_DTYPES = {
+    "bool": "Bool",
+    "int8": "Int8",
+    "int16": "Int16",
+    "int32": "Int32",
+    "int64": "Int64",
+    "uint8": "UInt8",
+    "uint16": "UInt16",
+    "uint32": "UInt32",
+    "uint64": "UInt64",
+    "float32": "Float32",
+    "float64": "Float64",
+}
+
+
+def mojo_type(name: str, value: object) -> str:
+    """Return the type that a variable has in a cell.
+
+    Parameters
+    ----------
+    name : str
+        The variable, for messages.
+    value : object
+        A bool, int, float, str, NumPy scalar, list of numbers, or an array: whatever NumPy takes as
+        one.
+
+    Raises
+    ------
+    TypeError
+        There is no type for it; the message says what to pass instead.
+
+    Examples
+    --------
+    >>> mojo_type("n", 3), mojo_type("xs", [1.5, 2]), mojo_type("raw", b"abc")
+    ('Int', 'List[Float64]', 'Span[UInt8]')
+    """
+    for kind, text in _SCALARS.items():
+        if type(value) is kind:
+            return text
+    if isinstance(value, list | tuple):
+        return f"List[{_element(name, value)}]"
+    if isinstance(value, bytes | bytearray | memoryview):
+        return "Span[UInt8]"
+    dtype = getattr(value, "dtype", None)
+    if hasattr(value, "__array__"):
+        import numpy
+
+        array = numpy.asarray(value)
+        dtype = array.dtype
+        found = _DTYPES.get(dtype.name)
+        if found:
+            return found if array.shape == () else f"Span[{found}]"
+    for kind, text in _SCALARS.items():
+        if isinstance(value, kind):
+            return text
+    shown = f"elements of type {dtype}" if dtype is not None else type(value).__name__
+    msg = (
+        f"-i {name}: there is no Mojo type for {shown}; "
+        "pass a bool, int, float, str, a list of numbers or a one-dimensional array"
+    )
+    raise TypeError(msg)
+
+
+def _element(name: str, values: Sequence[object]) -> str:
+    kinds = {type(value) for value in values}
+    if not kinds:
+        msg = f"-i {name}: an empty list has no type; pass an empty array, as numpy.empty(0)"
+        raise TypeError(msg)
+    if kinds == {bool}:
+        return "Bool"
+    if kinds == {int}:
+        return "Int"
+    if kinds <= {int, float}:
+        return "Float64"
+    odd = next(kind.__name__ for kind in kinds if kind not in (int, float))
+    msg = f"-i {name}: a list for Mojo holds numbers of one kind; this one holds {odd}"
+    raise TypeError(msg)
+
+
+def run(
+    job: Job, values: Mapping[str, Any], outputs: Sequence[str], sink: Sink
+) -> tuple[RunResult, dict[str, Any]]:
+    """Compile a cell of statements and call it with values.
+
+    Parameters
+    ----------
+    job : Job
+        The cell.
+    values : mapping
+        Its inputs.
+    outputs : sequence of str
+        Its variables to give back.
+    sink : Sink
+        Told of events and output as they come.
+
+    Returns
+    -------
+    RunResult
+        As of any run; its ``error`` says what failed.
+    dict
+        The outputs; empty where it failed.
+
+    Raises
+    ------
+    TypeError
+        An input has no Mojo type.
+    MojoError
+        The request could not be served.
+    KeyboardInterrupt
+        The user stopped it.
+    """
+    job.inputs = [{"name": name, "type": mojo_type(name, value)} for name, value in values.items()]
+    job.outputs = list(outputs)
+    timeout, job.op = job.timeout, "compile"
+    result = job.execute(sink)
+    if result.error is not None:
+        return result, {}
+    return result, _call(job, result, values, sink, timeout)
+
+
+def _call(
+    job: Job, result: RunResult, values: Mapping[str, Any], sink: Sink, timeout: float | None
+) -> dict[str, Any]:
+    from mojocell import _bridge, _client
+    from mojocell.errors import MojoError
+    from mojocell.functions import Unit, failure
+
+    unit = Unit(job, result, mode="isolated")
+    entry = result.run
+    taken: dict[str, list[bytes]] = {"stdout": [], "stderr": []}
+
+    def output(stream: str, data: bytes) -> None:
+        taken[stream].append(data)
+        sink.output(stream, data)
+
+    job.op = "run"
+    header = _client.encode(job.header()).decode()
+    worker = _bridge.Worker(
+        _client.client(), header, f"{entry['symbol']} {entry['abi']}\n", output, wall=timeout, most=1
+    )
+    call = _bridge.Function(
+        "the cell",
+        [entry],
+        None,
+        mode="isolated",
+        worker=lambda: worker,
+        fail=functools.partial(failure, unit, "the cell"),
+    )
+    start = time.perf_counter()
+    found: Any = ()
+    try:
+        found = call(**values)
+    except MojoError as error:
+        result.error = error
+        error.result = result
+    finally:
+        result.stdout, result.stderr = (
+            b"".join(pieces).decode("utf-8", "replace") for pieces in taken.values()
+        )
+        result.times["run"] = time.perf_counter() - start
+    return dict(zip(entry["outputs"], found or (), strict=False))

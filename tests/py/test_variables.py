@@ -1,0 +1,136 @@
+"""``%%mojo -i a,b -o x``: Python's variables in a cell of statements, and back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy
+import pytest
+from IPython.core.error import UsageError
+
+from mojocell import _client
+from mojocell.errors import MojoCompileError, MojoCrash, MojoError, MojoRuntimeError
+from mojocell.variables import mojo_type
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        (True, "Bool"),
+        (3, "Int"),
+        (2.5, "Float64"),
+        ("x", "String"),
+        ([1, 2], "List[Int]"),
+        ((1.5, 2), "List[Float64]"),
+        ([True], "List[Bool]"),
+        (b"abc", "Span[UInt8]"),
+        (numpy.arange(3), "Span[Int64]"),
+        (numpy.zeros(3, "float32"), "Span[Float32]"),
+        (numpy.int16(3), "Int16"),
+        (numpy.float64(3), "Float64"),
+    ],
+)
+def test_types(value: object, kind: str) -> None:
+    assert mojo_type("x", value) == kind
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (None, "no Mojo type for NoneType"),
+        ([], "an empty list has no type"),
+        ([1, "a"], "this one holds str"),
+        ({}, "no Mojo type for dict"),
+        (numpy.array(["a"]), "elements of type"),
+        (1j, "no Mojo type for complex"),
+    ],
+)
+def test_what_has_no_type(value: object, words: str) -> None:
+    with pytest.raises(TypeError, match=words):
+        mojo_type("x", value)
+
+
+@pytest.fixture
+def ip(service: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """An IPython with the extension loaded."""
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    monkeypatch.setenv("NO_COLOR", "1")
+    from IPython.core.interactiveshell import InteractiveShell
+    from traitlets.config import Config
+
+    config = Config()
+    config.HistoryManager.enabled = False
+    shell = InteractiveShell(config=config)
+    monkeypatch.setattr(InteractiveShell, "_instance", shell)
+    shell.run_line_magic("load_ext", "mojocell")
+    yield shell
+    InteractiveShell._instance = None
+
+
+def test_values_go_there_and_come_back(ip: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    ip.user_ns.update(n=3, name="Mojo", x=numpy.arange(4.0), xs=[1, 2, 3])
+    cell = """
+def total(x: Span[Float64, _]) -> Float64:
+    var s = 0.0
+    for v in x:
+        s += v
+    return s
+
+print("hello", name, n)
+var y = total(x) * Float64(n)
+var many: List[Int] = []
+for value in xs:
+    many.append(value * n)
+var text = name + "!"
+var yes = n > 2
+"""
+    ip.run_cell_magic("mojo", "-i n,name,x,xs -o y,many,text,yes --out printed", cell)
+    assert ip.user_ns["y"] == 18.0
+    assert list(ip.user_ns["many"]) == [3, 6, 9]
+    assert (ip.user_ns["text"], ip.user_ns["yes"]) == ("Mojo!", True)
+    assert ip.user_ns["printed"] == "hello Mojo 3\n"
+    assert capsys.readouterr().out == "hello Mojo 3\n"
+    before = _client.request({"op": "cache.stats"})["stats"]["compilations"]
+    ip.user_ns.update(n=5, name="again", x=numpy.ones(10), xs=[7])
+    ip.run_cell_magic("mojo", "-i n,name,x,xs -o y,many,text,yes", cell)
+    assert ip.user_ns["y"] == 50.0
+    assert _client.request({"op": "cache.stats"})["stats"]["compilations"] == before
+
+
+def test_failures_keep_the_variables(ip: Any) -> None:
+    ip.user_ns.update(n=3, y=1)
+    cell = "if n > 4:\n    raise Error('too big: ', n)\nvar l: List[Int] = [1, 2]\nvar y = l[n]\n"
+    with pytest.raises(MojoCrash) as caught:
+        ip.run_cell_magic("mojo", "-i n -o y", cell)
+    assert caught.value.line == 5
+    ip.user_ns["n"] = 5
+    with pytest.raises(MojoRuntimeError, match="too big: 5"):
+        ip.run_cell_magic("mojo", "-i n -o y", cell)
+    assert ip.user_ns["y"] == 1
+    ip.user_ns["n"] = 1
+    ip.run_cell_magic("mojo", "-i n -o y", cell)
+    assert ip.user_ns["y"] == 2
+
+
+def test_what_cannot_be_exchanged(ip: Any) -> None:
+    ip.user_ns.update(n=3, what={})
+    with pytest.raises(UsageError, match="-i missing: there is no variable missing"):
+        ip.run_cell_magic("mojo", "-i missing", "print(1)")
+    with pytest.raises(TypeError, match="no Mojo type for dict"):
+        ip.run_cell_magic("mojo", "-i what", "print(1)")
+    with pytest.raises(MojoCompileError, match="nowhere"):
+        ip.run_cell_magic("mojo", "-o nowhere", "var y = 1")
+    with pytest.raises(MojoError, match="only a cell of statements"):
+        ip.run_cell_magic("mojo", "-i n", "def f(n: Int) -> Int: return n")
+
+
+def test_a_line_uses_functions_of_the_namespace(ip: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    ip.run_cell_magic("mojo", "", "def twice(n: Int) -> Int:\n    return 2 * n\n")
+    assert ip.user_ns["twice"](4) == 8
+    capsys.readouterr()
+    ip.run_line_magic("mojo", "twice(21)")
+    assert capsys.readouterr().out == "42\n"
