@@ -1,6 +1,7 @@
 #include "kernel_bridge/guard.h"
 
 #include "base/mem.h"
+#include "kernel_bridge/guard_chain.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -53,7 +54,6 @@ static atomic_bool damaged;
 static pthread_key_t thread_key;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static pthread_mutex_t arm_lock = PTHREAD_MUTEX_INITIALIZER;
-static struct sigaction previous[NSIG];
 
 /* ---- the processor's state ---- */
 
@@ -84,106 +84,92 @@ static int64_t now(void)
     return (int64_t) time.tv_sec * 1000000000 + time.tv_nsec;
 }
 
-/* ---- what others had installed ---- */
-
-/* As if the signal had found no handler of ours. A fault comes again on return; what was sent is
- * sent again. */
-static void take_default(int number, const siginfo_t *info, const struct sigaction *action)
-{
-    sigaction(number, action, NULL);
-    if (info->si_code <= 0) {
-        syscall(SYS_tgkill, getpid(), gettid(), number);
-    }
-}
-
-static void call_handler(int number, siginfo_t *info, void *context, const struct sigaction *action)
-{
-    sigset_t before;
-    sigset_t mask = action->sa_mask;
-    if (!(action->sa_flags & SA_NODEFER)) {
-        sigaddset(&mask, number);
-    }
-    pthread_sigmask(SIG_BLOCK, &mask, &before);
-    if (action->sa_flags & SA_NODEFER) {
-        sigset_t own;
-        sigemptyset(&own);
-        sigaddset(&own, number);
-        pthread_sigmask(SIG_UNBLOCK, &own, NULL);
-    }
-    if (action->sa_flags & SA_SIGINFO) {
-        action->sa_sigaction(number, info, context);
-    } else {
-        action->sa_handler(number);
-    }
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-}
-
-static void pass_on(int number, siginfo_t *info, void *context)
-{
-    struct sigaction action = previous[number];
-    bool plain = !(action.sa_flags & SA_SIGINFO);
-    bool fault = info->si_code > 0 && number != SIGINT && number != THREAD_SIGNAL;
-    if (plain && action.sa_handler == SIG_IGN && !fault) {
-        return;
-    }
-    if (plain && (action.sa_handler == SIG_DFL || action.sa_handler == SIG_IGN)) {
-        if (number != THREAD_SIGNAL) {
-            take_default(number, info, &action);
-        }
-        return;
-    }
-    if (action.sa_flags & (int) SA_RESETHAND) {
-        previous[number] = (struct sigaction) {.sa_handler = SIG_DFL};
-    }
-    call_handler(number, info, context, &action);
-}
-
 /* ---- signals ---- */
 
-static void arm_retry(struct thread *thread, int number)
+/* What the kernel does on the way into a handler and its return would have undone: how the thread
+ * rounds, and whether it takes denormal numbers for zero. The sticky flags of exceptions stay out.
+ */
+static void restore_arithmetic(const ucontext_t *context)
+{
+#if defined(__x86_64__)
+    if (context->uc_mcontext.fpregs) {
+        unsigned mxcsr = context->uc_mcontext.fpregs->mxcsr & ~0x3fU;
+        unsigned short control = context->uc_mcontext.fpregs->cwd;
+        __asm__ volatile("ldmxcsr %0\n\tfldcw %1" : : "m"(mxcsr), "m"(control));
+    }
+#else
+    (void) context; /* FPCR is left alone */
+#endif
+}
+
+static __attribute__((noreturn)) void
+leave(struct frame *frame, int number, const ucontext_t *context)
+{
+    restore_arithmetic(context);
+    siglongjmp(frame->back, number);
+}
+
+/* Sends the signal once more in a while. */
+static bool arm_retry(struct thread *thread, int number)
 {
     struct itimerspec soon = {.it_value.tv_nsec = RETRY_NS};
     struct retry *retry = &thread->retries[number == SIGINT ? 0 : 1];
     if (retry->owner != getpid()) {
-        struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = number};
+        struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID,
+                                 .sigev_signo = number,
+                                 .sigev_value.sival_ptr = &damaged};
         event._sigev_un._tid = gettid();
         if (timer_create(CLOCK_MONOTONIC, &event, &retry->timer) < 0) {
-            return;
+            return false;
         }
         retry->owner = getpid();
     }
-    timer_settime(retry->timer, 0, &soon, NULL);
+    return timer_settime(retry->timer, 0, &soon, NULL) == 0;
 }
 
-static bool is_main(void)
+/* Ctrl-C is the main thread's. THREAD_SIGNAL has other users (urgent data of a socket, Go), so that
+ * ours carries a mark. */
+static bool is_interrupt(int number, const siginfo_t *info)
 {
-    return gettid() == getpid();
+    return number == SIGINT ? gettid() == getpid()
+                            : (info->si_code == SI_QUEUE || info->si_code == SI_TIMER) &&
+                                  info->si_value.sival_ptr == &damaged;
 }
 
-static void on_interrupt(int number, siginfo_t *info, void *context)
+/* Whether the call is to be left now; otherwise the interrupt comes again. */
+static bool is_time(struct thread *thread, const struct frame *frame, const ucontext_t *context)
+{
+    if (mc_artifact_has(frame->artifact, program_counter(context))) {
+        return true;
+    }
+    int64_t time = now();
+    thread->waiting_from = thread->waiting_from ? thread->waiting_from : time;
+    thread->damage = time - thread->waiting_from >= GIVE_UP_NS;
+    return thread->damage;
+}
+
+static void on_interrupt(int number, siginfo_t *info, void *context, int level)
 {
     int saved = errno;
     struct frame *frame = current;
-    if (!frame || (number == SIGINT && !is_main())) {
-        if (self) {
+    bool wanted = is_interrupt(number, info);
+    if (frame && wanted) {
+        if (is_time(self, frame, context)) {
             self->waiting_from = 0;
+            leave(frame, number, context);
         }
-        pass_on(number, info, context);
-        errno = saved;
-        return;
-    }
-    if (!mc_artifact_has(frame->artifact, program_counter(context))) {
-        int64_t time = now();
-        self->waiting_from = self->waiting_from ? self->waiting_from : time;
-        if (time - self->waiting_from < GIVE_UP_NS) {
-            arm_retry(self, number);
+        if (arm_retry(self, number)) {
             errno = saved;
             return;
         }
-        self->damage = true;
     }
-    self->waiting_from = 0;
-    siglongjmp(frame->back, number);
+    if (self && !frame) {
+        self->waiting_from = 0;
+    }
+    if (number == SIGINT || !wanted) { /* what came too late for its call is nobody else's */
+        mc_chain_pass_on(number, info, context, level);
+    }
+    errno = saved;
 }
 
 static bool ran_out_of_stack(int number, const siginfo_t *info, const ucontext_t *context)
@@ -200,40 +186,28 @@ static bool is_own(int number, const siginfo_t *info)
            (number == SIGABRT && info->si_code == SI_TKILL && info->si_pid == getpid());
 }
 
-static void on_fault(int number, siginfo_t *info, void *context)
+static void on_fault(int number, siginfo_t *info, void *context, int level)
 {
     struct frame *frame = current;
     if (!frame || !is_own(number, info)) {
-        pass_on(number, info, context);
+        mc_chain_pass_on(number, info, context, level);
         return;
     }
     self->overflow = ran_out_of_stack(number, info, context);
     self->damage = !mc_artifact_has(frame->artifact, program_counter(context));
-    siglongjmp(frame->back, number);
+    leave(frame, number, context);
 }
 
 /* ---- arming ---- */
 
-static bool is_ours(const struct sigaction *action)
+static void free_alt_stack(char *memory)
 {
-    return (action->sa_flags & SA_SIGINFO) &&
-           (action->sa_sigaction == on_fault || action->sa_sigaction == on_interrupt);
-}
-
-static void arm_one(int number, void (*handler)(int, siginfo_t *, void *))
-{
-    struct sigaction before;
-    if (sigaction(number, NULL, &before) < 0 || is_ours(&before)) {
-        return;
+    size_t page = (size_t) sysconf(_SC_PAGESIZE);
+    stack_t now_set;
+    if (sigaltstack(NULL, &now_set) == 0 && now_set.ss_sp == memory + page) {
+        sigaltstack(&(stack_t) {.ss_flags = SS_DISABLE}, NULL);
     }
-    if (number == SIGINT && !(before.sa_flags & SA_SIGINFO) && before.sa_handler == SIG_IGN) {
-        return; /* whoever ignores Ctrl-C is not to be stopped by it */
-    }
-    struct sigaction ours = {.sa_sigaction = handler,
-                             .sa_flags = SA_SIGINFO | SA_ONSTACK | (before.sa_flags & SA_RESTART)};
-    sigemptyset(&ours.sa_mask);
-    previous[number] = before;
-    sigaction(number, &ours, NULL);
+    munmap(memory, ALT_STACK + page);
 }
 
 static void thread_end(void *data)
@@ -245,29 +219,39 @@ static void thread_end(void *data)
         }
     }
     if (thread->alt_stack) {
-        sigaltstack(&(stack_t) {.ss_flags = SS_DISABLE}, NULL);
-        munmap(thread->alt_stack, ALT_STACK + (size_t) sysconf(_SC_PAGESIZE));
+        free_alt_stack(thread->alt_stack);
     }
     self = NULL;
     free(thread);
 }
 
-static void make_key(void)
+static void before_fork(void)
+{
+    pthread_mutex_lock(&arm_lock);
+}
+
+static void after_fork(void)
+{
+    pthread_mutex_unlock(&arm_lock);
+}
+
+static void set_up(void)
 {
     pthread_key_create(&thread_key, thread_end);
+    pthread_atfork(before_fork, after_fork, after_fork);
 }
 
 void mc_guard_arm(bool interrupts)
 {
     static const int faults[] = {SIGILL, SIGFPE, SIGSEGV, SIGBUS, SIGABRT};
-    pthread_once(&once, make_key);
+    pthread_once(&once, set_up);
     pthread_mutex_lock(&arm_lock);
     for (size_t i = 0; i < MC_LENGTH(faults); i++) {
-        arm_one(faults[i], on_fault);
+        mc_chain_arm(faults[i], on_fault);
     }
-    arm_one(THREAD_SIGNAL, on_interrupt);
+    mc_chain_arm(THREAD_SIGNAL, on_interrupt);
     if (interrupts) {
-        arm_one(SIGINT, on_interrupt);
+        mc_chain_arm(SIGINT, on_interrupt);
     }
     pthread_mutex_unlock(&arm_lock);
 }
@@ -299,7 +283,7 @@ static void *make_alt_stack(void)
 
 static __attribute__((noinline, cold)) bool prepare(void)
 {
-    pthread_once(&once, make_key);
+    pthread_once(&once, set_up);
     struct thread *thread = calloc(1, sizeof *thread);
     if (!thread) {
         return false;
@@ -360,7 +344,11 @@ enum mc_guard_outcome mc_guard_call(const struct mc_artifact *artifact,
 
 void mc_guard_interrupt(pid_t thread)
 {
-    syscall(SYS_tgkill, getpid(), thread, THREAD_SIGNAL);
+    siginfo_t info = {.si_signo = THREAD_SIGNAL, .si_code = SI_QUEUE};
+    info.si_pid = getpid();
+    info.si_uid = getuid();
+    info.si_value.sival_ptr = &damaged;
+    syscall(SYS_rt_tgsigqueueinfo, getpid(), thread, THREAD_SIGNAL, &info);
 }
 
 bool mc_guard_damaged(void)

@@ -6,16 +6,22 @@
 
 #include <check.h>
 
+#include <errno.h>
+#include <fenv.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
 
 static const char *const no_libraries[] = {NULL};
 static struct mc_artifact *artifact;
@@ -297,14 +303,28 @@ END_TEST
 
 /* ---- others ---- */
 
-/* How a child ends that does this. */
-static int end_of(void (*action)(void), bool armed)
+static bool with_guard;
+static int *runs; /* of a handler, in whichever process */
+
+static void arm(void)
+{
+    if (with_guard) {
+        mc_guard_arm(true);
+    }
+}
+
+/* How a child ends that does this, in a process that knows no guard, or in one whose guard is
+ * armed and has been used. */
+static int end_of(void (*action)(void), bool guarded, int *ret_runs)
 {
     fflush(NULL);
+    *runs = 0;
     pid_t pid = fork();
     if (pid == 0) {
-        if (armed) {
-            mc_guard_arm(true);
+        alarm(10); /* ends what goes round in circles */
+        with_guard = guarded;
+        if (guarded) {
+            open_functions();
             check_works();
         }
         action();
@@ -312,6 +332,7 @@ static int end_of(void (*action)(void), bool armed)
     }
     int status;
     ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    *ret_runs = *runs;
     return status;
 }
 
@@ -336,27 +357,113 @@ static void with_handler(void)
 {
     struct sigaction action = {.sa_handler = say_and_die};
     sigaction(SIGSEGV, &action, NULL);
-    mc_guard_arm(true);
+    arm();
     read_nowhere();
 }
 
 static void reset_after_one(int number)
 {
     (void) number; /* the fault comes again, to the default action */
+    ++*runs;
 }
 
 static void with_reset_handler(void)
 {
     struct sigaction action = {.sa_handler = reset_after_one, .sa_flags = (int) SA_RESETHAND};
     sigaction(SIGSEGV, &action, NULL);
-    mc_guard_arm(true);
+    arm();
+    read_nowhere();
+}
+
+/* As Python's faulthandler is: takes itself away, says what it has to say, and passes on. */
+static struct sigaction before_teller;
+
+static void tell_and_pass_on(int number)
+{
+    ++*runs;
+    sigaction(number, &before_teller, NULL);
+    raise(number);
+}
+
+static void install_teller(void)
+{
+    struct sigaction action = {.sa_handler = tell_and_pass_on,
+                               .sa_flags = (int) SA_NODEFER | SA_ONSTACK};
+    sigaction(SIGSEGV, &action, &before_teller);
+    arm();
+}
+
+static void with_teller(void)
+{
+    install_teller();
+    read_nowhere();
+}
+
+static void with_teller_before(void)
+{
+    struct sigaction action = {.sa_handler = say_and_die};
+    sigaction(SIGSEGV, &action, NULL);
+    arm();
+    install_teller();
+    read_nowhere();
+}
+
+static void with_teller_taken_away(void)
+{
+    install_teller();
+    sigaction(SIGSEGV, &before_teller, NULL);
+    arm();
+    read_nowhere();
+}
+
+/* As crash reporters do: takes itself away and returns, so that the fault comes again. */
+static void step_aside(int number)
+{
+    ++*runs;
+    sigaction(number, &before_teller, NULL);
+}
+
+static void with_one_that_steps_aside(void)
+{
+    struct sigaction action = {.sa_handler = step_aside};
+    sigaction(SIGSEGV, &action, &before_teller);
+    arm();
+    read_nowhere();
+}
+
+static void with_a_caller(int number, siginfo_t *info, void *context)
+{
+    ++*runs;
+    if (before_teller.sa_flags & SA_SIGINFO) {
+        before_teller.sa_sigaction(number, info, context);
+    } else if (before_teller.sa_handler == SIG_DFL) {
+        signal(number, SIG_DFL);
+    }
+}
+
+static void with_one_that_calls_the_one_before(void)
+{
+    struct sigaction action = {.sa_sigaction = with_a_caller, .sa_flags = SA_SIGINFO};
+    sigaction(SIGSEGV, &action, &before_teller);
+    arm();
+    read_nowhere();
+}
+
+static void with_many(void)
+{
+    for (int i = 0; i < 40; i++) {
+        signal(SIGSEGV, i % 2 ? reset_after_one : say_and_die);
+        arm();
+    }
+    signal(SIGSEGV, say_and_die);
+    arm();
     read_nowhere();
 }
 
 static void ignored(void)
 {
     signal(SIGINT, SIG_IGN);
-    mc_guard_arm(true);
+    arm();
     raise(SIGINT);
     _exit(5);
 }
@@ -370,19 +477,142 @@ static void sent(void)
 static void interrupted(void)
 {
     signal(SIGINT, SIG_DFL);
-    mc_guard_arm(true);
+    arm();
     raise(SIGINT);
     _exit(7);
 }
 
+/* Signals that nobody has asked for do not end a system call. */
+static void urgent(void)
+{
+    int ends[2];
+    char c;
+    if (pipe(ends) < 0) {
+        _exit(8);
+    }
+    pid_t pid = fork();
+    if (pid == 0) {
+        usleep(20000);
+        kill(getppid(), SIGURG);
+        usleep(20000);
+        _exit(write(ends[1], "x", 1) == 1 ? 0 : 1);
+    }
+    ssize_t n = read(ends[0], &c, 1);
+    _exit(n == 1 ? 10 : 11);
+}
+
 START_TEST(outside_of_calls_everything_is_as_it_was)
 {
-    static void (*const actions[])(void) = {
-        read_nowhere, abort_here, with_handler, with_reset_handler, ignored, sent, interrupted};
+    static void (*const actions[])(void) = {read_nowhere,
+                                            abort_here,
+                                            with_handler,
+                                            with_reset_handler,
+                                            with_teller,
+                                            with_teller_before,
+                                            with_teller_taken_away,
+                                            with_one_that_steps_aside,
+                                            with_one_that_calls_the_one_before,
+                                            with_many,
+                                            ignored,
+                                            sent,
+                                            interrupted,
+                                            urgent};
+    int told[2];
+    runs = mmap(NULL, sizeof *runs, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    ck_assert_ptr_ne(runs, MAP_FAILED);
     for (size_t i = 0; i < MC_LENGTH(actions); i++) {
-        int before = end_of(actions[i], false);
-        ck_assert_msg(end_of(actions[i], true) == before, "action %zu", i);
+        int before = end_of(actions[i], false, &told[0]);
+        int with = end_of(actions[i], true, &told[1]);
+        ck_assert_msg(with == before, "action %zu ends with %x, not %x", i, with, before);
+        ck_assert_msg(told[0] == told[1], "action %zu: %d times, not %d", i, told[1], told[0]);
     }
+}
+END_TEST
+
+/* The guard survives its own crashes in front of all these. */
+START_TEST(a_teller_installed_later_says_nothing_of_guarded_crashes)
+{
+    runs = mmap(NULL, sizeof *runs, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    with_guard = true;
+    install_teller();
+    for (int i = 0; i < 10; i++) {
+        check_crash(9, 0, SIGSEGV, false);
+    }
+    ck_assert_int_eq(*runs, 0);
+}
+END_TEST
+
+START_TEST(urgent_data_of_a_socket_interrupts_no_call)
+{
+    struct mc_guard_result result;
+    pthread_t thread;
+    memset(&result, 0, sizeof result);
+    in_thread = 0;
+    ck_assert_int_eq(pthread_create(&thread, NULL, spin, &result), 0);
+    while (!in_thread) {
+        usleep(1000);
+    }
+    usleep(20000);
+    syscall(SYS_tgkill, getpid(), in_thread, SIGURG);
+    usleep(20000);
+    ck_assert_int_eq(pthread_tryjoin_np(thread, NULL), EBUSY);
+    mc_guard_interrupt(in_thread);
+    pthread_join(thread, NULL);
+    ck_assert_int_eq(result.status, MC_GUARD_INTERRUPTED);
+}
+END_TEST
+
+START_TEST(the_way_of_rounding_outlives_a_jump)
+{
+    fesetround(FE_UPWARD);
+#if defined(__x86_64__)
+    _mm_setcsr(_mm_getcsr() | 0x8040); /* denormal numbers are zero */
+#endif
+    check_crash(1, 0, SIGILL, false);
+    ck_assert_int_eq(fegetround(), FE_UPWARD);
+    volatile double one = 1;
+    volatile double three = 3;
+    volatile long double wide = 1.0L;
+    ck_assert(one / three * three > 1 || one / three > 0.333333333333333314L);
+    ck_assert(wide / three * three > 1);
+#if defined(__x86_64__)
+    ck_assert_uint_eq(_mm_getcsr() & 0x8040, 0x8040);
+#endif
+}
+END_TEST
+
+/* Threads come and go: their stacks for signals go with them. */
+static void *crash_once(void *data)
+{
+    struct mc_guard_result result;
+    (void) data;
+    return call(2, 1, &result) == MC_GUARD_CRASHED && result.stack_overflow ? NULL : data;
+}
+
+static long mapped_pages(void)
+{
+    long pages = -1;
+    FILE *file = fopen("/proc/self/statm", "re");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_eq(fscanf(file, "%ld", &pages), 1);
+    fclose(file);
+    return pages;
+}
+
+START_TEST(threads_leave_no_memory_behind)
+{
+    long before = 0;
+    for (int i = 0; i < 220; i++) {
+        pthread_t thread;
+        void *failed = &thread;
+        ck_assert_int_eq(pthread_create(&thread, NULL, crash_once, &before), 0);
+        pthread_join(thread, &failed);
+        ck_assert_ptr_null(failed);
+        if (i == 19) {
+            before = mapped_pages();
+        }
+    }
+    ck_assert_int_lt(mapped_pages() - before, 64);
 }
 END_TEST
 
@@ -499,13 +729,20 @@ int main(void)
     tcase_add_test(tests, what_stays_elsewhere_is_left_after_a_second_as_damaged);
     tcase_add_test(tests, an_interrupt_outside_of_calls_is_its_handlers);
     tcase_add_test(tests, another_thread_is_interrupted_by_its_number_alone);
-    tcase_add_test(tests, outside_of_calls_everything_is_as_it_was);
+    tcase_add_test(tests, a_teller_installed_later_says_nothing_of_guarded_crashes);
+    tcase_add_test(tests, urgent_data_of_a_socket_interrupts_no_call);
+    tcase_add_test(tests, the_way_of_rounding_outlives_a_jump);
+    tcase_add_test(tests, threads_leave_no_memory_behind);
     tcase_add_test(tests, a_forked_child_is_guarded_as_well);
     tcase_add_test(tests, arming_again_comes_before_what_was_installed_since);
     tcase_add_test(tests, the_same_path_is_the_same_artifact);
     tcase_add_test(tests, what_could_end_the_process_is_not_called_in_it);
     tcase_add_test(tests, a_guarded_call_costs_nanoseconds);
     suite_add_tcase(suite, tests);
+    TCase *others = tcase_create("others"); /* begins without a guard */
+    tcase_set_timeout(others, 100);
+    tcase_add_test(others, outside_of_calls_everything_is_as_it_was);
+    suite_add_tcase(suite, others);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
     int failed = srunner_ntests_failed(runner);
