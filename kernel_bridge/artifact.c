@@ -2,7 +2,6 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
-#include "base/symbols.h"
 #include "kernel_bridge/abort.h"
 #include "kernel_bridge/guard.h"
 
@@ -12,10 +11,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct mc_artifact *artifacts;
 static char runtime[MC_HASH_HEX]; /* identity of the one that is loaded; "": none yet */
+static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 /* ---- the runtime ---- */
 
@@ -25,20 +26,42 @@ static int conflict(const char *what, mc_err *err)
     return mc_err_hint(err, "functions of this compiler are called in a process of their own");
 }
 
-/* Somebody else's, loaded for all to see. */
+static bool is_same_file(const char *a, const char *b)
+{
+    struct stat x;
+    struct stat y;
+    return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+/* Another file of the name of one of ours: the artifacts would be bound to it, by that name. */
+static int note_foreign(struct dl_phdr_info *info, size_t size, void *data)
+{
+    const char *const *libraries = data;
+    (void) size;
+    for (; *libraries; libraries++) {
+        if (strcmp(base_name(*libraries), base_name(info->dlpi_name)) == 0) {
+            return !is_same_file(*libraries, info->dlpi_name);
+        }
+    }
+    return 0;
+}
+
+/* Somebody else's, loaded for all to see, or under the name of ours for itself alone. */
 static bool is_foreign(const char *const *libraries)
 {
     Dl_info info;
-    void *found = dlsym(RTLD_DEFAULT, "KGEN_CompilerRT_AlignedAlloc");
-    if (!found || !dladdr(found, &info)) {
-        return false;
+    const void *found = dlsym(RTLD_DEFAULT, "KGEN_CompilerRT_AlignedAlloc");
+    bool visible = found && dladdr(found, &info);
+    for (const char *const *one = libraries; visible && *one; one++) {
+        visible = !is_same_file(*one, info.dli_fname);
     }
-    for (; *libraries; libraries++) {
-        if (strcmp(*libraries, info.dli_fname) == 0) {
-            return false;
-        }
-    }
-    return true;
+    return visible || dl_iterate_phdr(note_foreign, (void *) libraries) != 0;
 }
 
 /* It has to come before the runtime, whose function it stands in for. */
@@ -53,9 +76,6 @@ static void load_interposer(const char *path)
 
 static int load_runtime(const struct mc_artifact_spec *spec, mc_err *err)
 {
-    if (!spec->libraries[0] && !spec->identity[0]) {
-        return 0; /* it needs none */
-    }
     if (runtime[0]) {
         return strcmp(runtime, spec->identity) == 0 ? 0 : conflict("", err);
     }
@@ -150,8 +170,25 @@ static int open_locked(const struct mc_artifact_spec *spec, struct mc_artifact *
     return 0;
 }
 
+static void before_fork(void)
+{
+    pthread_mutex_lock(&lock);
+}
+
+static void after_fork(void)
+{
+    pthread_mutex_unlock(&lock);
+}
+
+/* A child that is forked while another thread loads has no such thread to wait for. */
+static void watch_forks(void)
+{
+    pthread_atfork(before_fork, after_fork, after_fork);
+}
+
 int mc_artifact_open(const struct mc_artifact_spec *spec, struct mc_artifact **ret, mc_err *err)
 {
+    pthread_once(&once, watch_forks);
     pthread_mutex_lock(&lock);
     int result = open_locked(spec, ret, err);
     pthread_mutex_unlock(&lock);
@@ -161,219 +198,4 @@ int mc_artifact_open(const struct mc_artifact_spec *spec, struct mc_artifact **r
 mc_thunk *mc_artifact_thunk(const struct mc_artifact *artifact, const char *symbol)
 {
     return (mc_thunk *) (uintptr_t) dlsym(artifact->handle, symbol);
-}
-
-/* ---- what cannot be guarded ---- */
-
-/* Allocation, memory, text, output and mathematics: what a cell's own code comes down to. */
-static bool is_harmless(const char *name)
-{
-    static const char *const names[] = {"KGEN_CompilerRT_AlignedAlloc",
-                                        "KGEN_CompilerRT_AlignedFree",
-                                        "KGEN_CompilerRT_GetStackTrace",
-                                        "KGEN_CompilerRT_fprintf",
-                                        "KGEN_CompilerRT_GetOrCreateGlobal",
-                                        "KGEN_CompilerRT_GetGlobalOrNull",
-                                        "KGEN_CompilerRT_GetOrCreateGlobalIndexed",
-                                        "KGEN_CompilerRT_GetArgV",
-                                        "KGEN_CompilerRT_NumLogicalCores",
-                                        "KGEN_CompilerRT_NumPhysicalCores",
-                                        "KGEN_CompilerRT_NumPerformanceCores",
-                                        "KGEN_CompilerRT_TimeTraceProfilerBegin",
-                                        "KGEN_CompilerRT_TimeTraceProfilerEnd",
-                                        "KGEN_CompilerRT_TimeTraceProfilerIsEnabled",
-                                        "_ITM_deregisterTMCloneTable",
-                                        "_ITM_registerTMCloneTable",
-                                        "__cxa_finalize",
-                                        "__gmon_start__",
-                                        "__stack_chk_fail",
-                                        "__tls_get_addr",
-                                        "__errno_location",
-                                        "abs",
-                                        "bcmp",
-                                        "calloc",
-                                        "clock",
-                                        "clock_gettime",
-                                        "close",
-                                        "dup",
-                                        "fclose",
-                                        "fdopen",
-                                        "fflush",
-                                        "fputc",
-                                        "fputs",
-                                        "fread",
-                                        "free",
-                                        "fwrite",
-                                        "getenv",
-                                        "gettimeofday",
-                                        "isatty",
-                                        "lseek",
-                                        "malloc",
-                                        "memchr",
-                                        "memcmp",
-                                        "memcpy",
-                                        "memmove",
-                                        "memset",
-                                        "memrchr",
-                                        "fopen",
-                                        "fseek",
-                                        "ftell",
-                                        "open",
-                                        "posix_memalign",
-                                        "printf",
-                                        "fprintf",
-                                        "putchar",
-                                        "puts",
-                                        "read",
-                                        "realloc",
-                                        "snprintf",
-                                        "stat",
-                                        "fstat",
-                                        "lstat",
-                                        "time",
-                                        "strlen",
-                                        "strcmp",
-                                        "strncmp",
-                                        "strtod",
-                                        "strtol",
-                                        "stdout",
-                                        "stderr",
-                                        "stdin",
-                                        "write",
-                                        "rand",
-                                        "srand",
-                                        "sched_getcpu",
-                                        "sysconf",
-                                        /* mathematics, also in their forms for float (f) */
-                                        "acos",
-                                        "acosh",
-                                        "asin",
-                                        "asinh",
-                                        "atan",
-                                        "atan2",
-                                        "atanh",
-                                        "cbrt",
-                                        "ceil",
-                                        "copysign",
-                                        "cos",
-                                        "cosh",
-                                        "erf",
-                                        "erfc",
-                                        "exp",
-                                        "exp2",
-                                        "exp10",
-                                        "expm1",
-                                        "fabs",
-                                        "fdim",
-                                        "floor",
-                                        "fma",
-                                        "fmax",
-                                        "fmin",
-                                        "fmod",
-                                        "frexp",
-                                        "hypot",
-                                        "ilogb",
-                                        "j0",
-                                        "j1",
-                                        "ldexp",
-                                        "lgamma",
-                                        "log",
-                                        "log10",
-                                        "log1p",
-                                        "log2",
-                                        "logb",
-                                        "modf",
-                                        "nearbyint",
-                                        "nextafter",
-                                        "pow",
-                                        "remainder",
-                                        "rint",
-                                        "round",
-                                        "roundeven",
-                                        "scalb",
-                                        "scalbn",
-                                        "sin",
-                                        "sincos",
-                                        "sinh",
-                                        "sqrt",
-                                        "tan",
-                                        "tanh",
-                                        "tgamma",
-                                        "trunc",
-                                        "y0",
-                                        "y1",
-                                        NULL};
-    char plain[64];
-    size_t length = strlen(name);
-    for (const char *const *one = names; *one; one++) {
-        if (strcmp(*one, name) == 0) {
-            return true;
-        }
-    }
-    if (length < 2 || length >= sizeof plain || name[length - 1] != 'f') {
-        return strncmp(name, "__", 2) == 0 && length > 2 &&
-               strchr("0123456789", name[length - 1]) &&
-               strlen(name) < 16; /* the compiler's own arithmetic: __divti3, __truncdfhf2 */
-    }
-    memcpy(plain, name, length - 1);
-    plain[length - 1] = '\0';
-    return is_harmless(plain);
-}
-
-struct reason {
-    char *text;
-    size_t size;
-};
-
-static bool starts(const char *name, const char *with)
-{
-    return strncmp(name, with, strlen(with)) == 0;
-}
-
-static int note_reason(const char *name, void *data)
-{
-    static const char *const endings[] = {"exit",
-                                          "_exit",
-                                          "_Exit",
-                                          "quick_exit",
-                                          "abort",
-                                          "fork",
-                                          "vfork",
-                                          "execve",
-                                          "execv",
-                                          "execvp",
-                                          "posix_spawn",
-                                          "posix_spawnp",
-                                          "system",
-                                          "popen",
-                                          "kill",
-                                          "raise",
-                                          NULL};
-    const struct reason *reason = data;
-    if (is_harmless(name)) {
-        return 0;
-    }
-    for (const char *const *one = endings; *one; one++) {
-        if (strcmp(*one, name) == 0) {
-            snprintf(reason->text, reason->size, "it calls %s()", name);
-            return 1;
-        }
-    }
-    if (starts(name, "pthread_") || starts(name, "KGEN_CompilerRT_AsyncRT_") ||
-        starts(name, "thrd_")) {
-        snprintf(reason->text, reason->size, "it uses threads");
-    } else if (starts(name, "Py") || starts(name, "KGEN_CompilerRT_Python") ||
-               starts(name, "dlopen") || starts(name, "dlsym") || starts(name, "dlclose")) {
-        snprintf(reason->text, reason->size, "it loads other libraries, such as Python's");
-    } else {
-        snprintf(
-            reason->text, reason->size, "it calls %.60s(), which may keep what it takes", name);
-    }
-    return 1;
-}
-
-int mc_artifact_unguardable(const char *path, char *ret_reason, size_t size, mc_err *err)
-{
-    struct reason reason = {ret_reason, size};
-    return mc_symbols_undefined(path, note_reason, &reason, err);
 }

@@ -6,6 +6,7 @@
 
 #include <check.h>
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <fenv.h>
 #include <pthread.h>
@@ -675,6 +676,48 @@ START_TEST(the_same_path_is_the_same_artifact)
 }
 END_TEST
 
+static void copy_file(const char *from, const char *to)
+{
+    char bytes[4096];
+    size_t n;
+    FILE *in = fopen(from, "re");
+    FILE *out = fopen(to, "we");
+    ck_assert(in && out);
+    while ((n = fread(bytes, 1, sizeof bytes, in)) > 0) {
+        ck_assert_uint_eq(fwrite(bytes, 1, n, out), n);
+    }
+    fclose(in);
+    fclose(out);
+}
+
+/* Each in a process that has loaded nothing yet. 0: the same file by another name; 1: another file
+ * of that name, for itself alone. */
+START_TEST(another_runtime_is_noticed_whoever_loaded_it)
+{
+    static const char *const libraries[] = {MC_RUNTIME, NULL};
+    const char *name = strrchr(MC_RUNTIME, '/');
+    char directory[] = "/tmp/mojocell-check-XXXXXX";
+    char path[256];
+    struct mc_artifact_spec spec = {
+        .path = MC_FUNCTIONS, .libraries = libraries, .identity = "one"};
+    ck_assert_ptr_nonnull(mkdtemp(directory));
+    snprintf(path, sizeof path, "%s%s", directory, name);
+    if (_i == 0) {
+        ck_assert_int_eq(symlink(MC_RUNTIME, path), 0);
+    } else {
+        copy_file(MC_RUNTIME, path);
+    }
+    ck_assert_ptr_nonnull(dlopen(path, RTLD_NOW | RTLD_LOCAL));
+    int opened = mc_artifact_open(&spec, &artifact, &err);
+    unlink(path);
+    rmdir(directory);
+    ck_assert_int_eq(opened, _i == 0 ? 0 : -1);
+    if (_i == 1) {
+        ck_assert_int_eq(err.code, MC_RUNTIME_CONFLICT);
+    }
+}
+END_TEST
+
 START_TEST(what_could_end_the_process_is_not_called_in_it)
 {
     char reason[200] = "";
@@ -742,6 +785,7 @@ int main(void)
     TCase *others = tcase_create("others"); /* begins without a guard */
     tcase_set_timeout(others, 100);
     tcase_add_test(others, outside_of_calls_everything_is_as_it_was);
+    tcase_add_loop_test(others, another_runtime_is_noticed_whoever_loaded_it, 0, 2);
     suite_add_tcase(suite, others);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
