@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from mojocell.errors import ProtocolError as ProtocolError
     from mojocell.errors import ToolchainNotFound as ToolchainNotFound
     from mojocell.functions import MojoFunction as MojoFunction
+    from mojocell.functions import interrupt as interrupt
     from mojocell.magics import load_ipython_extension as load_ipython_extension
     from mojocell.magics import unload_ipython_extension as unload_ipython_extension
     from mojocell.module import MojoModule as MojoModule
@@ -76,6 +77,7 @@ _HOMES = {
     "ProtocolError": "errors",
     "ToolchainNotFound": "errors",
     "MojoFunction": "functions",
+    "interrupt": "functions",
     "load_ipython_extension": "magics",
     "unload_ipython_extension": "magics",
     "MojoModule": "module",

@@ -11,6 +11,7 @@ import functools
 import json
 import re
 import sys
+import threading
 import weakref
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +47,7 @@ def __getattr__(name: str) -> Any:
 # What has been compiled and is still in use, by source and options: where a function is unpickled
 # in the process that it comes from, it is the same one.
 _units: weakref.WeakValueDictionary[str, Unit] = weakref.WeakValueDictionary()
+_all_units: weakref.WeakSet[Unit] = weakref.WeakSet()
 
 
 class Unit:
@@ -85,7 +87,9 @@ class Unit:
         self._stale: str | None = None
         #: Whether it is said on stderr that functions run isolated; False where it is shown otherwise.
         self.tells = True
+        self._workers: list[Worker] = []
         _units[_identity(self.source, self.options)] = self
+        _all_units.add(self)
 
     # --- its functions ---
 
@@ -190,7 +194,14 @@ class Unit:
         job.memory, job.timeout = self._limits["memory"], None
         table = "".join(f"{entry['symbol']} {entry['abi']}\n" for entry in self.result.functions)
         header = _client.encode(job.header()).decode()
-        return _bridge.Worker(_client.client(), header, table, output, wall=wall)
+        made = _bridge.Worker(_client.client(), header, table, output, wall=wall)
+        self._workers.append(made)
+        return made
+
+    def interrupt(self, thread: int) -> None:
+        """Interrupt the isolated calls of a thread (``threading.get_ident``)."""
+        for worker in self._workers:
+            worker.interrupt(thread)
 
     def capturing(
         self, name: str, output: Callable[[str, bytes], object], *, wall: float | None = None
@@ -325,6 +336,48 @@ def using(functions: Sequence[MojoFunction | MojoModule]) -> list[dict[str, Any]
         known = names.setdefault(id(unit), (unit, []))[1]
         known += [name for name in chosen if name not in known]
     return [unit.used(chosen) for unit, chosen in names.values()]
+
+
+def interrupt(thread: threading.Thread | int) -> None:
+    r"""Interrupt the Mojo call that another thread is in: it raises KeyboardInterrupt there.
+
+    Ctrl-C is for the main thread alone. A call that holds the GIL lets no other thread ask for this:
+    it is for isolated calls and for those with ``nogil=True``.
+
+    Parameters
+    ----------
+    thread : threading.Thread or int
+        The thread, or its ``ident``. Where it is in no call, nothing happens.
+
+    Raises
+    ------
+    ValueError
+        There is no such thread.
+
+    Examples
+    --------
+    >>> import threading, time
+    >>> import mojocell as mc
+    >>> spin = mc.compile("def spin(n: Int):\n    while n != 0: pass", mode="isolated").spin
+    >>> def work():
+    ...     try:
+    ...         spin(1)
+    ...     except KeyboardInterrupt:
+    ...         print("stopped")
+    >>> thread = threading.Thread(target=work)
+    >>> thread.start(); time.sleep(0.5); mc.interrupt(thread); thread.join()
+    stopped
+    """
+    from mojocell import _bridge
+
+    ident = thread.ident if isinstance(thread, threading.Thread) else thread
+    found = next((each for each in threading.enumerate() if each.ident == ident), None)
+    if found is None or found.native_id is None or found.ident is None:
+        msg = f"there is no running thread {thread!r}"
+        raise ValueError(msg)
+    _bridge.interrupt(found.native_id)
+    for unit in list(_all_units):
+        unit.interrupt(found.ident)
 
 
 # --- modes ------------------------------------------------------------------------------------

@@ -216,3 +216,45 @@ def test_code_that_cannot_be_guarded_goes_isolated_and_says_so() -> None:
     assert done.stdout.startswith("1 isolated\n")
     assert "exit status 9" in done.stdout and done.stdout.endswith("\n2\n")
     assert "leave runs isolated: it calls exit()" in done.stderr
+
+
+@pytest.mark.parametrize("options", ['mode="isolated"', 'mode="inline", nogil=True'])
+def test_a_call_of_another_thread_is_interrupted_by_its_number(options: str) -> None:
+    done = script(
+        f'''
+        import threading, time
+        import mojocell as mc
+
+        m = mc.compile("""
+        def spin(n: Int) -> Int:
+            var k = n
+            while k != 0:
+                k += 2
+            return k
+        """, {options})
+        stopped = []
+
+        def work():
+            try:
+                m.spin(1)
+            except KeyboardInterrupt:
+                stopped.append(threading.current_thread().name)
+
+        threads = [threading.Thread(target=work, name=name) for name in "ab"]
+        for thread in threads:
+            thread.start()
+        time.sleep(0.5)
+        mc.interrupt(threads[1])
+        threads[1].join()
+        assert threads[0].is_alive()
+        mc.interrupt(threads[0].ident)
+        threads[0].join()
+        print(stopped)
+        try:
+            mc.interrupt(threads[0])
+        except ValueError as error:
+            print("no running thread" in str(error))
+        '''
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "['b', 'a']\nTrue\n"

@@ -1,0 +1,1 @@
+def half(x: Float64) -> Float64: return x / 2
