@@ -296,10 +296,11 @@ def import_module(
 
     Examples
     --------
-    >>> import mojocell as mc
-    >>> with open("halves.mojo", "w") as file:
+    >>> import mojocell as mc, tempfile
+    >>> with tempfile.NamedTemporaryFile("w", suffix=".mojo") as file:
     ...     _ = file.write("def half(x: Float64) -> Float64: return x / 2")
-    >>> mc.import_module("halves.mojo").half(5)
+    ...     file.flush()
+    ...     mc.import_module(file.name).half(5)
     2.5
     """
     place = os.path.abspath(os.path.expanduser(os.fspath(path)))

@@ -103,7 +103,9 @@ class Comparison:
     def __repr__(self) -> str:
         lines = self._cells()
         widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
-        text = ["  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)) for line in lines]
+        text = [
+            "  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)) for line in lines
+        ]
         return "\n".join([*text, "equal results; median of a call, with its spread"])
 
     def _repr_html_(self) -> str:
@@ -156,8 +158,11 @@ class Comparison:
             ax.set(xscale="log", yscale="log", xlabel="size")
             ax.legend()
         else:
-            labels = [f"{name}\n{_number(row.size)}" if row.size is not None else name
-                      for row in self.rows for name in names]
+            labels = [
+                f"{name}\n{_number(row.size)}" if row.size is not None else name
+                for row in self.rows
+                for name in names
+            ]
             ax.bar(labels, [each.median for pair in zip(*series, strict=True) for each in pair])
             ax.set(yscale="log")
         ax.set_ylabel("seconds a call")

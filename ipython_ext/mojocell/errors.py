@@ -254,7 +254,6 @@ BY_CODE: dict[str, type[MojoError]] = {
     "crashed": MojoCrash,
     "timeout": MojoTimeout,
     "limit": MojoLimit,
-    "bad_return": MojoReturnError,
     "daemon_unavailable": DaemonUnavailable,
     "daemon_lost": DaemonUnavailable,
     "shutting_down": DaemonUnavailable,

@@ -441,7 +441,8 @@ def failure(unit: Unit, name: str, kind: str, details: Mapping[str, Any]) -> Bas
         ``"raised"``, ``"crashed"``, ``"exited"``, ``"limit"``, ``"timeout"``, ``"return"``, ``"stale"``,
         or a code of the daemon.
     details : mapping
-        ``message``; of a crash ``signal``, ``stack_overflow``, ``damaged``, ``line``, ``column``; of a limit ``limit``.
+        ``message``; of a crash ``signal``, ``stack_overflow``, ``damaged``, ``line``, ``column``; of a
+        limit ``limit``.
 
     Returns
     -------
@@ -451,7 +452,10 @@ def failure(unit: Unit, name: str, kind: str, details: Mapping[str, Any]) -> Bas
     text = str(details.get("message") or "")
     if kind == "stale":
         text = f"{name} is stale: {text}"
-    error = errors.from_code({"return": "bad_return"}.get(kind, kind), text or kind, details.get("hint"))
+    if kind == "return":
+        error: errors.MojoError = errors.MojoReturnError(text)
+    else:
+        error = errors.from_code(kind, text or kind, details.get("hint"))
     error.function = name
     if isinstance(error, _ProgramError):
         error.source, error.name = unit.source, unit.name

@@ -210,9 +210,7 @@ def parameters(pieces: list[Piece]) -> list[str]:
     """Return the placeholders that can be parameters: all that stand in the code of ``main`` alone."""
     elsewhere = {piece.text for piece in pieces if _is_written(piece)}
     return list(
-        dict.fromkeys(
-            piece.text for piece in pieces if piece.kind == "code" and piece.text not in elsewhere
-        )
+        dict.fromkeys(piece.text for piece in pieces if piece.kind == "code" and piece.text not in elsewhere)
     )
 
 

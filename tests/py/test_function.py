@@ -613,7 +613,14 @@ def test_a_crash_reaches_fail_and_the_next_call_works() -> None:
     for _ in range(50):
         kind, details = failure(function)
         assert kind == "crashed"
-        assert details == {"signal": 4, "message": "", "stack_overflow": False, "damaged": False}
+        assert details == {
+            "signal": 4,
+            "message": "",
+            "stack_overflow": False,
+            "damaged": False,
+            "line": 0,
+            "column": 0,
+        }
     assert make("next", "(Int) -> Int", "n")(1) == 2
 
 

@@ -147,7 +147,7 @@ def test_a_flood_of_output_is_shown_head_and_tail(shell: Kernel) -> None:
 def test_definitions_are_compiled_and_listed(shell: Kernel) -> None:
     outcome = shell.run("%%mojo\ndef twice(n: Int) -> Int:\n    return 2 * n\n")
     assert outcome.status == "ok", outcome.error
-    assert "compiled 1 function\n  def twice(n: Int) -> Int" in outcome.displays()
+    assert "bound twice\n  def twice(n: Int) -> Int" in outcome.displays()
 
 
 def test_a_notebook_executed_twice_is_saved_the_same(service: Path, tmp_path: Path) -> None:
