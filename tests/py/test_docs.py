@@ -5,10 +5,14 @@ from __future__ import annotations
 import doctest
 import importlib
 import pkgutil
+from typing import TYPE_CHECKING
 
 import pytest
 
 import mojocell
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 MODULES = sorted(
     f"mojocell.{module.name}"
@@ -16,7 +20,10 @@ MODULES = sorted(
     if module.name != "__main__"
 )
 #: Modules whose examples run programs.
-REAL = {"mojocell.api", "mojocell.cache", "mojocell.module", "mojocell.result"}
+REAL = {
+    f"mojocell.{name}"
+    for name in ("api", "cache", "comparison", "decorator", "functions", "module", "result")
+}
 
 
 def examples(name: str) -> doctest.TestResults:
@@ -30,7 +37,10 @@ def test_examples_without_a_daemon_hold(name: str) -> None:
 
 @pytest.mark.usefixtures("service")
 @pytest.mark.parametrize("name", ["mojocell", *sorted(REAL)])
-def test_examples_with_the_real_compiler_hold(name: str) -> None:
+def test_examples_with_the_real_compiler_hold(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     found = examples(name)
     assert found.failed == 0
     assert found.attempted > 0

@@ -1,1 +1,0 @@
-def half(x: Float64) -> Float64: return x / 2
