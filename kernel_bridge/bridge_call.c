@@ -1,5 +1,6 @@
 /* A call of a Mojo function: which overload, its words, in this process or in a worker. */
 #include "kernel_bridge/bridge_function.h"
+#include "kernel_bridge/guard_enter.h"
 #include "kernel_bridge/worker.h"
 
 #include <signal.h>
@@ -513,7 +514,8 @@ static inline __attribute__((always_inline)) PyObject *call_shape(PyObject *obje
             return mc_function_call(object, args, nargsf, names);
         }
     }
-    enum mc_guard_outcome outcome = mc_guard_call(self->artifact, self->thunk, in, out, &result);
+    enum mc_guard_outcome outcome =
+        mc_guard_call_inline(self->artifact, self->thunk, in, out, &result);
     if (__builtin_expect(outcome != MC_GUARD_RETURNED, 0)) {
         return no_return(self, outcome, &result);
     }

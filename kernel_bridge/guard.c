@@ -2,10 +2,10 @@
 
 #include "base/mem.h"
 #include "kernel_bridge/guard_chain.h"
+#include "kernel_bridge/guard_enter.h"
 
 #include <errno.h>
 #include <pthread.h>
-#include <setjmp.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -27,12 +27,6 @@
 /* For other threads; ignored by default, so that one which comes too late does no harm. */
 #define THREAD_SIGNAL SIGURG
 
-struct frame {
-    sigjmp_buf back;
-    const struct mc_artifact *artifact;
-    struct frame *outer;
-};
-
 /* What a thread has from its first guarded call to its end. */
 struct thread {
     void *alt_stack; /* the mapping; NULL: the thread had one of its own */
@@ -46,9 +40,9 @@ struct thread {
     char message[1024];
 };
 
-/* initial-exec: a handler must not reach __tls_get_addr, which may allocate. */
-static __thread struct frame *current __attribute__((tls_model("initial-exec")));
-static __thread struct thread *self __attribute__((tls_model("initial-exec")));
+__thread struct mc_guard_frame *mc_guard_current MC_GUARD_TLS;
+__thread bool mc_guard_ready MC_GUARD_TLS; /* there is a `self` */
+static __thread struct thread *self MC_GUARD_TLS;
 
 static atomic_bool damaged;
 static pthread_key_t thread_key;
@@ -86,29 +80,6 @@ static int64_t now(void)
 
 /* ---- signals ---- */
 
-/* What the kernel does on the way into a handler and its return would have undone: how the thread
- * rounds, and whether it takes denormal numbers for zero. The sticky flags of exceptions stay out.
- */
-static void restore_arithmetic(const ucontext_t *context)
-{
-#if defined(__x86_64__)
-    if (context->uc_mcontext.fpregs) {
-        unsigned mxcsr = context->uc_mcontext.fpregs->mxcsr & ~0x3fU;
-        unsigned short control = context->uc_mcontext.fpregs->cwd;
-        __asm__ volatile("ldmxcsr %0\n\tfldcw %1" : : "m"(mxcsr), "m"(control));
-    }
-#else
-    (void) context; /* FPCR is left alone */
-#endif
-}
-
-static __attribute__((noreturn)) void
-leave(struct frame *frame, int number, const ucontext_t *context)
-{
-    restore_arithmetic(context);
-    siglongjmp(frame->back, number);
-}
-
 /* Sends the signal once more in a while. */
 static bool arm_retry(struct thread *thread, int number)
 {
@@ -137,7 +108,8 @@ static bool is_interrupt(int number, const siginfo_t *info)
 }
 
 /* Whether the call is to be left now; otherwise the interrupt comes again. */
-static bool is_time(struct thread *thread, const struct frame *frame, const ucontext_t *context)
+static bool
+is_time(struct thread *thread, const struct mc_guard_frame *frame, const ucontext_t *context)
 {
     if (mc_artifact_has(frame->artifact, program_counter(context))) {
         return true;
@@ -151,12 +123,14 @@ static bool is_time(struct thread *thread, const struct frame *frame, const ucon
 static void on_interrupt(int number, siginfo_t *info, void *context, int level)
 {
     int saved = errno;
-    struct frame *frame = current;
+    struct mc_guard_frame *frame = mc_guard_current;
     bool wanted = is_interrupt(number, info);
     if (frame && wanted) {
         if (is_time(self, frame, context)) {
             self->waiting_from = 0;
-            leave(frame, number, context);
+            mc_guard_leave(frame, context, number);
+            errno = saved;
+            return;
         }
         if (arm_retry(self, number)) {
             errno = saved;
@@ -188,14 +162,14 @@ static bool is_own(int number, const siginfo_t *info)
 
 static void on_fault(int number, siginfo_t *info, void *context, int level)
 {
-    struct frame *frame = current;
+    struct mc_guard_frame *frame = mc_guard_current;
     if (!frame || !is_own(number, info)) {
         mc_chain_pass_on(number, info, context, level);
         return;
     }
     self->overflow = ran_out_of_stack(number, info, context);
     self->damage = !mc_artifact_has(frame->artifact, program_counter(context));
-    leave(frame, number, context);
+    mc_guard_leave(frame, context, number);
 }
 
 /* ---- arming ---- */
@@ -222,6 +196,7 @@ static void thread_end(void *data)
         free_alt_stack(thread->alt_stack);
     }
     self = NULL;
+    mc_guard_ready = false;
     free(thread);
 }
 
@@ -281,22 +256,22 @@ static void *make_alt_stack(void)
     return memory;
 }
 
-static __attribute__((noinline, cold)) bool prepare(void)
+bool mc_guard_prepare(struct mc_guard_result *ret)
 {
     pthread_once(&once, set_up);
     struct thread *thread = calloc(1, sizeof *thread);
     if (!thread) {
+        *ret = (struct mc_guard_result) {.signal = SIGKILL, .message = "out of memory"};
         return false;
     }
     thread->alt_stack = make_alt_stack();
     pthread_setspecific(thread_key, thread);
     self = thread;
+    mc_guard_ready = true;
     return true;
 }
 
-/* Behind a jump: what the handler's return would have done, and what there is to tell. */
-static __attribute__((noinline, cold)) enum mc_guard_outcome landed(int number,
-                                                                    struct mc_guard_result *ret)
+enum mc_guard_outcome mc_guard_landed(int number, struct mc_guard_result *ret)
 {
     sigset_t mask;
     sigemptyset(&mask);
@@ -322,24 +297,27 @@ enum mc_guard_outcome mc_guard_call(const struct mc_artifact *artifact,
                                     uint64_t *out,
                                     struct mc_guard_result *ret)
 {
-    struct frame frame;
-    if (__builtin_expect(!self, 0) && !prepare()) {
-        *ret = (struct mc_guard_result) {.signal = SIGKILL, .message = "out of memory"};
+#if MC_GUARD_ASSEMBLY
+    return mc_guard_call_inline(artifact, thunk, in, out, ret);
+#else
+    struct mc_guard_frame frame;
+    if (__builtin_expect(!mc_guard_ready, 0) && !mc_guard_prepare(ret)) {
         return MC_GUARD_CRASHED;
     }
     frame.artifact = artifact;
-    frame.outer = current;
-    int number = sigsetjmp(frame.back, 0); /* 0: saving the mask would be a system call */
+    frame.outer = mc_guard_current;
+    int number = sigsetjmp(frame.back.jump, 0); /* 0: saving the mask would be a system call */
     if (__builtin_expect(number == 0, 1)) {
-        current = &frame;
+        mc_guard_current = &frame;
         atomic_signal_fence(memory_order_seq_cst);
         ret->status = thunk(in, out);
         atomic_signal_fence(memory_order_seq_cst);
-        current = frame.outer;
+        mc_guard_current = frame.outer;
         return MC_GUARD_RETURNED;
     }
-    current = frame.outer;
-    return landed(number, ret);
+    mc_guard_current = frame.outer;
+    return mc_guard_landed(number, ret);
+#endif
 }
 
 void mc_guard_interrupt(pid_t thread)
@@ -358,7 +336,7 @@ bool mc_guard_damaged(void)
 
 bool mc_guard_take_text(const char *text)
 {
-    if (!current) {
+    if (!mc_guard_current) {
         return false;
     }
     snprintf(self->message, sizeof self->message, "%s", text);
