@@ -226,7 +226,7 @@ def _from_file(literal: ast.Constant, text: str) -> Doc:
     first, newline, rest = value.partition("\n")
     if first.strip() and newline:
         # Its first line has no indentation of its own; the others have that of the literal.
-        return Doc(first.strip() + "\n" + _unindent(rest, literal.col_offset), doubt)
+        return Doc(_join(first, _unindent(rest, literal.col_offset)), doubt)
     return Doc(textwrap.dedent(value), doubt)
 
 
@@ -235,12 +235,23 @@ def _unindent(text: str, columns: int) -> str:
     return "\n".join(line[columns:] if not line[:columns].strip() else line for line in lines)
 
 
+def _join(header: str, rest: str) -> str:
+    """Put a first line before the others.
+
+    Formatters and Python 3.13 align the least indented of the others with the literal. Behind the
+    header of a block that can only be all of its body, which has lost its indentation.
+    """
+    follows = next((line for line in rest.split("\n") if line.strip()), "")
+    if header.rstrip().endswith(":") and follows and follows == follows.lstrip():
+        rest = textwrap.indent(rest, "    ")
+    return f"{header.strip()}\n{rest}"
+
+
 def _from_memory(doc: str) -> Doc:
-    lines = doc.split("\n")
-    doubt = None
-    if lines[0].strip().endswith(":") and len(lines) > 1 and lines[1][:1] not in ("", " ", "\t"):
-        doubt = "the docstring has lost its indentation: begin it with an empty line"
-    return Doc(inspect.cleandoc(doc) if lines[0].strip() else textwrap.dedent(doc), doubt)
+    first, newline, rest = doc.partition("\n")
+    if first.strip() and newline:
+        return Doc(_join(first, textwrap.dedent(rest)), None)
+    return Doc(textwrap.dedent(doc), None)
 
 
 def _documented(function: Any, *, options: Mapping[str, Any]) -> Any:

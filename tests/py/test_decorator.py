@@ -374,6 +374,15 @@ def test_without_a_file_the_docstring_is_taken() -> None:
     assert docstring(names["f"]).source.strip() == "def f(n: Int) -> Int:\n    return n"
 
 
+@pytest.mark.parametrize("indent", ["", "    "])
+def test_a_body_that_lost_its_indentation_gets_it_back(indent: str) -> None:
+    names: dict[str, Any] = {}
+    body = f"{indent}if n > 1:\\n{indent}    return n\\n{indent}return 1\\n"
+    exec(f"def f(n):\n    'def f(n: Int) -> Int:\\n{body}'\n", names)
+    wanted = "def f(n: Int) -> Int:\n    if n > 1:\n        return n\n    return 1"
+    assert docstring(names["f"]).source.strip() == wanted
+
+
 def test_under_oo_without_a_file_it_says_why(tmp_path: Path) -> None:
     script = textwrap.dedent("""
         from mojocell import mojo
