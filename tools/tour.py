@@ -67,13 +67,13 @@ def execute() -> Any:
 
 
 def rows(notebook: Any) -> list[tuple[str, ...]]:
-    """Return a row for each cell of Mojo, with the heading that it stands below."""
+    """Return a row for each cell of Mojo or with something to show, with the heading that it stands below."""
     found: list[tuple[str, ...]] = [("section", "what it came to", "printed last")]
     section = ""
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             section = heading(cell.source) or section
-        elif cell.source.startswith("%%mojo"):
+        elif cell.source.startswith("%%mojo") or outcome(cell) != "done" or said(cell):
             found.append((section, outcome(cell), said(cell)[:50]))
     return found
 

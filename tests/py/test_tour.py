@@ -64,6 +64,29 @@ def test_the_tour_tells_a_hit_from_a_miss_and_why(tour: dict[str, Any]) -> None:
     assert int(hits) >= 1
 
 
+def test_the_functions_of_the_tour_are_called_with_numbers_and_arrays(tour: dict[str, Any]) -> None:
+    called = printed(tour["functions-call"])
+    assert called == "[0, 1, 1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144, 233, 377]\nThe nth Fibonacci number.\n"
+    assert printed(tour["functions-array"]) == "21.25 -> 212.5 [215.  190.  232.5]\n"
+    assert "write values.astype(numpy.float64)" in printed(tour["functions-refused"])
+    raised = error(tour["functions-raises"])
+    assert (raised.ename, raised.evalue) == ("MojoRuntimeError", "the mean of no values")
+
+
+def test_the_functions_of_the_tour_crash_and_are_stopped_without_harm(tour: dict[str, Any]) -> None:
+    crash = error(tour["functions-crash-call"])
+    assert crash.ename == "MojoCrash"
+    assert "index 5 is out of bounds" in crash.evalue
+    assert "return primes[i]" in "".join(crash.traceback)
+    assert printed(tour["functions-crash-next"]) == "the kernel is alive: 11 55\n"
+    assert printed(tour["functions-stop-call"]) == "stopped, and the kernel is alive: 55\n"
+
+
+def test_the_tour_compares_python_with_mojo(tour: dict[str, Any]) -> None:
+    compared = printed(tour["functions-compare-call"])
+    assert "fibonacci_in_python" in compared and "fibonacci" in compared
+
+
 @pytest.mark.usefixtures("service")
 def test_the_headless_example_compiles_runs_and_streams_in_under_30_lines() -> None:
     done = subprocess.run([sys.executable, str(HEADLESS)], capture_output=True, text=True, check=True)
