@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import functools
-import hashlib
 import os
+import shutil
 import subprocess
 import tempfile
 from pathlib import Path
@@ -17,8 +18,9 @@ SOURCE = Path(__file__).resolve().parents[1] / "fake/thunks.c"
 
 @functools.cache
 def artifact() -> str:
-    digest = hashlib.sha256(SOURCE.read_bytes()).hexdigest()[:16]
-    place = Path(tempfile.mkdtemp(prefix=f"mc-thunks-{digest}-", dir="/tmp")) / "thunks.so"
+    directory = tempfile.mkdtemp(prefix="mc-thunks-", dir="/tmp")
+    atexit.register(shutil.rmtree, directory, ignore_errors=True)
+    place = Path(directory) / "thunks.so"
     compiler = os.environ.get("CC", "cc")
     subprocess.run([compiler, "-O2", "-fPIC", "-shared", "-o", place, SOURCE], check=True)
     return str(place)
