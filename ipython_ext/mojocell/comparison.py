@@ -142,12 +142,12 @@ class Comparison:
             matplotlib is not installed.
         """
         try:
-            from matplotlib import pyplot
+            from matplotlib import pyplot as plt
         except ImportError:
             msg = "plot() draws with matplotlib, which is not installed: pip install matplotlib"
             raise ImportError(msg) from None
         if ax is None:
-            ax = pyplot.subplots(layout="constrained")[1]
+            ax = plt.subplots(layout="constrained")[1]
         names = (f"Python {self.python}", f"Mojo {self.mojo}")
         series = [[row.python for row in self.rows], [row.mojo for row in self.rows]]
         sizes = [row.size for row in self.rows]
@@ -229,7 +229,7 @@ def compare(
     rows, value = [], None
     for size in cases:
         arguments = _arguments(args, size, make)
-        value = _check(python, mojo, arguments, size, rtol, atol)
+        value = _check(python, mojo, arguments, size, tolerance=(rtol, atol))
         rows.append(Row(size, *_measure(python, mojo, arguments, rounds)))
     return Comparison(rows, _name(python), _name(mojo), value)
 
@@ -266,18 +266,18 @@ def _check(
     mojo: Callable[..., Any],
     arguments: Callable[[], tuple[Any, ...]],
     size: Any,
-    rtol: float,
-    atol: float,
+    *,
+    tolerance: tuple[float, float],
 ) -> Any:
     ours, theirs = arguments(), arguments()
     wanted, found = python(*theirs), mojo(*ours)
     where = f" (size {_number(size)})" if size is not None else ""
-    difference = _difference(wanted, found, rtol, atol)
+    difference = _difference(wanted, found, *tolerance)
     if difference:
         msg = f"the results differ{where}: {difference}"
         raise AssertionError(msg)
     for number, (left, right) in enumerate(zip(theirs, ours, strict=True), 1):
-        difference = _difference(left, right, rtol, atol)
+        difference = _difference(left, right, *tolerance)
         if difference:
             msg = f"argument {number} differs after the call{where}: {difference}"
             raise AssertionError(msg)
@@ -315,18 +315,18 @@ def _is_array(value: Any) -> bool:
 
 
 def _array_difference(wanted: Any, found: Any, rtol: float, atol: float) -> str | None:
-    import numpy
+    import numpy as np
 
-    left, right = numpy.asarray(wanted), numpy.asarray(found)
+    left, right = np.asarray(wanted), np.asarray(found)
     if left.shape != right.shape:
         return f"Python gives the shape {left.shape}, Mojo {right.shape}"
     if left.dtype.kind in "fcbiu" and right.dtype.kind in "fcbiu":
-        equal = numpy.isclose(left, right, rtol=rtol, atol=atol, equal_nan=True)
+        equal = np.isclose(left, right, rtol=rtol, atol=atol, equal_nan=True)
     else:
         equal = left == right
-    if numpy.all(equal):
+    if np.all(equal):
         return None
-    place = tuple(int(i) for i in numpy.argwhere(~equal)[0])
+    place = tuple(int(i) for i in np.argwhere(~equal)[0])
     shown = place[0] if len(place) == 1 else place
     return f"at {shown}, Python gives {_short(left[place])}, Mojo {_short(right[place])}"
 
@@ -400,7 +400,7 @@ def _seconds(value: float) -> str:
 
 
 def _ratio(value: float) -> str:
-    return f"{value:.3g}×" if value < 1000 else f"{value:,.0f}×"
+    return f"{value:.3g} times" if value < 1000 else f"{value:,.0f} times"
 
 
 def _number(value: Any) -> str:

@@ -323,7 +323,9 @@ class MojoProgram:
         functools.update_wrapper(self, function)
         self.mojo_source = doc.source
         self._doc = doc
-        self._options = {"flags": list(flags), "modernize": modernize, "timeout": timeout}
+        self._flags: list[str] = list(flags)
+        self._modernize = modernize
+        self._timeout = timeout
         self._pieces = template.split(doc.source)
         self._signature = inspect.signature(function)
         self._annotations = _annotations(function)
@@ -409,14 +411,15 @@ class MojoProgram:
             source,
             mode="isolated",
             exports=[template.ENTRY],
-            flags=self._options["flags"],
-            modernize=self._options["modernize"],
+            flags=self._flags,
+            modernize=self._modernize,
             name=self.__name__,  # type: ignore[attr-defined]
         )
         if template.ENTRY not in module.functions:
             reason = module.skipped.get(template.ENTRY, "it has no main()")
-            raise MojoError(f"{self.__name__} cannot be run: {reason}")  # type: ignore[attr-defined]
-        return _Compiled(module, self._options["timeout"])
+            msg = f"{self.__name__} cannot be run: {reason}"  # type: ignore[attr-defined]
+            raise MojoError(msg)
+        return _Compiled(module, self._timeout)
 
     def __repr__(self) -> str:
         return f"<Mojo program {self.__name__}{self._signature}>"  # type: ignore[attr-defined]

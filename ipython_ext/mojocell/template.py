@@ -219,7 +219,7 @@ def _is_written(piece: Piece) -> bool:
 
 
 def render(pieces: list[Piece], types: Mapping[str, str], values: Mapping[str, object]) -> str:
-    """Return the Mojo source: ``main`` as a function of some placeholders, the others written in.
+    r"""Return the Mojo source: ``main`` as a function of some placeholders, the others written in.
 
     Parameters
     ----------
@@ -280,13 +280,9 @@ def read(text: str, kind: Any, function: str) -> Any:
     """
     if kind is str or kind is None:
         return text.removesuffix("\n")
-    words = text.split()
     try:
-        if len(words) != 1:
-            raise ValueError
-        if kind is bool:
-            return {"True": True, "False": False}[words[0]]
-        return kind(words[0])
+        (word,) = text.split()
+        return {"True": True, "False": False}[word] if kind is bool else kind(word)
     except (ValueError, KeyError):
         shown = text if len(text) < 80 else text[:77] + "..."
         msg = f"{function} printed {shown!r}, which is not one value of type {kind.__name__}"

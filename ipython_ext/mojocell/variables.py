@@ -63,9 +63,9 @@ def mojo_type(name: str, value: object) -> str:
         return "Span[UInt8]"
     dtype = getattr(value, "dtype", None)
     if hasattr(value, "__array__"):
-        import numpy
+        import numpy as np
 
-        array = numpy.asarray(value)
+        array = np.asarray(value)
         dtype = array.dtype
         found = _DTYPES.get(dtype.name)
         if found:

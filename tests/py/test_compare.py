@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import time
 
-import numpy
+import numpy as np
 import pytest
 
 from mojocell.comparison import compare
@@ -23,18 +23,18 @@ def test_times_both_and_tells_the_ratio() -> None:
     found = compare(slow, fast, args=(3,), rounds=5)
     assert found.value == 3
     assert 2 < found.speedup < 5
-    assert "slow" in repr(found) and "fast" in repr(found) and "×" in repr(found)
+    assert "slow" in repr(found) and "fast" in repr(found) and "times" in repr(found)
     assert found.rows[0].python.low <= found.rows[0].python.median <= found.rows[0].python.high
 
 
 def test_sizes_with_a_maker() -> None:
     made: list[int] = []
 
-    def make(n: int) -> tuple[numpy.ndarray]:
+    def make(n: int) -> tuple[np.ndarray]:
         made.append(n)
-        return (numpy.random.default_rng().random(n),)
+        return (np.random.default_rng().random(n),)
 
-    found = compare(lambda x: float(sum(x)), lambda x: float(numpy.sum(x)), sizes=[10, 1000], make=make)
+    found = compare(lambda x: float(sum(x)), lambda x: float(np.sum(x)), sizes=[10, 1000], make=make)
     assert [row.size for row in found.rows] == [10, 1000]
     assert [line["size"] for line in found.table] == [10, 1000]
     assert made == [10, 1000]
@@ -52,8 +52,8 @@ def test_a_size_is_the_argument_without_a_maker() -> None:
         (lambda: [1, 2], lambda: [1, 3], "at 1, Python gives 2, Mojo 3"),
         (lambda: (1,), lambda: (1, 2), "Python gives 1 values, Mojo 2"),
         (lambda: "a", lambda: "b", "Python gives 'a', Mojo 'b'"),
-        (lambda: numpy.zeros(3), lambda: numpy.array([0, 0, 1.0]), "at 2, Python gives 0.0, Mojo 1.0"),
-        (lambda: numpy.zeros(3), lambda: numpy.zeros(4), r"shape \(3,\), Mojo \(4,\)"),
+        (lambda: np.zeros(3), lambda: np.array([0, 0, 1.0]), "at 2, Python gives 0.0, Mojo 1.0"),
+        (lambda: np.zeros(3), lambda: np.zeros(4), r"shape \(3,\), Mojo \(4,\)"),
         (lambda: float("nan"), lambda: 1.0, "Python gives nan"),
         (lambda: None, lambda: 0, "Python gives None, Mojo 0"),
     ],
@@ -67,16 +67,16 @@ def test_numbers_may_differ_as_much_as_was_said() -> None:
     assert compare(lambda: 1.0, lambda: 1.0 + 1e-12, args=(), rounds=1)
     assert compare(lambda: 1.0, lambda: 1.01, args=(), rtol=0.1, rounds=1)
     assert compare(lambda: float("nan"), lambda: float("nan"), args=(), rounds=1)
-    assert compare(lambda: [1, 2], lambda: numpy.array([1, 2]), args=(), rounds=1)
+    assert compare(lambda: [1, 2], lambda: np.array([1, 2]), args=(), rounds=1)
 
 
 def test_what_is_changed_in_place_is_compared_too() -> None:
-    def change(x: numpy.ndarray) -> None:
+    def change(x: np.ndarray) -> None:
         x[2] = 5
 
     with pytest.raises(AssertionError, match="argument 1 differs after the call: at 2"):
-        compare(change, lambda _x: None, args=(numpy.zeros(4),))
-    given = numpy.zeros(4)
+        compare(change, lambda _x: None, args=(np.zeros(4),))
+    given = np.zeros(4)
     compare(change, change, args=(given,), rounds=1)
     assert not given.any()
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from mojocell import template
 from mojocell.errors import MojoReturnError
 
-PROGRAM = '''fn fibonacci(n: Int) -> Int:
+PROGRAM = """fn fibonacci(n: Int) -> Int:
     # {{comment}} "quote
     var s = "it {{w}} \\" {{q}}"
     return n
@@ -21,7 +21,7 @@ fn main():
 
 def other():
     print({{o}})
-'''
+"""
 
 
 def test_parts_are_the_whole() -> None:
@@ -58,7 +58,14 @@ def test_main_becomes_a_function_on_the_same_line() -> None:
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(True, "True"), (-3, "-3"), (2.5, "2.5"), (1e300, "1e+300"), ('a"b\\', '"a\\"b\\\\"'), ("\0\n", '"\\x00\\n"')],
+    [
+        (True, "True"),
+        (-3, "-3"),
+        (2.5, "2.5"),
+        (1e300, "1e+300"),
+        ('a"b\\', '"a\\"b\\\\"'),
+        ("\0\n", '"\\x00\\n"'),
+    ],
 )
 def test_literals(value: object, text: str) -> None:
     assert template.literal(value) == text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy
+import numpy as np
 import pytest
 from IPython.core.error import UsageError
 
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
         ((1.5, 2), "List[Float64]"),
         ([True], "List[Bool]"),
         (b"abc", "Span[UInt8]"),
-        (numpy.arange(3), "Span[Int64]"),
-        (numpy.zeros(3, "float32"), "Span[Float32]"),
-        (numpy.int16(3), "Int16"),
-        (numpy.float64(3), "Float64"),
+        (np.arange(3), "Span[Int64]"),
+        (np.zeros(3, "float32"), "Span[Float32]"),
+        (np.int16(3), "Int16"),
+        (np.float64(3), "Float64"),
     ],
 )
 def test_types(value: object, kind: str) -> None:
@@ -45,7 +45,7 @@ def test_types(value: object, kind: str) -> None:
         ([], "an empty list has no type"),
         ([1, "a"], "this one holds str"),
         ({}, "no Mojo type for dict"),
-        (numpy.array(["a"]), "elements of type"),
+        (np.array(["a"]), "elements of type"),
         (1j, "no Mojo type for complex"),
     ],
 )
@@ -72,7 +72,7 @@ def ip(service: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
 
 
 def test_values_go_there_and_come_back(ip: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    ip.user_ns.update(n=3, name="Mojo", x=numpy.arange(4.0), xs=[1, 2, 3])
+    ip.user_ns.update(n=3, name="Mojo", x=np.arange(4.0), xs=[1, 2, 3])
     cell = """
 def total(x: Span[Float64, _]) -> Float64:
     var s = 0.0
@@ -95,7 +95,7 @@ var yes = n > 2
     assert ip.user_ns["printed"] == "hello Mojo 3\n"
     assert capsys.readouterr().out == "hello Mojo 3\n"
     before = _client.request({"op": "cache.stats"})["stats"]["compilations"]
-    ip.user_ns.update(n=5, name="again", x=numpy.ones(10), xs=[7])
+    ip.user_ns.update(n=5, name="again", x=np.ones(10), xs=[7])
     ip.run_cell_magic("mojo", "-i n,name,x,xs -o y,many,text,yes", cell)
     assert ip.user_ns["y"] == 50.0
     assert _client.request({"op": "cache.stats"})["stats"]["compilations"] == before
