@@ -19,6 +19,7 @@
 
 #define RETRY_NS    150000
 #define GIVE_UP_NS  INT64_C(1000000000) /* then the interrupt comes wherever the call is */
+#define GAP_NS      INT64_C(1000000)    /* counts at most: one that is not run does not try */
 #define ALT_STACK   ((size_t) 64 << 10) /* others' handlers run on it as well */
 #define ALT_LEAST   ((size_t) 32 << 10)
 #define BELOW_STACK ((uintptr_t) 64 << 10) /* a push, a call, a red zone, a probe */
@@ -32,9 +33,10 @@ struct thread {
     void *alt_stack; /* the mapping; NULL: the thread had one of its own */
     struct retry {
         timer_t timer;
-        pid_t owner;      /* the process that made it: a fork has no timers */
-    } retries[2];         /* of SIGINT, of the thread's own signal */
-    int64_t waiting_from; /* of an interrupt; 0: none waits */
+        pid_t owner;  /* the process that made it: a fork has no timers */
+    } retries[2];     /* of SIGINT, of the thread's own signal */
+    int64_t tried_at; /* an interrupt waits since then; 0: none does */
+    int64_t waited;   /* the gaps between its tries */
     bool overflow;
     bool damage;
     char message[1024];
@@ -115,8 +117,10 @@ is_time(struct thread *thread, const struct mc_guard_frame *frame, const ucontex
         return true;
     }
     int64_t time = now();
-    thread->waiting_from = thread->waiting_from ? thread->waiting_from : time;
-    thread->damage = time - thread->waiting_from >= GIVE_UP_NS;
+    int64_t gap = time - thread->tried_at;
+    thread->waited = thread->tried_at ? thread->waited + (gap < GAP_NS ? gap : GAP_NS) : 0;
+    thread->tried_at = time;
+    thread->damage = thread->waited >= GIVE_UP_NS;
     return thread->damage;
 }
 
@@ -127,7 +131,7 @@ static void on_interrupt(int number, siginfo_t *info, void *context, int level)
     bool wanted = is_interrupt(number, info);
     if (frame && wanted) {
         if (is_time(self, frame, context)) {
-            self->waiting_from = 0;
+            self->tried_at = 0;
             mc_guard_leave(frame, context, number);
             errno = saved;
             return;
@@ -138,7 +142,7 @@ static void on_interrupt(int number, siginfo_t *info, void *context, int level)
         }
     }
     if (self && !frame) {
-        self->waiting_from = 0;
+        self->tried_at = 0;
     }
     if (number == SIGINT || !wanted) { /* what came too late for its call is nobody else's */
         mc_chain_pass_on(number, info, context, level);
