@@ -263,7 +263,7 @@ def compile_time(place: Path) -> list[Row]:
 
     def cell() -> None:
         module = mc.compile(CELL.format(nonce=time.time_ns()))
-        assert len(dir(module)) == 5, dir(module)
+        assert len(module.functions) == 5, module.skipped
 
     def executable() -> None:
         file.write_text(CELL.format(nonce=time.time_ns()) + MAIN)
