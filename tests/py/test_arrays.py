@@ -498,4 +498,4 @@ def test_nothing_is_left_behind(value: Any) -> None:
         call()
     gc.collect()
     assert abs(sys.getrefcount(value) - references) < 10
-    assert sys.getallocatedblocks() - blocks < 100
+    assert sys.getallocatedblocks() - blocks < 1000  # a leak would be one a call
