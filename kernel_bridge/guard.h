@@ -26,7 +26,8 @@ struct mc_guard_result {
     int signal;
     bool stack_overflow;
     bool damaged;       /* this process should call nothing of the kind any more */
-    char message[1024]; /* the text of a failed check ("At: file:line:column: …"), or empty */
+    char message[1024]; /* the text of a failed check ("At: file:line:column: …"), or empty; what
+                           Mojo's abort() says ("ABORT: …") goes to the standard output */
 };
 
 /* Calls thunk(in, out). With or without the GIL, in any thread, also within another guarded call.

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What a cell's own code comes down to: allocation, memory, text, output, time. Each list is words
+/* What a cell's own code comes down to: allocation, memory, text, files, time. Each list is words
  * with spaces between them. */
 static const char harmless[] =
     "KGEN_CompilerRT_AlignedAlloc KGEN_CompilerRT_AlignedFree KGEN_CompilerRT_GetArgV "
@@ -15,14 +15,15 @@ static const char harmless[] =
     "KGEN_CompilerRT_NumPhysicalCores KGEN_CompilerRT_TimeTraceProfilerBegin "
     "KGEN_CompilerRT_TimeTraceProfilerEnd KGEN_CompilerRT_TimeTraceProfilerIsEnabled "
     "KGEN_CompilerRT_fprintf "
-    "abs bcmp calloc clock clock_gettime clock_nanosleep close dup fclose fdopen fflush "
-    "fopen fprintf fputc fputs fread free fseek fstat ftell fwrite getenv gettimeofday "
-    "isatty lseek lstat malloc memchr memcmp memcpy memmove memrchr memset nanosleep "
-    "open posix_memalign printf putchar puts rand read realloc sched_getcpu snprintf "
-    "srand stat stderr stdin stdout strcmp strlen strncmp strtod strtol sysconf time "
-    "usleep write "
+    "abs access bcmp calloc clock clock_gettime clock_nanosleep close dup fclose fdopen "
+    "fflush fopen fprintf fputc fputs fread free fseek fstat ftell fwrite getcwd getenv "
+    "gettimeofday isatty lseek lstat malloc memchr memcmp memcpy memmove memrchr memset "
+    "mkdir nanosleep open posix_memalign pread printf putchar puts pwrite rand read "
+    "readlink realloc remove rename rmdir sched_getcpu snprintf srand stat stderr stdin "
+    "stdout strcmp strerror strlen strncmp strtod strtol sysconf time unlink usleep "
+    "write "
     "_ITM_deregisterTMCloneTable _ITM_registerTMCloneTable __cxa_finalize "
-    "__errno_location __gmon_start__ __stack_chk_fail __tls_get_addr ";
+    "__errno_location __fxstat __gmon_start__ __lxstat __stack_chk_fail __tls_get_addr __xstat ";
 
 /* Also in their forms for float: sinf. */
 static const char mathematics[] =
@@ -33,6 +34,8 @@ static const char mathematics[] =
 
 static const char endings[] = "exit _exit _Exit quick_exit abort fork vfork execve execv execvp "
                               "posix_spawn posix_spawnp system popen kill raise ";
+
+static const char loading[] = "dlopen dlsym dlerror dlclose ";
 
 static bool is_among(const char *words, const char *name, size_t length)
 {
@@ -81,7 +84,7 @@ static int note_reason(const char *name, void *data)
                starts(name, "thrd_")) {
         snprintf(reason->text, reason->size, "it uses threads");
     } else if (starts(name, "Py") || starts(name, "KGEN_CompilerRT_Python") ||
-               starts(name, "dlopen") || starts(name, "dlsym") || starts(name, "dlclose")) {
+               is_among(loading, name, strlen(name))) {
         snprintf(reason->text, reason->size, "it loads other libraries, such as Python's");
     } else {
         snprintf(

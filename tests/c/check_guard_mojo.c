@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BUMP, PICK, GIVE_UP, DEEP, CHURN, SPIN, DRAW, SAY, NAP, FUNCTIONS };
+enum { BUMP, PICK, GIVE_UP, DEEP, CHURN, SPIN, DRAW, SAY, NAP, KEEP, FUNCTIONS };
 
 static char directory[] = "/tmp/mojocell-check-XXXXXX";
 static char path[128];
@@ -122,6 +122,7 @@ START_TEST(what_a_plain_cell_does_may_be_done_here)
     ck_assert(returns(GIVE_UP, 0, 0));
     ck_assert(returns(SAY, 7, 7));
     ck_assert(returns(NAP, 0, 0));
+    ck_assert(returns(KEEP, 5, 5));
 }
 END_TEST
 
