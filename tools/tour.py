@@ -25,7 +25,7 @@ def heading(source: str) -> str | None:
 def outcome(cell: Any) -> str:
     """Return the status line below a cell, or the error that it ended with."""
     lines = [
-        output.data["text/plain"]
+        output.data["text/plain"].split("\n", 1)[0]
         for output in cell.outputs
         if output.output_type == "display_data" and 'class="mojocell"' in output.data.get("text/html", "")
     ]
