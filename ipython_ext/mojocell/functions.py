@@ -15,7 +15,7 @@ import threading
 import weakref
 from typing import TYPE_CHECKING, Any
 
-from mojocell import errors, kernel, settings
+from mojocell import errors, kernel, marimo_cache, settings
 from mojocell.errors import _ProgramError
 from mojocell.stubs import make_stub
 
@@ -73,7 +73,8 @@ class Unit:
         self.source = result.source
         self.name = result.name
         self.result = result
-        self.module = module
+        # marimo takes what says that it is from a cell for what the cell's code says.
+        self.module = "mojocell" if module == "__main__" and marimo_cache.register() else module
         self.skipped = dict(result.skipped)
         self.entries: dict[str, list[Entry]] = {}
         for entry in result.functions:

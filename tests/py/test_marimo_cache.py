@@ -1,0 +1,84 @@
+"""marimo's caches and Mojo functions: a result is another's as soon as the function is."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+NOTEBOOK = """
+import marimo
+
+app = marimo.App()
+
+
+@app.cell
+def _():
+    import os
+    import marimo as mo
+    import mojocell as mc
+    return mc, mo, os
+
+
+@app.cell
+def _(mc, os):
+    module = mc.compile(os.environ["SOURCE"])
+    f = module.f
+    return f, module
+
+
+@app.cell
+def _(f, mo):
+    with mo.persistent_cache("block") as block:
+        y = f(3)
+    print(y, block.hit)
+    return
+
+
+@app.cell
+def _(f, mo):
+    @mo.persistent_cache
+    def g(n):
+        return f(n)
+    print(g(3))
+    return
+
+
+@app.cell
+def _(module, mo):
+    @mo.persistent_cache
+    def h(n):
+        return module.f(n)
+    print(h(3))
+    return
+
+
+if __name__ == "__main__":
+    app.run()
+"""
+
+
+def test_a_cached_result_is_used_until_the_function_is_another(service: Path, tmp_path: Path) -> None:
+    pytest.importorskip("marimo")
+    (tmp_path / "book.py").write_text(NOTEBOOK)
+
+    def run(body: str) -> list[str]:
+        own = {"SOURCE": f"def f(n: Int) -> Int: return {body}", "XDG_CONFIG_HOME": str(tmp_path)}
+        done = subprocess.run(
+            [sys.executable, "book.py"],
+            cwd=tmp_path,
+            env={**os.environ, **own},
+            capture_output=True,
+            text=True,
+            timeout=100,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout.split("\n")
+
+    assert run("n") == ["3 False", "3", "3", ""]
+    assert run("n") == ["3 True", "3", "3", ""]
+    assert run("n + 1") == ["4 False", "4", "4", ""]
