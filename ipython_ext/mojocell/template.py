@@ -232,7 +232,7 @@ def render(pieces: list[Piece], types: Mapping[str, str], values: Mapping[str, o
 
     Examples
     --------
-    >>> print(render(split("def main():\\n    print({{n}}, {{m}})"), {"n": "Int"}, {"m": 2}))
+    >>> print(render(split("def main():\n    print({{n}}, {{m}})"), {"n": "Int"}, {"m": 2}))
     def mc_template(mc_arg_n: Int):
         print(mc_arg_n, 2)
     """
