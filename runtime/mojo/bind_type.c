@@ -309,9 +309,11 @@ static int read_named(struct reader *reader, const struct mc_token *token, struc
         return read_slice(reader, ret);
     }
     *ret = (struct mc_type) {.kind = MC_TYPE_SPAN, .words = 2};
-    if (mc_token_is(tokens, token, "Span") && !reader->is_result) {
+    ret->writable = mc_token_is(tokens, token, "MutSpan");
+    if ((mc_token_is(tokens, token, "Span") || ret->writable) && !reader->is_result) {
         return read_view(reader, ret, true);
     }
+    ret->writable = false;
     ret->kind = MC_TYPE_LIST;
     if (mc_token_is(tokens, token, "List")) {
         return read_list(reader, ret);

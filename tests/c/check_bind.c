@@ -73,6 +73,7 @@ START_TEST(types_are_read_as_they_are_written)
         {"def f(a: Span[mut=True, Float64, _]): pass", "(MutSpan[Float64]) -> None"},
         {"def f(a: Span[mut=False, Int, _]): pass", "(Span[Int]) -> None"},
         {"def f(a: Span[Int32, MutAnyOrigin]): pass", "(MutSpan[Int32]) -> None"},
+        {"def f(a: MutSpan[Int32, _]): pass", "(MutSpan[Int32]) -> None"},
         {"def f[o: MutOrigin](a: Span[Int32, o]): pass", "(MutSpan[Int32]) -> None"},
         {"def f[o: Origin](a: Span[Int32, o]): pass", "(Span[Int32]) -> None"},
         {"def f[o: Origin[mut=True]](a: Span[Int32, o]): pass", "(MutSpan[Int32]) -> None"},
