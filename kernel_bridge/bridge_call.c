@@ -231,6 +231,23 @@ static PyObject *after_worker(const struct mc_function *self,
     return NULL;
 }
 
+/* The worker could not be had, or was lost: the Error that is set, in the caller's words. */
+static void fail_as_error(const struct mc_function *self)
+{
+    PyObject *error = mc_bridge_take_exception();
+    PyObject *code = PyObject_GetAttrString(error, "code");
+    PyObject *message = code ? PyObject_GetAttrString(error, "message") : NULL;
+    PyObject *hint = message ? PyObject_GetAttrString(error, "hint") : NULL;
+    const char *kind = hint ? PyUnicode_AsUTF8(code) : NULL;
+    if (kind) {
+        fail(self, kind, Py_BuildValue("{sOsO}", "message", message, "hint", hint));
+    }
+    Py_XDECREF(hint);
+    Py_XDECREF(message);
+    Py_XDECREF(code);
+    Py_DECREF(error);
+}
+
 static PyObject *
 call_there(struct mc_function *self, const struct mc_overload *overload, const uint64_t *in)
 {
@@ -246,6 +263,8 @@ call_there(struct mc_function *self, const struct mc_overload *overload, const u
     if (mc_bridge_worker_call(worker, &call, &outcome) == 0) {
         value = after_worker(self, overload, &outcome, out);
         mc_bridge_worker_done(worker, &outcome);
+    } else if (self->fail && PyErr_ExceptionMatches(self->bridge->error_type)) {
+        fail_as_error(self);
     }
     Py_DECREF(worker);
     return value;

@@ -258,3 +258,34 @@ def test_a_call_of_another_thread_is_interrupted_by_its_number(options: str) -> 
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout == "['b', 'a']\nTrue\n"
+
+
+def test_a_daemon_that_ends_during_an_isolated_call_is_told() -> None:
+    done = script(
+        '''
+        import os, signal, tempfile, threading, time
+        os.environ["MOJOCELL_RUNTIME_DIR"] = tempfile.mkdtemp()
+        import mojocell as mc
+
+        m = mc.compile("""
+        def spin(n: Int) -> Int:
+            var k = n
+            while k != 0:
+                k += 2
+            return k
+        """, mode="isolated")
+        m.spin(0)
+        daemon = mc.info()["pid"]
+        threading.Timer(0.5, os.kill, (daemon, signal.SIGKILL)).start()
+        try:
+            m.spin(1)
+        except mc.MojoError as error:
+            print(type(error).__name__)
+        print(m.spin(0), mc.info()["pid"] != daemon)
+        from mojocell import _client
+        _client.request({"op": "shutdown", "now": True})
+        '''
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split("\n")[1] == "0 True"
+    assert done.stdout.startswith(("Daemon", "MojoError"))
