@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import cmath
 import copy
+import functools
 import gc
 import html
+import itertools
 import statistics
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -16,6 +19,8 @@ if TYPE_CHECKING:
 
 ROUNDS = 9
 ROUND_SECONDS = 0.02
+COPIES = 256
+"""How many copies of arguments that are changed in place there may be at a time."""
 
 
 class Times(NamedTuple):
@@ -187,13 +192,14 @@ def compare(
     python, mojo : callable
         The two; any callables will do.
     args : sequence, optional
-        The arguments of one call.
+        The arguments of one call. Functions that change them get copies, in each timed call too; what
+        copying takes is not counted.
     sizes : iterable, optional
         Several sizes; each is the one argument, or what ``make`` makes the arguments of.
     make : callable, optional
         Gives the arguments, a tuple, for a size. It is called anew for each of the two.
     rtol, atol : float
-        How far numbers may differ, relative and absolute.
+        How far numbers may differ, relative and absolute; integers may not.
     rounds : int
         How often each is measured; the two take turns.
 
@@ -229,8 +235,8 @@ def compare(
     rows, value = [], None
     for size in cases:
         arguments = _arguments(args, size, make)
-        value = _check(python, mojo, arguments, size, tolerance=(rtol, atol))
-        rows.append(Row(size, *_measure(python, mojo, arguments, rounds)))
+        value, changes = _check(python, mojo, arguments, size, tolerance=(rtol, atol))
+        rows.append(Row(size, *_measure(python, mojo, arguments, rounds, anew=changes)))
     return Comparison(rows, _name(python), _name(mojo), value)
 
 
@@ -268,7 +274,8 @@ def _check(
     size: Any,
     *,
     tolerance: tuple[float, float],
-) -> Any:
+) -> tuple[Any, bool]:
+    """Return what both give, and whether they change their arguments."""
     ours, theirs = arguments(), arguments()
     wanted, found = python(*theirs), mojo(*ours)
     where = f" (size {_number(size)})" if size is not None else ""
@@ -281,7 +288,8 @@ def _check(
         if difference:
             msg = f"argument {number} differs after the call{where}: {difference}"
             raise AssertionError(msg)
-    return found
+    changes = any(_difference(*pair, 0.0, 0.0) for pair in zip(arguments(), ours, strict=True))
+    return found, changes
 
 
 def _difference(wanted: Any, found: Any, rtol: float, atol: float) -> str | None:
@@ -297,11 +305,22 @@ def _difference(wanted: Any, found: Any, rtol: float, atol: float) -> str | None
                 return f"at {place}, {difference}"
         return None
     if _is_number(wanted) and _is_number(found):
-        equal = wanted == found or abs(wanted - found) <= atol + rtol * abs(wanted)
-        equal = equal or (wanted != wanted and found != found)  # noqa: PLR0124  (not a number)
+        equal = _is_close(wanted, found, rtol, atol)
     else:
         equal = bool(wanted == found)
     return None if equal else f"Python gives {_short(wanted)}, Mojo {_short(found)}"
+
+
+def _is_close(wanted: Any, found: Any, rtol: float, atol: float) -> bool:
+    if wanted == found or (wanted != wanted and found != found):  # noqa: PLR0124  (not a number)
+        return True
+    if isinstance(wanted, int) and isinstance(found, int):
+        return False
+    try:
+        left, right = (each if isinstance(each, complex) else float(each) for each in (wanted, found))
+    except OverflowError:
+        return False
+    return cmath.isfinite(left) and abs(left - right) <= atol + rtol * abs(left)
 
 
 def _is_number(value: Any) -> bool:
@@ -320,7 +339,8 @@ def _array_difference(wanted: Any, found: Any, rtol: float, atol: float) -> str 
     left, right = np.asarray(wanted), np.asarray(found)
     if left.shape != right.shape:
         return f"Python gives the shape {left.shape}, Mojo {right.shape}"
-    if left.dtype.kind in "fcbiu" and right.dtype.kind in "fcbiu":
+    kinds = {left.dtype.kind, right.dtype.kind}
+    if kinds <= set("fcbiu") and kinds & set("fc"):
         equal = np.isclose(left, right, rtol=rtol, atol=atol, equal_nan=True)
     else:
         equal = left == right
@@ -344,10 +364,14 @@ def _measure(
     mojo: Callable[..., Any],
     arguments: Callable[[], tuple[Any, ...]],
     rounds: int,
+    *,
+    anew: bool,
 ) -> tuple[Times, Times]:
     """Time both in turns, so that what else the machine does meets both."""
-    calls = [(function, arguments()) for function in (python, mojo)]
-    counts = [_count(*call) for call in calls]
+    makes = [arguments if anew else functools.partial(_same, arguments()) for _ in range(2)]
+    calls = list(zip((python, mojo), makes, strict=True))
+    limit = COPIES if anew else 1 << 30
+    counts = [_count(*call, limit) for call in calls]
     seconds: tuple[list[float], list[float]] = ([], [])
     enabled = gc.isenabled()
     gc.disable()
@@ -362,19 +386,28 @@ def _measure(
     return first, second
 
 
-def _round(function: Callable[..., Any], arguments: tuple[Any, ...], count: int) -> float:
-    repeat = range(count)
+def _same(arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+    return arguments
+
+
+def _round(function: Callable[..., Any], make: Callable[[], tuple[Any, ...]], count: int) -> float:
+    """Return how long calls take; the arguments of all are made before the clock starts."""
+    if isinstance(make, functools.partial):
+        every: Iterable[tuple[Any, ...]] = itertools.repeat(make(), count)
+    else:
+        every = [make() for _ in range(count)]
     start = time.perf_counter()
-    for _ in repeat:
-        function(*arguments)
+    for each in every:
+        function(*each)
     return time.perf_counter() - start
 
 
-def _count(function: Callable[..., Any], arguments: tuple[Any, ...]) -> int:
-    """Return how many calls make a round that is long enough to be measured."""
+def _count(function: Callable[..., Any], make: Callable[[], tuple[Any, ...]], limit: int) -> int:
+    """Return how many calls make a round that is long enough to be measured, up to a limit."""
     count = 1
-    while (took := _round(function, arguments, count)) < ROUND_SECONDS / 2 and count < 1 << 30:
+    while (took := _round(function, make, count)) < ROUND_SECONDS / 2 and count < limit:
         count = max(count * 2, int(count * ROUND_SECONDS / took)) if took > 0 else count * 10
+        count = min(count, limit)
     return count
 
 

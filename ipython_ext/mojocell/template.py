@@ -42,6 +42,8 @@ class Piece(NamedTuple):
     """Of a placeholder in a string literal the quotes of that."""
     raw: bool = False
     """Whether that literal takes backslashes as they are."""
+    braces: bool = False
+    """Whether ``{...}`` in that literal is an expression, as in ``t"..."``."""
 
 
 def names(source: str) -> list[str]:
@@ -78,7 +80,8 @@ def _pieces(source: str) -> Iterator[Piece]:
             for place in _PLACEHOLDER.finditer(source, at, end):
                 yield Piece("text", source[start : place.start()], False)
                 inside = body[0] <= place.start() < body[1]
-                yield Piece("string", place[1], inside, found["quotes"], _is_raw(found["string"]))
+                prefix = found["string"].lower().rstrip("\"'")
+                yield Piece("string", place[1], inside, found["quotes"], "r" in prefix, "t" in prefix)
                 start = place.end()
             at = end
             continue
@@ -156,7 +159,7 @@ def literal(value: object) -> str:
 _ESCAPES = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
-def escape(text: str, quotes: str, *, raw: bool = False) -> str:
+def escape(text: str, quotes: str, *, raw: bool = False, braces: bool = False) -> str:
     r"""Return text as it stands inside a string literal of Mojo.
 
     Parameters
@@ -167,6 +170,8 @@ def escape(text: str, quotes: str, *, raw: bool = False) -> str:
         Those of the literal.
     raw : bool
         Whether the literal takes backslashes as they are; then some texts cannot be in it.
+    braces : bool
+        Whether the literal has expressions in braces.
 
     Raises
     ------
@@ -180,6 +185,8 @@ def escape(text: str, quotes: str, *, raw: bool = False) -> str:
     """
     text.encode()
     quote = quotes[0]
+    if braces:
+        text = text.replace("{", "{{").replace("}", "}}")
     if raw:
         if quote in text or "\\" in text or any(ord(c) < 32 for c in text):
             msg = f"{text!r} cannot stand in a raw string literal"
@@ -201,6 +208,12 @@ def escape(text: str, quotes: str, *, raw: bool = False) -> str:
 def _plain(value: object) -> str:
     """Return a value as it reads in the middle of a text."""
     return value if isinstance(value, str) else literal(value)
+
+
+def _operand(value: object) -> str:
+    """Return a literal that stays one value beside any operator: of ``-3 ** 2`` the 3 alone is squared."""
+    text = literal(value)
+    return f"({text})" if text.startswith("-") else text
 
 
 # --- the source that is compiled --------------------------------------------------------------
@@ -247,9 +260,10 @@ def render(pieces: list[Piece], types: Mapping[str, str], values: Mapping[str, o
         elif piece.kind == "code" and piece.text in types:
             out.append(f"mc_arg_{piece.text}")
         elif piece.kind == "code":
-            out.append(literal(values[piece.text]))
+            out.append(_operand(values[piece.text]))
         else:
-            out.append(escape(_plain(values[piece.text]), piece.quotes, raw=piece.raw))
+            value = _plain(values[piece.text])
+            out.append(escape(value, piece.quotes, raw=piece.raw, braces=piece.braces))
     return "".join(out)
 
 
@@ -281,7 +295,8 @@ def read(text: str, kind: Any, function: str) -> Any:
     if kind is str or kind is None:
         return text.removesuffix("\n")
     try:
-        (word,) = text.split()
+        # Python reads 1_000 as a number; Mojo writes none like it.
+        (word,) = text.replace("_", "?").split()
         return {"True": True, "False": False}[word] if kind is bool else kind(word)
     except (ValueError, KeyError):
         shown = text if len(text) < 80 else text[:77] + "..."

@@ -81,6 +81,32 @@ def test_what_is_changed_in_place_is_compared_too() -> None:
     assert not given.any()
 
 
+def test_each_timed_call_finds_its_arguments_unchanged() -> None:
+    found = set()
+
+    def empty(xs: list[int]) -> int:
+        found.add(len(xs))
+        return xs.pop()
+
+    assert compare(empty, empty, args=([3, 4],), rounds=2).value == 4
+    assert found == {2}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "got"),
+    [
+        (float("inf"), 1.0),
+        (1.0, float("inf")),
+        (10**12, 10**12 + 1),
+        (1.0, 10**400),
+        (np.array([10**12]), np.array([10**12 + 1])),
+    ],
+)
+def test_what_no_tolerance_covers(wanted: object, got: object) -> None:
+    with pytest.raises(AssertionError, match="the results differ"):
+        compare(lambda: wanted, lambda: got, args=())
+
+
 def test_the_collector_is_as_it_was() -> None:
     assert gc.isenabled()
     compare(lambda: 1, lambda: 1, args=(), rounds=1)

@@ -186,6 +186,19 @@ def test_what_the_compiler_needs_is_written_in() -> None:
     assert squares(3) == "9"
 
 
+def test_values_that_are_written_in_stay_what_they_are() -> None:
+    @mojo
+    def show(n: int, w: str) -> str:
+        r"""
+        def main():
+            comptime N = {{n}} ** 2
+            var x = 5
+            print(N, t"{x} {{w}}")
+        """
+
+    assert show(-3, "{x}") == "9 5 {x}"
+
+
 def test_failures_are_errors_and_never_0() -> None:
     @mojo
     def half(n: int) -> int:

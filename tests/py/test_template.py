@@ -56,6 +56,21 @@ def test_main_becomes_a_function_on_the_same_line() -> None:
     assert "print(2.5)" in source
 
 
+def test_a_negative_number_stays_one_operand() -> None:
+    pieces = template.split("comptime N = {{n}} ** 2\n")
+    assert template.render(pieces, {}, {"n": -3}) == "comptime N = (-3) ** 2\n"
+
+
+def test_braces_of_a_value_are_no_expression() -> None:
+    pieces = template.split("""print(t"{x} {{w}}", "{{w}}")""")
+    assert template.render(pieces, {}, {"w": "{x}"}) == """print(t"{x} {{x}}", "{x}")"""
+
+
+def test_an_underscore_is_no_digit() -> None:
+    with pytest.raises(MojoReturnError):
+        template.read("1_000\n", int, "f")
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [
