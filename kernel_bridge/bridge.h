@@ -34,8 +34,8 @@ extern PyMethodDef mc_bridge_guard_methods[];
 struct mc_client;
 
 /* The client of a Client, which is not freed before it is dropped; NULL with an exception set. */
-struct mc_client *mc_bridge_client_hold(const struct mc_bridge *state, PyObject *client);
-void mc_bridge_client_drop(PyObject *client);
+struct mc_client *mc_bridge_client_hold(const struct mc_bridge *state, PyObject *object);
+void mc_bridge_client_drop(PyObject *object);
 
 /* Raises Error from *err. */
 void mc_bridge_raise(const struct mc_bridge *state, const mc_err *err);
@@ -60,7 +60,7 @@ struct mc_worker_outcome;
  * needs symbol, signature, in and out. -1 with an exception set: the call could not be made, or a
  * signal handler raised. Else the results are there until mc_bridge_worker_done. */
 extern PyType_Spec mc_bridge_worker_spec;
-int mc_bridge_worker_call(PyObject *worker,
+int mc_bridge_worker_call(PyObject *object,
                           struct mc_worker_call *call,
                           struct mc_worker_outcome *ret);
-void mc_bridge_worker_done(PyObject *worker, struct mc_worker_outcome *outcome);
+void mc_bridge_worker_done(PyObject *object, struct mc_worker_outcome *outcome);

@@ -53,7 +53,7 @@ mc_bind_literal(const struct mc_cell *cell, struct mc_span span, const struct mc
 char *mc_bind_text(const struct mc_cell *cell, struct mc_span span);
 
 /* Adds a type in Mojo's words. */
-void mc_bind_write_type(const struct mc_type *type, struct mc_buf *ret);
+void mc_bind_write_type(const struct mc_type *type, struct mc_buf *out);
 
 /* Adds what the module of a cell needs that gives values. */
 void mc_thunks_write_outputs(struct mc_buf *ret);

@@ -267,13 +267,12 @@ static int note_end(const struct mc_memory *memory, void *data)
 
 static void call(struct server *server)
 {
-    struct mc_share *share = server->share;
     uint64_t in[MC_THUNK_IN_WORDS];
     uint64_t out[MC_THUNK_OUT_WORDS];
     if (follow(server) < 0 || server->share->function >= server->count) {
         abort();
     }
-    share = server->share;
+    struct mc_share *share = server->share;
     const struct function *function = &server->functions[share->function];
     memcpy(in, share->in, function->signature.in_words * sizeof *in);
     server->used = MC_SHARE_DATA;
