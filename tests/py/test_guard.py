@@ -289,3 +289,24 @@ def test_a_daemon_that_ends_during_an_isolated_call_is_told() -> None:
     assert done.returncode == 0, done.stderr
     assert done.stdout.split("\n")[1] == "0 True"
     assert done.stdout.startswith(("Daemon", "MojoError"))
+
+
+def test_python_interop_runs_in_a_worker() -> None:
+    done = script(
+        '''
+        import mojocell as mc
+
+        m = mc.compile("""
+        from std.python import Python
+
+        def digits(n: Int) raises -> Int:
+            var sys = Python.import_module("sys")
+            print(sys.version_info.major)
+            return n + 1
+        """)
+        print(m.digits(3), m.digits.mode)
+        '''
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "3\n4 isolated\n"
+    assert "digits runs isolated: it loads other libraries, such as Python's" in done.stderr
