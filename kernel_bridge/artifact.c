@@ -76,6 +76,10 @@ static void load_interposer(const char *path)
 
 static int load_runtime(const struct mc_artifact_spec *spec, mc_err *err)
 {
+    if (!spec->libraries[0]) {
+        load_interposer(spec->interposer);
+        return 0;
+    }
     if (runtime[0]) {
         return strcmp(runtime, spec->identity) == 0 ? 0 : conflict("", err);
     }

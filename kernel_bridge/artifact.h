@@ -31,8 +31,9 @@ struct mc_artifact {
 };
 
 /* Loads the artifact, and before the first one the runtime it was built for. The same path gives
- * the same artifact. RUNTIME_CONFLICT where the process has another Mojo runtime already: two in
- * one process are one, silently. IO where a library does not load. Any thread. */
+ * the same artifact; one without libraries needs no runtime. RUNTIME_CONFLICT where the process has
+ * another Mojo runtime already: two in one process are one, silently. IO where a library does not
+ * load. Any thread. */
 int mc_artifact_open(const struct mc_artifact_spec *spec,
                      struct mc_artifact **ret,
                      mc_err *err) MC_MUST_USE;
