@@ -200,9 +200,13 @@ def positions() -> list[Row]:
 
     before = compilations()
     seen = [clock(0)]
-    began = time.perf_counter()
-    seen += [clock(n) for n in range(1, 30)]
-    took = time.perf_counter() - began
+    seconds = []
+    for round_ in range(ROUNDS):
+        began = time.perf_counter()
+        values = [clock(n) for n in range(1, 30)]
+        seconds.append(time.perf_counter() - began)
+        seen += values if round_ == 0 else []
+    took = statistics.median(seconds)
     assert [value % 100 for value in seen] == list(range(30))
     times = [value // 100 for value in seen]
     assert times == sorted(set(times)), "a value was not computed when it was asked for"
@@ -210,7 +214,7 @@ def positions() -> list[Row]:
     assert sorted({*times, *again}) == [*times, *again], "a value was remembered"
     return [
         Row("30 positions over {{n}}: compilations", compilations() - before, "", 1),
-        Row("30 positions over {{n}}: the 29 others together", took * 1e3, "ms", 5),
+        Row("30 positions over {{n}}: the 29 others together", took * 1e3, "ms", 5, "", ROUNDS),
     ]
 
 
