@@ -476,6 +476,7 @@ static int perform(struct mc_worker *worker,
     }
     uint32_t wanted = ++worker->last;
     worker->printed_in_call = 0;
+    atomic_store(&worker->interrupted, false); /* one for the call before came too late */
     worker->thread = call->thread;
     worker->share->function = (uint32_t) function;
     mc_share_raise(&worker->share->request, wanted, &worker->share->worker_sleeps);
