@@ -32,6 +32,14 @@ struct mc_workers {
     pthread_cond_t freed;
     struct mc_worker *first;
     int count; /* those being started included */
+    struct under_way *calls;
+};
+
+/* A call from its beginning to its end, also while it waits for a worker. */
+struct under_way {
+    struct under_way *next;
+    const struct mc_worker_call *call;
+    atomic_bool interrupted;
 };
 
 /* ---- the set ---- */
@@ -41,6 +49,7 @@ static void reset(struct mc_workers *workers)
     workers->owner = getpid();
     workers->first = NULL;
     workers->count = 0;
+    workers->calls = NULL;
     pthread_mutex_init(&workers->lock, NULL);
     pthread_cond_init(&workers->freed, NULL);
 }
@@ -137,7 +146,15 @@ static struct mc_worker *find_idle(struct mc_workers *workers, struct mc_worker 
     return NULL;
 }
 
-static int await_freed(struct mc_workers *workers, const struct mc_worker_call *call, mc_err *err)
+/* Whether its caller has lost interest. */
+static int is_stopped(void *arg)
+{
+    const struct under_way *way = arg;
+    const struct mc_worker_call *call = way->call;
+    return atomic_load(&way->interrupted) || (call->check && call->check(call->arg));
+}
+
+static int await_freed(struct mc_workers *workers, struct under_way *way, mc_err *err)
 {
     struct timespec until;
     clock_gettime(CLOCK_REALTIME, &until);
@@ -146,17 +163,15 @@ static int await_freed(struct mc_workers *workers, const struct mc_worker_call *
     until.tv_nsec %= 1000000000;
     pthread_cond_timedwait(&workers->freed, &workers->lock, &until);
     pthread_mutex_unlock(&workers->lock);
-    bool stopped = call->check && call->check(call->arg);
+    bool stopped = is_stopped(way);
     pthread_mutex_lock(&workers->lock);
     return stopped ? mc_err_set(err, MC_INTERRUPTED, "interrupted") : 0;
 }
 
-static int start(struct mc_workers *workers,
-                 const struct mc_worker_call *call,
-                 struct mc_worker **ret,
-                 mc_err *err)
+static int
+start(struct mc_workers *workers, struct under_way *way, struct mc_worker **ret, mc_err *err)
 {
-    int started = mc_worker_start(&workers->plan, call->check, call->arg, ret, err);
+    int started = mc_worker_start(&workers->plan, is_stopped, way, ret, err);
     pthread_mutex_lock(&workers->lock);
     if (started < 0) {
         workers->count--;
@@ -170,24 +185,19 @@ static int start(struct mc_workers *workers,
     return started;
 }
 
-static int take(struct mc_workers *workers,
-                const struct mc_worker_call *call,
-                struct mc_worker **ret,
-                mc_err *err)
+static int
+take(struct mc_workers *workers, struct under_way *way, struct mc_worker **ret, mc_err *err)
 {
     struct mc_worker *dead = NULL;
     bool may_start = false;
     int outcome = 0;
-    if (workers->owner != getpid()) {
-        reset(workers);
-    }
     pthread_mutex_lock(&workers->lock);
     while (!(*ret = find_idle(workers, &dead)) && !may_start && outcome == 0) {
         may_start = workers->count < workers->most;
         if (may_start) {
             workers->count++;
         } else {
-            outcome = await_freed(workers, call, err);
+            outcome = await_freed(workers, way, err);
         }
     }
     pthread_mutex_unlock(&workers->lock);
@@ -196,7 +206,7 @@ static int take(struct mc_workers *workers,
         mc_worker_end(dead);
         dead = next;
     }
-    return outcome < 0 ? -1 : may_start ? start(workers, call, ret, err) : 0;
+    return outcome < 0 ? -1 : may_start ? start(workers, way, ret, err) : 0;
 }
 
 /* ---- arguments ---- */
@@ -300,6 +310,7 @@ static int take_result(struct mc_worker *worker,
         return -1;
     }
     const struct mc_share *share = worker->share;
+    take_arguments_back(worker, call); /* also of one that raised, as far as it had come */
     ret->kind = MC_WORKER_RETURNED;
     ret->status = share->status;
     if (share->status != MC_THUNK_RETURNED) {
@@ -313,7 +324,6 @@ static int take_result(struct mc_worker *worker,
     if (mc_memory_walk(type, call->out, to_address, worker) < 0) {
         return mc_err_set(err, MC_INTERNAL, "the worker's result lies outside of its memory");
     }
-    take_arguments_back(worker, call);
     return 0;
 }
 
@@ -379,14 +389,15 @@ static double cpu_of(const struct mc_worker *worker)
 
 /* Whether the call goes on. */
 static bool may_go_on(struct mc_worker *worker,
-                      const struct mc_worker_call *call,
+                      struct under_way *way,
                       int64_t began,
                       double cpu_before,
                       struct mc_worker_outcome *ret)
 {
+    const struct mc_worker_call *call = way->call;
     int64_t most = call->output ? call->output : DEFAULT_OUTPUT;
     print_all(worker, call);
-    if (atomic_load(&worker->interrupted) || (call->check && call->check(call->arg))) {
+    if (is_stopped(way)) {
         ret->kind = MC_WORKER_INTERRUPTED;
         return false;
     }
@@ -430,7 +441,7 @@ static struct timespec next_sleep(int64_t began)
 /* Waits for the reply. Returns false where none will come, or none is waited for any more; then
  * ret->kind says why, MC_WORKER_RETURNED for a worker that ended. */
 static bool await_reply(struct mc_worker *worker,
-                        const struct mc_worker_call *call,
+                        struct under_way *way,
                         uint32_t wanted,
                         struct mc_worker_outcome *ret)
 {
@@ -438,7 +449,7 @@ static bool await_reply(struct mc_worker *worker,
         return true;
     }
     int64_t began = mc_os_now();
-    double cpu_before = call->cpu > 0 ? cpu_of(worker) : 0;
+    double cpu_before = way->call->cpu > 0 ? cpu_of(worker) : 0;
     int64_t looked = began;
     bool goes_on = true;
     atomic_store(&worker->share->caller_sleeps, 1);
@@ -451,10 +462,9 @@ static bool await_reply(struct mc_worker *worker,
         }
         if (mc_worker_has_ended(worker)) {
             goes_on = false;
-        } else if (signal || atomic_load(&worker->interrupted) ||
-                   mc_os_now() - looked >= CHECK_NS) {
+        } else if (signal || atomic_load(&way->interrupted) || mc_os_now() - looked >= CHECK_NS) {
             looked = mc_os_now();
-            goes_on = may_go_on(worker, call, began, cpu_before, ret);
+            goes_on = may_go_on(worker, way, began, cpu_before, ret);
         }
     }
     atomic_store(&worker->share->caller_sleeps, 0);
@@ -462,11 +472,10 @@ static bool await_reply(struct mc_worker *worker,
 }
 
 /* 1 where the worker ended before it had taken the call: another one may. */
-static int perform(struct mc_worker *worker,
-                   const struct mc_worker_call *call,
-                   struct mc_worker_outcome *ret,
-                   mc_err *err)
+static int
+perform(struct mc_worker *worker, struct under_way *way, struct mc_worker_outcome *ret, mc_err *err)
 {
+    const struct mc_worker_call *call = way->call;
     long function = mc_worker_find(worker, call->symbol);
     if (function < 0) {
         return mc_err_set(err, MC_INTERNAL, "the worker has no function %s", call->symbol);
@@ -476,11 +485,9 @@ static int perform(struct mc_worker *worker,
     }
     uint32_t wanted = ++worker->last;
     worker->printed_in_call = 0;
-    atomic_store(&worker->interrupted, false); /* one for the call before came too late */
-    worker->thread = call->thread;
     worker->share->function = (uint32_t) function;
     mc_share_raise(&worker->share->request, wanted, &worker->share->worker_sleeps);
-    if (await_reply(worker, call, wanted, ret)) {
+    if (await_reply(worker, way, wanted, ret)) {
         print_rest(worker, call);
         return take_result(worker, call, ret, err);
     }
@@ -500,23 +507,25 @@ static void tell_memory(const struct mc_worker *worker, struct mc_worker_outcome
     }
 }
 
+/* 1 where a new worker, 2 where one that had been idle ended before it had taken the call. */
 static int call_once(struct mc_workers *workers,
-                     const struct mc_worker_call *call,
+                     struct under_way *way,
                      struct mc_worker_outcome *ret,
                      mc_err *err)
 {
     struct mc_worker *worker = NULL;
-    if (take(workers, call, &worker, err) < 0) {
+    if (take(workers, way, &worker, err) < 0) {
         return -1;
     }
-    int outcome = perform(worker, call, ret, err);
+    bool is_new = worker->last == 0;
+    int outcome = perform(worker, way, ret, err);
     if (outcome == 0 && !worker->over) {
         ret->worker = worker;
         return 0;
     }
     if (outcome == 0) {
         mc_worker_kill(worker);
-        print_all(worker, call);
+        print_all(worker, way->call);
         outcome = ret->kind == MC_WORKER_RETURNED ? mc_worker_explain(worker, ret, err) : 0;
         if (outcome == 0 && ret->kind == MC_WORKER_CRASHED) {
             tell_memory(worker, ret);
@@ -524,15 +533,17 @@ static int call_once(struct mc_workers *workers,
     }
     drop(workers, worker);
     mc_worker_end(worker);
-    return outcome;
+    return outcome == 1 && !is_new ? 2 : outcome;
 }
 
-int mc_workers_call(struct mc_workers *workers,
-                    const struct mc_worker_call *call,
-                    struct mc_worker_outcome *ret,
-                    mc_err *err)
+/* Any number of idle workers may have ended unnoticed, with their runner for one; of new ones three
+ * in a row are enough. */
+static int call_until_taken(struct mc_workers *workers,
+                            struct under_way *way,
+                            struct mc_worker_outcome *ret,
+                            mc_err *err)
 {
-    for (int tries = 0; tries < 3; tries++) {
+    for (int tries = 0; tries < 3;) {
         ret->kind = MC_WORKER_RETURNED;
         ret->signal = 0;
         ret->stack_overflow = false;
@@ -540,12 +551,37 @@ int mc_workers_call(struct mc_workers *workers,
         ret->message[0] = '\0';
         ret->line = ret->column = 0;
         ret->worker = NULL;
-        int outcome = call_once(workers, call, ret, err);
+        int outcome = call_once(workers, way, ret, err);
         if (outcome <= 0) {
             return outcome;
         }
+        tries += outcome == 1 ? 1 : 0;
     }
     return mc_err_set(err, MC_RUNNER_FAILED, "workers end before they take a call");
+}
+
+int mc_workers_call(struct mc_workers *workers,
+                    const struct mc_worker_call *call,
+                    struct mc_worker_outcome *ret,
+                    mc_err *err)
+{
+    struct under_way way = {.call = call};
+    if (workers->owner != getpid()) {
+        reset(workers);
+    }
+    pthread_mutex_lock(&workers->lock);
+    way.next = workers->calls;
+    workers->calls = &way;
+    pthread_mutex_unlock(&workers->lock);
+    int outcome = call_until_taken(workers, &way, ret, err);
+    pthread_mutex_lock(&workers->lock);
+    struct under_way **link = &workers->calls;
+    while (*link != &way) {
+        link = &(*link)->next;
+    }
+    *link = way.next;
+    pthread_mutex_unlock(&workers->lock);
+    return outcome;
 }
 
 void mc_workers_done(struct mc_workers *workers, struct mc_worker_outcome *outcome)
@@ -562,10 +598,13 @@ void mc_workers_done(struct mc_workers *workers, struct mc_worker_outcome *outco
 
 void mc_workers_interrupt(struct mc_workers *workers, uint64_t thread)
 {
+    if (workers->owner != getpid()) {
+        return; /* its calls are the parent's */
+    }
     pthread_mutex_lock(&workers->lock);
-    for (struct mc_worker *worker = workers->first; worker; worker = worker->next) {
-        if (worker->busy && worker->thread == thread) {
-            atomic_store(&worker->interrupted, true);
+    for (struct under_way *way = workers->calls; way; way = way->next) {
+        if (way->call->thread == thread) {
+            atomic_store(&way->interrupted, true);
         }
     }
     pthread_mutex_unlock(&workers->lock);

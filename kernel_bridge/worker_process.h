@@ -24,8 +24,6 @@ struct mc_worker {
     const struct mc_worker_plan *plan;
     bool busy;
     bool over; /* ended, or to be ended */
-    atomic_bool interrupted;
-    uint64_t thread;
 
     /* The request, in a thread of its own from start to end. */
     pthread_t keeper;

@@ -84,6 +84,7 @@ class Unit:
         self._library: Library | None = None
         self._where: tuple[CallMode, str | None] | None = None
         self._worker: Worker | None = None
+        self._worker_lock = threading.Lock()
         self._limits: dict[str, Any] = {"timeout": job.timeout, "memory": job.memory}
         self._stale: str | None = None
         #: Whether it is said on stderr that functions run isolated; False where it is shown otherwise.
@@ -182,11 +183,12 @@ class Unit:
 
     def worker(self) -> Worker:
         """Return the workers for isolated calls; they start with the first call."""
-        if self._worker is None:
-            from mojocell.display import Echo
+        with self._worker_lock:  # several threads may come at first: they share the workers
+            if self._worker is None:
+                from mojocell.display import Echo
 
-            self._worker = self._make_worker(Echo().output, self._limits["timeout"])
-        return self._worker
+                self._worker = self._make_worker(Echo().output, self._limits["timeout"])
+            return self._worker
 
     def _make_worker(self, output: Callable[[str, bytes], object], wall: float | None) -> Worker:
         from mojocell import _bridge, _client

@@ -38,6 +38,10 @@ static const char source[] =
     "    for i in range(len(x)):\n"
     "        x[i] = v\n"
     "\n"
+    "def fill_some(x: Span[mut=True, Float64, _], v: Float64) raises:\n"
+    "    x[0] = v\n"
+    "    raise Error(\"no more\")\n"
+    "\n"
     "def loud(s: String) raises -> String:\n"
     "    print(\"asked for\", s)\n"
     "    if s == \"\":\n"
@@ -112,13 +116,16 @@ static char *make_table(void)
     return mc_buf_steal(&table);
 }
 
-static struct mc_workers *make_workers(int memory_mb, int idle_seconds)
+static struct mc_workers *make_workers(int memory_mb, int idle_seconds, int most)
 {
     struct mc_workers *made = NULL;
     mc_autofree char *header = make_header(memory_mb);
     mc_autofree char *table = make_table();
-    struct mc_workers_options options = {
-        .client = client, .header = header, .table = table, .idle_seconds = idle_seconds};
+    struct mc_workers_options options = {.client = client,
+                                         .header = header,
+                                         .table = table,
+                                         .idle_seconds = idle_seconds,
+                                         .most = most};
     ck_assert_msg(mc_workers_new(&options, &made, &err) == 0, "%s", err.message);
     return made;
 }
@@ -138,7 +145,7 @@ static void start_all(void)
     functions = mc_bindings_functions(bindings);
     mc_bindings_free(bindings);
     mc_cell_free(cell);
-    workers = make_workers(0, 0);
+    workers = make_workers(0, 0, 0);
 }
 
 static void stop_all(void)
@@ -294,6 +301,25 @@ START_TEST(memory_goes_there_and_comes_back)
 }
 END_TEST
 
+START_TEST(what_was_written_before_a_raise_comes_back)
+{
+    struct calling calling;
+    double x[2] = {1, 1};
+    double value = 2.5;
+    prepare(&calling, "fill_some");
+    calling.in[0] = (uint64_t) (uintptr_t) x;
+    calling.in[1] = 2;
+    memcpy(&calling.in[2], &value, sizeof value);
+    struct mc_worker_outcome outcome = call(&calling);
+    ck_assert_int_eq(outcome.status, MC_THUNK_RAISED);
+    ck_assert_mem_eq((const char *) &calling.out[1], "no more", 7);
+    ck_assert_double_eq(x[0], 2.5);
+    ck_assert_double_eq(x[1], 1);
+    mc_workers_done(workers, &outcome);
+    finish(&calling);
+}
+END_TEST
+
 START_TEST(what_is_printed_is_there_before_the_result)
 {
     struct calling calling;
@@ -385,7 +411,7 @@ START_TEST(memory_is_limited)
 {
     struct calling calling;
     struct mc_worker_outcome outcome = {0};
-    struct mc_workers *limited = make_workers(200, 0);
+    struct mc_workers *limited = make_workers(200, 0, 0);
     prepare(&calling, "hungry");
     calling.in[0] = 1 << 30;
     ck_assert_msg(mc_workers_call(limited, &calling.call, &outcome, &err) == 0, "%s", err.message);
@@ -405,7 +431,7 @@ START_TEST(idle_workers_retire_and_come_back)
 {
     struct calling calling;
     struct mc_worker_outcome outcome = {0};
-    struct mc_workers *brief = make_workers(0, 1);
+    struct mc_workers *brief = make_workers(0, 1, 0);
     prepare(&calling, "one_more");
     for (int i = 0; i < 2; i++) {
         ck_assert_int_eq(mc_workers_call(brief, &calling.call, &outcome, &err), 0);
@@ -417,6 +443,75 @@ START_TEST(idle_workers_retire_and_come_back)
     }
     mc_workers_free(brief);
     finish(&calling);
+}
+END_TEST
+
+static void interrupt_me(void *arg, bool is_stderr, const char *bytes, size_t length)
+{
+    note_print(arg, is_stderr, bytes, length);
+    mc_workers_interrupt(workers, 5);
+}
+
+START_TEST(an_interrupt_that_comes_too_late_is_nobody_elses)
+{
+    struct calling calling;
+    prepare(&calling, "loud");
+    calling.in[0] = (uint64_t) (uintptr_t) "abc";
+    calling.in[1] = 3;
+    calling.call.thread = 5;
+    calling.call.print = interrupt_me;
+    struct mc_worker_outcome outcome = call(&calling);
+    ck_assert_int_eq(outcome.kind, MC_WORKER_RETURNED);
+    mc_workers_done(workers, &outcome);
+    finish(&calling);
+    prepare(&calling, "forever");
+    calling.in[0] = 1;
+    calling.call.thread = 6;
+    calling.call.wall = 0.2;
+    outcome = call(&calling);
+    ck_assert_int_eq(outcome.kind, MC_WORKER_LIMIT);
+    ck_assert_str_eq(outcome.limit, "wall");
+    finish(&calling);
+}
+END_TEST
+
+static struct mc_workers *single;
+
+static void *wait_for_the_single_one(void *data)
+{
+    struct calling calling;
+    struct mc_worker_outcome outcome = {0};
+    mc_err failure = {0};
+    const uint64_t *thread = data;
+    prepare(&calling, "forever");
+    calling.in[0] = 1;
+    calling.call.thread = *thread;
+    calling.call.wall = 20;
+    int called = mc_workers_call(single, &calling.call, &outcome, &failure);
+    finish(&calling);
+    return (void *) (uintptr_t) (called < 0 ? (int) failure.code : -(int) outcome.kind);
+}
+
+START_TEST(a_call_that_waits_for_a_worker_is_interrupted)
+{
+    pthread_t threads[2];
+    uint64_t numbers[2] = {1, 2};
+    void *how;
+    single = make_workers(0, 0, 1);
+    pthread_create(&threads[0], NULL, wait_for_the_single_one, &numbers[0]);
+    while (mc_workers_count(single) == 0) {
+        usleep(1000);
+    }
+    pthread_create(&threads[1], NULL, wait_for_the_single_one, &numbers[1]);
+    usleep(200000);
+    mc_workers_interrupt(single, 2);
+    pthread_join(threads[1], &how);
+    ck_assert_int_eq((int) (intptr_t) how, MC_INTERRUPTED);
+    ck_assert_int_eq(mc_workers_count(single), 1);
+    mc_workers_interrupt(single, 1);
+    pthread_join(threads[0], &how);
+    ck_assert_int_eq((int) (intptr_t) how, -MC_WORKER_INTERRUPTED);
+    single = mc_workers_free(single);
 }
 END_TEST
 
@@ -466,6 +561,7 @@ int main(void)
     tcase_add_unchecked_fixture(tests, start_all, stop_all);
     tcase_add_test(tests, calls_are_fast);
     tcase_add_test(tests, memory_goes_there_and_comes_back);
+    tcase_add_test(tests, what_was_written_before_a_raise_comes_back);
     tcase_add_test(tests, what_is_printed_is_there_before_the_result);
     tcase_add_test(tests, a_crash_ends_the_worker_and_the_next_call_has_another);
     tcase_add_test(tests, limits_and_interrupts_end_a_call);
@@ -473,6 +569,8 @@ int main(void)
     tcase_add_test(tests, memory_is_limited);
 #endif
     tcase_add_test(tests, idle_workers_retire_and_come_back);
+    tcase_add_test(tests, an_interrupt_that_comes_too_late_is_nobody_elses);
+    tcase_add_test(tests, a_call_that_waits_for_a_worker_is_interrupted);
     tcase_add_test(tests, threads_call_at_the_same_time_and_are_interrupted_by_number);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
