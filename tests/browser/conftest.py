@@ -1,4 +1,4 @@
-"""A JupyterLab server and a browser of one's own for each test module."""
+"""Servers of JupyterLab and of marimo, and a browser of one's own for each test."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -102,6 +102,84 @@ def shut_down(runtime_dir: Path) -> None:
         patch.setenv("MOJOCELL_RUNTIME_DIR", str(runtime_dir))
         _client.request({"op": "shutdown", "now": True})
         _client.close()
+
+
+@dataclass
+class Marimo:
+    """A running marimo server: where it is, its process, and what it wrote."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def open(self, page, selector: str) -> None:
+        """Shows the notebook and waits until something stands in its page."""
+        page.goto(self.url)
+        page.wait_for_selector(selector, timeout=90_000)
+
+
+def environment(directory: Path) -> dict[str, str]:
+    """Directories of one's own; a notebook that is opened for editing runs at once, as one chooses in the settings."""
+    config = directory / "config" / "marimo"
+    config.mkdir(parents=True, exist_ok=True)
+    (config / "marimo.toml").write_text("[runtime]\nauto_instantiate = true\n")
+    own = {"XDG_CONFIG_HOME": str(config.parent), "MOJOCELL_RUNTIME_DIR": str(directory / "run")}
+    return os.environ | own | {"MOJOCELL_CACHE_DIR": str(directory / "cache")}
+
+
+@pytest.fixture(scope="session")
+def marimo_place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A daemon and a cache for all servers of marimo."""
+    directory = tmp_path_factory.mktemp("marimo")
+    yield directory
+    shut_down(directory / "run")
+
+
+@pytest.fixture
+def marimo(marimo_place: Path, tmp_path: Path) -> Iterator[Callable[..., Marimo]]:
+    """Starts servers, each of its own copy of a notebook."""
+    servers: list[subprocess.Popen[bytes]] = []
+
+    def start(mode: str, notebook: Path | str, *options: str) -> Marimo:
+        file = tmp_path / f"{mode}.py"
+        if isinstance(notebook, Path):
+            shutil.copy(notebook, file)
+        else:
+            file.write_text(notebook)
+        port = free_port()
+        words = [sys.executable, "-m", "marimo", "-q", mode, "--headless", "--no-token", "--port", str(port)]
+        words += ["--skip-update-check"] if mode == "edit" else []
+        log = tmp_path / f"{mode}.log"
+        with log.open("wb") as target:
+            server = subprocess.Popen(
+                [*words, *options, file.name],
+                cwd=tmp_path,
+                env=environment(marimo_place),
+                stdout=target,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        servers.append(server)
+        url = f"http://127.0.0.1:{port}"
+        end = time.monotonic() + 60
+        while not answers(f"{url}/health"):
+            assert server.poll() is None, log.read_text()
+            assert time.monotonic() < end, log.read_text()
+            time.sleep(0.1)
+        return Marimo(f"{url}/", server, log)
+
+    yield start
+    for server in servers:
+        end_of(server)
+
+
+def end_of(server: subprocess.Popen[bytes]) -> None:
+    server.send_signal(signal.SIGTERM)
+    try:
+        server.wait(10)
+    except subprocess.TimeoutExpired:
+        os.killpg(server.pid, signal.SIGKILL)
+        server.wait()
 
 
 @pytest.fixture

@@ -3,100 +3,17 @@
 from __future__ import annotations
 
 import os
-import shutil
-import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from conftest import ROOT, answers, free_port, shut_down  # type: ignore[attr-defined]
+from conftest import ROOT, environment  # type: ignore[attr-defined]
 
 SLIDER = "marimo-slider [role=slider]"
 RUNNING = "[data-testid=cell-status][data-status=running]"
 NOTEBOOK = ROOT / "notebooks" / "marimo_slider.py"
-
-
-@dataclass
-class Marimo:
-    """A running marimo server: where it is, its process, and what it wrote."""
-
-    url: str
-    process: subprocess.Popen[bytes]
-    log: Path
-
-    def open(self, page, selector: str) -> None:
-        """Shows the notebook and waits until something stands in its page."""
-        page.goto(self.url)
-        page.wait_for_selector(selector, timeout=90_000)
-
-
-def environment(directory: Path) -> dict[str, str]:
-    """Directories of one's own; a notebook that is opened for editing runs at once, as one chooses in the settings."""
-    config = directory / "config" / "marimo"
-    config.mkdir(parents=True, exist_ok=True)
-    (config / "marimo.toml").write_text("[runtime]\nauto_instantiate = true\n")
-    own = {"XDG_CONFIG_HOME": str(config.parent), "MOJOCELL_RUNTIME_DIR": str(directory / "run")}
-    return os.environ | own | {"MOJOCELL_CACHE_DIR": str(directory / "cache")}
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A daemon and a cache for the whole module."""
-    directory = tmp_path_factory.mktemp("marimo")
-    yield directory
-    shut_down(directory / "run")
-
-
-@pytest.fixture
-def marimo(place: Path, tmp_path: Path) -> Iterator[Callable[..., Marimo]]:
-    """Starts servers, each of its own copy of a notebook."""
-    servers: list[subprocess.Popen[bytes]] = []
-
-    def start(mode: str, notebook: Path | str, *options: str) -> Marimo:
-        file = tmp_path / f"{mode}.py"
-        if isinstance(notebook, Path):
-            shutil.copy(notebook, file)
-        else:
-            file.write_text(notebook)
-        port = free_port()
-        words = [sys.executable, "-m", "marimo", "-q", mode, "--headless", "--no-token", "--port", str(port)]
-        words += ["--skip-update-check"] if mode == "edit" else []
-        log = tmp_path / f"{mode}.log"
-        with log.open("wb") as target:
-            server = subprocess.Popen(
-                [*words, *options, file.name],
-                cwd=tmp_path,
-                env=environment(place),
-                stdout=target,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        servers.append(server)
-        url = f"http://127.0.0.1:{port}"
-        end = time.monotonic() + 60
-        while not answers(f"{url}/health"):
-            assert server.poll() is None, log.read_text()
-            assert time.monotonic() < end, log.read_text()
-            time.sleep(0.1)
-        return Marimo(f"{url}/", server, log)
-
-    yield start
-    for server in servers:
-        end_of(server)
-
-
-def end_of(server: subprocess.Popen[bytes]) -> None:
-    server.send_signal(signal.SIGTERM)
-    try:
-        server.wait(10)
-    except subprocess.TimeoutExpired:
-        os.killpg(server.pid, signal.SIGKILL)
-        server.wait()
 
 
 # --- the notebook with the slider -------------------------------------------------------------
@@ -181,9 +98,13 @@ def test_a_slider_steers_a_mojo_function_by_keyboard_and_mouse(
     assert server.process.poll() is None
 
 
-def test_the_slider_notebook_runs_as_a_script(place: Path) -> None:
+def test_the_slider_notebook_runs_as_a_script(marimo_place: Path) -> None:
     done = subprocess.run(
-        [sys.executable, str(NOTEBOOK)], env=environment(place), capture_output=True, text=True, check=True
+        [sys.executable, str(NOTEBOOK)],
+        env=environment(marimo_place),
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert done.stdout.startswith("r = 3.5: It repeats itself after 4 years. After 59 years x = 0.3828.")
 
