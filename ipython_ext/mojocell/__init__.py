@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mojocell import cache as cache
     from mojocell import errors as errors
     from mojocell import settings as settings
+    from mojocell import widgets as widgets
     from mojocell.api import cell as cell
     from mojocell.api import clear_cache as clear_cache
     from mojocell.api import compile as compile  # noqa: A004
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from mojocell.magics import unload_ipython_extension as unload_ipython_extension
     from mojocell.module import MojoModule as MojoModule
     from mojocell.result import RunResult as RunResult
+    from mojocell.widgets import interact as interact
 
 __version__ = "0.1.0"
 
@@ -57,6 +59,7 @@ _HOMES = {
     "cache": None,
     "errors": None,
     "settings": None,
+    "widgets": None,
     "cell": "api",
     "compare": "comparison",
     "mojo": "decorator",
@@ -82,6 +85,7 @@ _HOMES = {
     "unload_ipython_extension": "magics",
     "MojoModule": "module",
     "RunResult": "result",
+    "interact": "widgets",
 }
 
 __all__ = [  # noqa: PLE0604  (a plain list of strings, kept next to the table it mirrors)

@@ -201,6 +201,12 @@ class Unit:
         self._workers.append(made)
         return made
 
+    @property
+    def timeout(self) -> float | None:
+        """Seconds that an isolated call may take; None: any number."""
+        timeout: float | None = self._limits["timeout"]
+        return timeout
+
     def interrupt(self, thread: int) -> None:
         """Interrupt the isolated calls of a thread (``threading.get_ident``)."""
         for worker in self._workers:

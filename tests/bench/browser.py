@@ -38,13 +38,30 @@ def wait_for(url: str, seconds: float = 60) -> None:
 
 
 @contextmanager
-def new_page() -> Iterator[Any]:
-    """A page of a browser with a profile of its own."""
+def new_pages(count: int) -> Iterator[list[Any]]:
+    """Pages of so many browsers, each with a profile of its own."""
+    from contextlib import ExitStack
+
     from playwright.sync_api import sync_playwright
 
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile, sync_playwright() as play:
-        context = play.chromium.launch_persistent_context(
-            profile, executable_path="/usr/bin/chromium", headless=True, args=CHROMIUM
-        )
-        yield context.pages[0]
-        context.close()
+    with ExitStack() as stack:
+        profiles = [
+            stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True)) for _ in range(count)
+        ]
+        play = stack.enter_context(sync_playwright())
+        contexts = [
+            play.chromium.launch_persistent_context(
+                profile, executable_path="/usr/bin/chromium", headless=True, args=CHROMIUM
+            )
+            for profile in profiles
+        ]
+        yield [context.pages[0] for context in contexts]
+        for context in contexts:
+            context.close()
+
+
+@contextmanager
+def new_page() -> Iterator[Any]:
+    """A page of a browser with a profile of its own."""
+    with new_pages(1) as pages:
+        yield pages[0]

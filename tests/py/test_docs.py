@@ -15,19 +15,30 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MODULES = sorted(
-    f"mojocell.{module.name}"
-    for module in pkgutil.iter_modules(mojocell.__path__)
-    if module.name != "__main__"
+    module.name
+    for module in pkgutil.walk_packages(mojocell.__path__, "mojocell.")
+    if module.name != "mojocell.__main__"
 )
 #: Modules whose examples run programs.
 REAL = {
     f"mojocell.{name}"
-    for name in ("api", "cache", "comparison", "decorator", "functions", "module", "result")
+    for name in (
+        "api",
+        "cache",
+        "comparison",
+        "decorator",
+        "functions",
+        "module",
+        "result",
+        "widgets.interaction",
+    )
 }
 
 
 def examples(name: str) -> doctest.TestResults:
-    return doctest.testmod(importlib.import_module(name), optionflags=doctest.NORMALIZE_WHITESPACE)
+    return doctest.testmod(
+        importlib.import_module(name), optionflags=doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
+    )
 
 
 @pytest.mark.parametrize("name", [name for name in MODULES if name not in REAL])
