@@ -26,6 +26,7 @@ REAL = {
         "api",
         "cache",
         "comparison",
+        "compat",
         "decorator",
         "functions",
         "module",
