@@ -146,7 +146,7 @@ const RESULTS = {
         ...row.map((cell) => make("td", /^[-+]?[\d.]+(e[-+]?\d+)?$/.test(cell) ? { class: "mojocell-digits" } : {}, cell)),
       ),
     );
-    const table = make("table", {}, make("caption", { class: "mojocell-hidden" }, result.summary));
+    const table = make("table", {}, make("caption", { class: "mojocell-said" }, result.summary));
     if (result.columns) {
       table.append(make("thead", {}, make("tr", {}, ...result.columns.map((name) => make("th", { scope: "col" }, name)))));
     }
@@ -374,15 +374,24 @@ function render({ model, el }) {
       error.replaceChildren();
     }
     root.dataset.status = state.status;
-    if (underWay === null) {
-      const took = seconds(state.seconds);
-      status.textContent = { ready: [state.result.summary, took].filter(Boolean).join(" · "), failed: `failed · ${took}`, stopped: `stopped · ${took}` }[state.status];
-    }
+    if (underWay === null) tell(state);
     if (model.get("reactive") && model.get("seen") !== state.count) {
       model.set("seen", state.count);
       model.save_changes();
     }
     if (isMine && underWay === null && newer) ask();
+  }
+
+  function tell(state) {
+    const took = seconds(state.seconds);
+    if (state.status !== "ready") {
+      status.textContent = `${state.status} · ${took}`;
+    } else if (state.result.kind === "text") {
+      // What is to be seen above is said here for those who hear it.
+      status.replaceChildren(make("span", { class: "mojocell-said" }, state.result.summary), took);
+    } else {
+      status.textContent = [state.result.summary, took].filter(Boolean).join(" · ");
+    }
   }
 
   const first = model.get("state");
