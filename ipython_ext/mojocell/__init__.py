@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from mojocell import cache as cache
     from mojocell import errors as errors
+    from mojocell import patterns as patterns
     from mojocell import settings as settings
     from mojocell import widgets as widgets
     from mojocell.api import cell as cell
@@ -58,6 +59,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "cache": None,
     "errors": None,
+    "patterns": None,
     "settings": None,
     "widgets": None,
     "cell": "api",

@@ -14,7 +14,7 @@ DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 
 @pytest.mark.usefixtures("service")
-@pytest.mark.parametrize("name", ["functions.md", "arrays.md", "widgets.md"])
+@pytest.mark.parametrize("name", ["functions.md", "arrays.md", "widgets.md", "patterns/monte_carlo.md"])
 def test_what_a_page_shows_is_what_its_blocks_print(name: str, tmp_path: Path) -> None:
     assert len(pages.blocks(DOCS / name)) >= 4
     words = [sys.executable, pages.__file__, str(DOCS / name)]

@@ -30,6 +30,9 @@ REAL = {
         "decorator",
         "functions",
         "module",
+        "patterns",
+        "patterns._load",
+        "patterns.monte_carlo",
         "result",
         "widgets.interaction",
     )

@@ -1,0 +1,229 @@
+"""The patterns against their twins with NumPy, and against numba where it is installed; reported, without targets.
+
+Contestants are timed in turn, each first as often as the others; a sample is as many calls as fill some milliseconds.
+``python tests/bench/bench_patterns.py`` prints the table of ``docs/patterns/index.md``.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from frame import Pair, Row, private_place, timed
+
+SAMPLES = 15
+SAMPLE = 0.005  # seconds, at least
+
+OURS = "Mojo"
+TWIN = "twin"
+
+
+@dataclass
+class Case:
+    """One line of the table: a pattern, what is computed, and who computes it."""
+
+    pattern: str
+    what: str
+    contestants: dict[str, Callable[[], Any]]
+    times: dict[str, list[float]] = field(default_factory=dict)
+
+    def pair(self, peer: str) -> Pair:
+        return Pair(self.times[OURS], self.times[peer])
+
+    def measure(self) -> None:
+        """Time everyone in turn."""
+        numbers = {name: calls(function) for name, function in self.contestants.items()}
+        self.times = {name: [] for name in self.contestants}
+        names = list(self.contestants)
+        for i in range(SAMPLES):
+            for name in names[i % len(names) :] + names[: i % len(names)]:
+                function, number = self.contestants[name], numbers[name]
+
+                def sample(function: Callable[[], Any] = function, number: int = number) -> None:
+                    for _ in range(number):
+                        function()
+
+                self.times[name].append(timed(sample) / number)
+
+    def rows(self) -> list[Row]:
+        """How many times as fast as each peer, with both medians and their quartiles."""
+        found = []
+        for peer in list(self.contestants)[1:]:
+            pair = self.pair(peer)
+            detail = pair.detail(*scale(statistics.median(pair.subject)))
+            what = f"{self.pattern}: {self.what} / {peer}"
+            found.append(Row(what, 1 / pair.ratio, "times", None, detail, SAMPLES))
+        return found
+
+
+def calls(function: Callable[[], Any]) -> int:
+    """Return how many calls fill a sample; the first one compiles."""
+    function()
+    return max(1, math.ceil(SAMPLE / timed(function)))
+
+
+def scale(seconds: float) -> tuple[float, str]:
+    for factor, unit in ((1.0, "s"), (1e3, "ms"), (1e6, "µs")):
+        if seconds * factor >= 1:
+            return factor, unit
+    return 1e9, "ns"
+
+
+# --- the patterns -----------------------------------------------------------------------------
+
+
+def monte_carlo() -> Iterator[Case]:
+    from mojocell.patterns import monte_carlo
+    from mojocell.patterns.monte_carlo import twin
+
+    name = "monte_carlo"
+    samples, paths, dates = 1_000_000, 20_000, 50
+    option = {
+        "spot": 100.0,
+        "strike": 105.0,
+        "rate": 0.03,
+        "dividend": 0.01,
+        "volatility": 0.2,
+        "maturity": 1.0,
+    }
+    values = tuple(option.values())
+    peers = numba_monte_carlo()
+    numbers = np.empty(samples)
+    case = Case(
+        name,
+        "π of 1,000,000 points",
+        {OURS: lambda: monte_carlo.pi(samples), TWIN: lambda: twin.pi_inside(0, samples)},
+    )
+    if peers:
+        case.contestants["numba"] = lambda: peers["pi"](samples)
+    yield case
+    generator = np.random.Generator(np.random.Philox(key=0))
+    yield Case(
+        name,
+        "1,000,000 normal numbers",
+        {
+            OURS: lambda: monte_carlo.normals(samples),
+            TWIN: lambda: twin.normals(0, 0, numbers),
+            "NumPy's standard_normal": lambda: generator.standard_normal(samples),
+        },
+    )
+    case = Case(
+        name,
+        "European option, 1,000,000 samples, antithetic, control",
+        {
+            OURS: lambda: monte_carlo.european(samples, **option),
+            TWIN: lambda: twin.european(0, samples, *values, True, True, True),
+        },
+    )
+    yield case
+    plain = Case(
+        name,
+        "Asian option, 20,000 paths of 50 dates, plain",
+        {
+            OURS: lambda: monte_carlo.asian(paths, dates, **option, antithetic=False, control=False),
+            TWIN: lambda: twin.asian(0, paths, dates, *values, True, False, False),
+        },
+    )
+    if peers:
+        plain.contestants["numba"] = lambda: peers["asian"](paths, dates, values)
+    yield plain
+    yield Case(
+        name,
+        "Asian option, 20,000 paths of 50 dates, antithetic, control",
+        {
+            OURS: lambda: monte_carlo.asian(paths, dates, **option),
+            TWIN: lambda: twin.asian(0, paths, dates, *values, True, True, True),
+        },
+    )
+
+
+def numba_monte_carlo() -> dict[str, Callable[..., Any]]:
+    """Loops as one writes them for numba, with the random numbers that it has."""
+    try:
+        from numba import njit
+    except ImportError:
+        return {}
+
+    @njit(fastmath=True)
+    def pi(samples: int) -> float:
+        inside = 0
+        for _ in range(samples):
+            x, y = np.random.random(), np.random.random()
+            inside += x * x + y * y < 1
+        return 4 * inside / samples
+
+    @njit(fastmath=True)
+    def asian(paths: int, dates: int, option: tuple[float, ...]) -> tuple[float, float]:
+        spot, strike, rate, dividend, volatility, maturity = option
+        step = maturity / dates
+        drift = (rate - dividend - volatility**2 / 2) * step
+        width = volatility * math.sqrt(step)
+        total = squares = 0.0
+        for _ in range(paths):
+            log = mean = 0.0
+            for _ in range(dates):
+                log += drift + width * np.random.standard_normal()
+                mean += math.exp(log)
+            payoff = max(spot * mean / dates - strike, 0.0)
+            total += payoff
+            squares += payoff * payoff
+        mean = total / paths
+        discount = math.exp(-rate * maturity)
+        return discount * mean, discount * math.sqrt((squares / paths - mean * mean) / (paths - 1))
+
+    return {"pi": pi, "asian": asian}
+
+
+PATTERNS: tuple[Callable[[], Iterator[Case]], ...] = (monte_carlo,)
+
+
+# --- the table --------------------------------------------------------------------------------
+
+
+def cases(names: list[str] | None = None) -> Iterator[Case]:
+    """Measured cases of these patterns, or of all."""
+    for pattern in PATTERNS:
+        if names and pattern.__name__ not in names:
+            continue
+        for case in pattern():
+            case.measure()
+            yield case
+
+
+def measure() -> list[Row]:
+    with private_place():
+        return [row for case in cases() for row in case.rows()]
+
+
+def shown(samples: list[float]) -> str:
+    """Return a median with half of the distance between the quartiles."""
+    low, middle, high = statistics.quantiles(samples, n=4)
+    factor, unit = scale(middle)
+    return f"{middle * factor:.3g} {unit} ± {(high - low) / 2 / middle:.0%}"
+
+
+def table(names: list[str]) -> str:
+    """Return the Markdown of the measured cases."""
+    lines = ["| | Mojo | twin | times as fast | others |", "|---|---|---|---|---|"]
+    last = ""
+    for case in cases(names):
+        if case.pattern != last:
+            lines.append(f"| **{case.pattern}** | | | | |")
+            last = case.pattern
+        peers = [name for name in case.contestants if name not in (OURS, TWIN)]
+        others = ", ".join(f"{peer} {shown(case.times[peer])}" for peer in peers)
+        lines.append(
+            f"| {case.what} | {shown(case.times[OURS])} | {shown(case.times[TWIN])} "
+            f"| {1 / case.pair(TWIN).ratio:.2g} | {others} |"
+        )
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    with private_place():
+        print(table(sys.argv[1:]))
