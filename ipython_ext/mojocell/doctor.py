@@ -6,6 +6,7 @@ import os
 import platform
 import shutil
 import sys
+import sysconfig
 import tempfile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -163,6 +164,18 @@ def _program(facts: dict[str, Any]) -> Check:
     return Check("program", True, f"compiles and runs: {display.status(result)}")
 
 
+def _jupyterlab(_facts: dict[str, Any]) -> Check:
+    from importlib.util import find_spec
+
+    if find_spec("jupyterlab") is None and find_spec("notebook") is None:
+        return Check("jupyterlab", None, "neither JupyterLab nor Notebook is installed here")
+    place = os.path.join(sysconfig.get_path("data"), "share", "jupyter", "labextensions", "mojocell")
+    if os.path.exists(os.path.join(place, "package.json")):
+        return Check("jupyterlab", True, f"the extension for %%mojo cells is in {place}")
+    says = f"no extension in {place}: %%mojo cells have neither colours nor underlines"
+    return Check("jupyterlab", None, says, "pip install --force-reinstall mojocell")
+
+
 CHECKS: tuple[Callable[[dict[str, Any]], Check], ...] = (
     _python,
     _package,
@@ -173,4 +186,5 @@ CHECKS: tuple[Callable[[dict[str, Any]], Check], ...] = (
     _cache,
     _disk,
     _program,
+    _jupyterlab,
 )

@@ -15,6 +15,7 @@ from traitlets import TraitError, validate
 
 from mojocell import _client, binding, display, options, render, settings
 from mojocell._job import Job
+from mojocell.cell_diagnostics import CellDiagnostics
 from mojocell.diagnostics import apply_fixits
 from mojocell.errors import Interrupted, MojoCompileError, MojoError
 from mojocell.module import module_of
@@ -80,6 +81,9 @@ class Mojocell(Magics):
         self._foreign: object = None
         self._ip: Any = shell
         self._binder = binding.Binder(shell)
+        self._diagnostics = CellDiagnostics()
+        if _has_kernel(shell):
+            self._diagnostics.serve()
         super().__init__(shell=shell, **kwargs)
 
     @validate(*settings.SETTINGS)
@@ -223,6 +227,7 @@ class Mojocell(Magics):
     ) -> None:
         """Run one cell: ``head`` is what stood before the source, ``above`` the lines of it."""
         self._last_cell = self._cell_id or opts.name or "cell"
+        self._diagnostics.forget(self._cell_id)
         job = self._job(source, opts, args)
         job.using = list(using)
         screen = self._screen(quiet=opts.quiet)
@@ -247,6 +252,7 @@ class Mojocell(Magics):
                 raise
             finally:
                 sink.close()
+            self._diagnostics.note(self._cell_id, result)
             self._keep(result, opts)
             self._ip.push(given)
             self._remember_fix(result, job, head, above)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -95,10 +96,10 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 
 
 def shut_down(runtime_dir: Path) -> None:
-    """Ends the daemon of that directory; the environment stays what it was."""
-    from mojocell import _client
+    """Ends the daemon of that directory, where there is one; the environment stays what it was."""
+    from mojocell import DaemonUnavailable, _client
 
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, contextlib.suppress(DaemonUnavailable):
         patch.setenv("MOJOCELL_RUNTIME_DIR", str(runtime_dir))
         _client.request({"op": "shutdown", "now": True})
         _client.close()

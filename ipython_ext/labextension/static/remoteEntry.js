@@ -1,0 +1,252 @@
+// The extension of JupyterLab 4 and Notebook 7: %%mojo cells have Mojo's words in colour and, after a run, the
+// compiler's diagnostics underlined. Plain JavaScript in the form that the module loader expects, so that nothing has
+// to be built: JupyterLab's own packages come from its share scope.
+(() => {
+  const NAME = "mojocell";
+  const TARGET = "mojocell.diagnostics";
+  const IS_MOJO = /^(?:[ \t]*\n)*%%mojo(?![\w.])/;
+  const HEAD = 400; // characters in which a magic is looked for
+
+  let scope = null;
+
+  async function load(name) {
+    const versions = scope[name];
+    return (await versions[Object.keys(versions)[0]].get())();
+  }
+
+  const isMojo = (document) => IS_MOJO.test(document.sliceString(0, HEAD));
+
+  // --- highlighting --------------------------------------------------------------------------------
+
+  const words = (text) => new Set(text.trim().split(/\s+/));
+  const KEYWORDS = words(`
+    and as assert async await break comptime continue def deinit del elif else except finally fn for from global if
+    import in is lambda mut nonlocal not or out owned pass raise raises read ref return struct trait try var where
+    while with yield alias __extension __mlir_op __mlir_attr __mlir_type
+  `);
+  const ATOMS = words("True False None Self self");
+  const BUILTINS = words(`
+    abs all any bitcast breakpoint debug_assert divmod enumerate hash hex input int iter len map materialize max min
+    next oct ord pow print range rebind repr reversed round slice sort sum swap type_of zip abort constrained
+  `);
+  const TYPES = words("int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 bfloat16 float32 float64 bool");
+  const DEFINES = words("def fn struct trait comptime alias");
+  const NUMBER = /^(?:0[xX][\da-fA-F_]+|0[bB][01_]+|0[oO][0-7_]+|(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d+)?)/;
+  const STRING = /^[rRtTfFbB]{0,2}("""|'''|"|')/;
+
+  // One line at a time; `quote` is what ends the string that a line begins in, `defines` whether a name follows.
+  const tokenizer = {
+    name: "mojo",
+    startState: () => ({ quote: null, raw: false, defines: false, indent: 0, opens: false }),
+    copyState: (state) => ({ ...state }),
+    blankLine() {},
+    token(stream, state) {
+      if (stream.sol() && !state.quote) {
+        state.indent = stream.indentation();
+        state.opens = false;
+      }
+      if (state.quote) return inString(stream, state);
+      if (stream.eatSpace()) return null;
+      if (stream.sol() && stream.match(/^%%\w+.*/)) return "meta";
+      if (stream.match(/^#.*/)) return "comment";
+      const opening = stream.match(STRING);
+      if (opening) {
+        state.opens = false;
+        state.quote = opening[1];
+        state.raw = /^[rR]|^.[rR]/.test(opening[0]) && !/^["']/.test(opening[0]);
+        return inString(stream, state);
+      }
+      if (stream.match(/^@[\w.]+/)) return "meta";
+      if (stream.match(NUMBER)) return "number";
+      const name = stream.match(/^[A-Za-z_]\w*|^`[^`]*`/);
+      if (name) return nameToken(stream, state, name[0]);
+      const sign = stream.next();
+      state.opens = sign === ":";
+      return /[-+*/%&|^~<>=!@]/.test(sign) ? "operator" : null;
+    },
+    indent(state, after, context) {
+      if (state.quote) return null;
+      const dedents = /^\s*(?:else|elif|except|finally)\b/.test(after);
+      return state.indent + (state.opens ? context.unit : 0) - (dedents && !state.opens ? context.unit : 0);
+    },
+    languageData: {
+      commentTokens: { line: "#" },
+      closeBrackets: { brackets: ["(", "[", "{", "'", '"', "'''", '"""'] },
+      indentOnInput: /^\s*(?:else:|elif |except|finally:)$/,
+    },
+  };
+
+  function inString(stream, state) {
+    while (!stream.eol()) {
+      if (stream.match(state.quote)) {
+        state.quote = null;
+        return "string";
+      }
+      if (stream.next() === "\\" && !state.raw) stream.next();
+    }
+    if (state.quote.length === 1) state.quote = null; // only triple quotes span lines
+    return "string";
+  }
+
+  function nameToken(stream, state, name) {
+    state.opens = false;
+    if (state.defines) {
+      state.defines = false;
+      return "def";
+    }
+    if (KEYWORDS.has(name)) {
+      state.defines = DEFINES.has(name) && stream.match(/^\s+[A-Za-z_`]/, false);
+      return "keyword";
+    }
+    if (ATOMS.has(name)) return "atom";
+    if (TYPES.has(name) || /^[A-Z]/.test(name)) return "variableName.special";
+    if (BUILTINS.has(name) && stream.match(/^\s*[([]/, false)) return "variableName.standard";
+    return "variableName";
+  }
+
+  // --- diagnostics ---------------------------------------------------------------------------------
+
+  // Where a diagnostic stands in a document; its columns count characters, the document's positions UTF-16 units.
+  function range(document, item) {
+    if (!(item.line >= 1) || item.line > document.lines) return null;
+    const line = document.line(item.line);
+    const offset = (column) => [...line.text].slice(0, Math.max(0, column - 1)).join("").length;
+    const indent = line.text.length - line.text.trimStart().length;
+    const from = line.from + (item.column ? Math.min(offset(item.column), line.length) : indent);
+    const isOneLine = item.end_line === null || item.end_line === item.line;
+    let to = item.end_column && isOneLine ? line.from + offset(item.end_column) : from;
+    if (to <= from) to = from + (/^\w+/.exec(line.text.slice(from - line.from))?.[0].length ?? 1);
+    to = Math.min(to, line.to);
+    return to > from ? { from, to } : { from: Math.max(line.from, line.to - 1), to: line.to };
+  }
+
+  function diagnosticsExtension(view, state) {
+    const set = state.StateEffect.define();
+    const marks = (document, items) => {
+      const placed = items
+        .map((item) => ({ item, ...range(document, item) }))
+        .filter((place) => place.to > place.from)
+        .sort((a, b) => a.from - b.from || a.to - b.to);
+      const decorations = placed.map(({ item, from, to }) =>
+        view.Decoration.mark({ class: `mojocell-diagnostic mojocell-${item.kind}` }).range(from, to),
+      );
+      return { placed, decorations: view.Decoration.set(decorations) };
+    };
+    const none = { placed: [], decorations: view.Decoration.none };
+    const field = state.StateField.define({
+      create: () => none,
+      update(value, transaction) {
+        for (const effect of transaction.effects) {
+          if (effect.is(set)) return marks(transaction.newDoc, effect.value);
+        }
+        return transaction.docChanged ? none : value; // what was edited is not what was compiled
+      },
+      provide: (own) => view.EditorView.decorations.from(own, (value) => value.decorations),
+    });
+    const tooltip = view.hoverTooltip((editor, position) => {
+      const found = editor.state.field(field).placed.filter(({ from, to }) => from <= position && position <= to);
+      if (found.length === 0) return null;
+      const create = () => {
+        const dom = document.createElement("div");
+        dom.className = "mojocell-tooltip";
+        for (const { item } of found) {
+          const line = document.createElement("div");
+          const kind = document.createElement("strong");
+          kind.textContent = item.kind;
+          line.append(kind, `: ${item.message}`);
+          dom.append(line);
+        }
+        return { dom };
+      };
+      return { pos: found[0].from, end: found[0].to, above: true, create };
+    });
+    const theme = view.EditorView.baseTheme({
+      ".mojocell-diagnostic": {
+        textDecorationLine: "underline",
+        textDecorationStyle: "wavy",
+        textDecorationThickness: "1.5px",
+        textUnderlineOffset: "3px",
+        textDecorationSkipInk: "none",
+      },
+      ".mojocell-error": { textDecorationColor: "var(--jp-error-color1, #d32f2f)" },
+      ".mojocell-warning": { textDecorationColor: "var(--jp-warn-color1, #f57c00)" },
+      ".mojocell-note": { textDecorationColor: "var(--jp-info-color1, #0288d1)" },
+      ".mojocell-tooltip": {
+        padding: "4px 8px",
+        maxWidth: "60ch",
+        color: "var(--jp-content-font-color1)",
+        background: "var(--jp-layout-color1)",
+        border: "1px solid var(--jp-border-color1)",
+        fontFamily: "var(--jp-ui-font-family)",
+        fontSize: "var(--jp-ui-font-size1)",
+      },
+    });
+    return { set, extension: [field, tooltip, theme] };
+  }
+
+  // Asks the kernel for what it knows of a cell. Where nobody there knows the target, the comm is closed again.
+  function ask(kernel, cell, show) {
+    if (!kernel || kernel.handleComms === false) return;
+    const comm = kernel.createComm(TARGET);
+    comm.onMsg = (message) => show(message.content.data.diagnostics ?? []);
+    comm.open({ cell });
+  }
+
+  // --- the plugin ----------------------------------------------------------------------------------
+
+  async function plugin() {
+    const names = ["@jupyterlab/codemirror", "@jupyterlab/notebook", "@codemirror/language", "@codemirror/state"];
+    const [codemirror, notebook, language, state, view] = await Promise.all([...names, "@codemirror/view"].map(load));
+    const mojo = language.StreamLanguage.define(tokenizer);
+    // In front of the notebook's language, which stays for what this one does not say.
+    const highlighting = state.Prec.highest(mojo.extension);
+    const diagnostics = diagnosticsExtension(view, state);
+
+    const editorExtension = (options) => {
+      const compartment = new state.Compartment();
+      const switching = state.EditorState.transactionExtender.of((transaction) => {
+        if (!transaction.docChanged) return null;
+        const now = isMojo(transaction.newDoc);
+        if (now === isMojo(transaction.startState.doc)) return null;
+        return { effects: compartment.reconfigure(now ? highlighting : []) };
+      });
+      const begins = IS_MOJO.test(options.model.sharedModel.getSource().slice(0, HEAD));
+      return codemirror.EditorExtensionRegistry.createImmutableExtension([
+        compartment.of(begins ? highlighting : []),
+        switching,
+        diagnostics.extension,
+      ]);
+    };
+
+    const afterRun = (_actions, { notebook: panel, cell }) => {
+      const editor = cell.editor?.editor;
+      if (!editor || !isMojo(editor.state.doc)) return;
+      const ran = editor.state.doc;
+      ask(panel.parent?.sessionContext?.session?.kernel, cell.model.id, (items) => {
+        if (editor.state.doc.eq(ran)) editor.dispatch({ effects: diagnostics.set.of(items) });
+      });
+    };
+
+    return {
+      id: `${NAME}:plugin`,
+      description: "Mojo in %%mojo cells.",
+      autoStart: true,
+      requires: [codemirror.IEditorExtensionRegistry],
+      activate: (_app, registry) => {
+        registry.addExtension({ name: NAME, factory: editorExtension });
+        notebook.NotebookActions.executed.connect(afterRun);
+      },
+    };
+  }
+
+  window._JUPYTERLAB = window._JUPYTERLAB || {};
+  window._JUPYTERLAB[NAME] = {
+    init: (shared) => {
+      scope = shared;
+    },
+    get: async () => {
+      const made = await plugin();
+      return () => ({ __esModule: true, default: made });
+    },
+  };
+})();

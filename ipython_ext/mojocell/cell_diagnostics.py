@@ -1,0 +1,89 @@
+"""What was said of the cells that ran last, for JupyterLab's extension, which underlines it.
+
+A front end opens a comm to the target ``mojocell.diagnostics`` with ``{"cell": id}``; the answer is one
+message ``{"cell": id, "diagnostics": [...]}``, each with ``kind``, ``message``, ``line``, ``column``,
+``end_line`` and ``end_column`` in the cell as the editor shows it, and the comm is closed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mojocell.errors import _ProgramError
+
+if TYPE_CHECKING:
+    from mojocell.result import RunResult
+
+TARGET = "mojocell.diagnostics"
+#: Cells that are remembered.
+KEPT = 500
+
+
+class CellDiagnostics:
+    """Remembers what was said of each cell.
+
+    Examples
+    --------
+    >>> known = CellDiagnostics()
+    >>> known.forget("a")
+    >>> known.of("a")
+    []
+    """
+
+    def __init__(self) -> None:
+        self._cells: dict[str, list[dict[str, Any]]] = {}
+
+    def note(self, cell: str | None, result: RunResult) -> None:
+        """Remember what came of a cell, diagnostics of other files left out.
+
+        Parameters
+        ----------
+        cell : str or None
+            The front end's name for it; None: nobody will ask.
+        result : RunResult
+            Of its run.
+        """
+        if cell is None:
+            return
+        found = [
+            {
+                "kind": item.kind,
+                "message": item.message,
+                "line": item.line,
+                "column": item.column,
+                "end_line": item.end_line,
+                "end_column": item.end_column,
+            }
+            for item in result.diagnostics
+            if item.line and not item.file
+        ]
+        error = result.error
+        if isinstance(error, _ProgramError) and error.line:
+            place = {"line": error.line, "column": error.column, "end_line": None, "end_column": None}
+            found.append({"kind": "error", "message": error.message, **place})
+        self.forget(cell)
+        self._cells[cell] = found
+        while len(self._cells) > KEPT:
+            del self._cells[next(iter(self._cells))]
+
+    def forget(self, cell: str | None) -> None:
+        """Forget a cell, as before it runs again."""
+        if cell is not None:
+            self._cells.pop(cell, None)
+
+    def of(self, cell: str) -> list[dict[str, Any]]:
+        """Return what is known of a cell."""
+        return self._cells.get(cell, [])
+
+    # --- for front ends ---
+
+    def serve(self) -> None:
+        """Answer front ends of this kernel."""
+        from comm import get_comm_manager
+
+        get_comm_manager().register_target(TARGET, self._answer)
+
+    def _answer(self, comm: Any, message: dict[str, Any]) -> None:
+        cell = str((message.get("content", {}).get("data") or {}).get("cell") or "")
+        comm.send({"cell": cell, "diagnostics": self.of(cell)})
+        comm.close()

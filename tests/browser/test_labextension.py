@@ -1,0 +1,164 @@
+"""%%mojo cells in JupyterLab: Mojo's words in colour, the compiler's diagnostics underlined."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+MOJO = """
+
+%%mojo -O1
+struct Point:
+    var x: Float64  # a comment
+
+def area(p: Int) raises -> Int:
+    \"""Says
+    def nothing.\"""
+    comptime N = 0x_ff
+    return p * N if True else abs(p)"""
+CELLS = [
+    "%load_ext mojocell",
+    MOJO,
+    "def python(x):\n    var = 1\n    return var",
+    "%%mojo\ndef main():\n    var text = 'ü😀' + nothing\n    print(text)",
+    "%%mojo\ndef main():\n    var unused = 1\n    print(2)",
+    "%%mojo\ndef main():\n    var values: List[Int] = [1, 2]\n    print(values[len(values) + 3])",
+    "%%mojoish\nvar x = 1",
+]
+
+
+@pytest.fixture
+def page_with_cells(lab, page):
+    made = [
+        {
+            "cell_type": "code",
+            "id": f"c{i}",
+            "metadata": {},
+            "execution_count": None,
+            "outputs": [],
+            "source": source,
+        }
+        for i, source in enumerate(CELLS)
+    ]
+    spec = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    notebook = {"cells": made, "metadata": {"kernelspec": spec}, "nbformat": 4, "nbformat_minor": 5}
+    (lab.directory / "cells.ipynb").write_text(json.dumps(notebook))
+    lab.open(page, "cells.ipynb")
+    return page
+
+
+def cell(page, number: int):
+    return page.locator(".jp-Notebook .jp-CodeCell").nth(number)
+
+
+def run(page, number: int) -> None:
+    """Run a cell and wait until it has ended."""
+    cell(page, number).locator(".cm-content").click()
+    page.keyboard.press("Control+Enter")
+    prompt = cell(page, number).locator(".jp-InputPrompt")
+    expect(prompt).to_contain_text("*", timeout=10_000)
+    expect(prompt).not_to_contain_text("*", timeout=60_000)
+
+
+def colors(page, number: int) -> dict[str, str]:
+    """The colour of each piece of a cell's text."""
+    return (
+        cell(page, number)
+        .locator(".cm-content")
+        .evaluate(
+            """root => {
+          const found = {};
+          const walk = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+          for (let node = walk.nextNode(); node; node = walk.nextNode()) {
+            found[node.textContent.trim()] = getComputedStyle(node.parentElement).color;
+          }
+          return found;
+        }"""
+        )
+    )
+
+
+def underlined(page, number: int) -> list[tuple[str, str]]:
+    marks = cell(page, number).locator(".mojocell-diagnostic")
+    return [
+        (mark.inner_text(), mark.get_attribute("class").split("mojocell-")[-1].split()[0])
+        for mark in marks.all()
+    ]
+
+
+def test_the_words_of_mojo_have_their_colours_and_python_keeps_its_own(page_with_cells) -> None:
+    page = page_with_cells
+    own = colors(page, 1)
+    keyword = own["def"]
+    assert own["struct"] == own["var"] == own["comptime"] == own["return"] == own["raises"] == keyword
+    assert own["Float64"] == own["Int"] != keyword
+    assert own["0x_ff"] not in (keyword, own["Int"])
+    assert own['"""Says'] == own['def nothing."""'] != keyword
+    assert own["# a comment"] not in (keyword, own['"""Says'])
+    assert own["%%mojo -O1"] != keyword
+    python = colors(page, 2)
+    assert python["def"] == keyword
+    assert python.get("var") != keyword
+    assert keyword not in colors(page, 6).values()
+
+
+def test_a_cell_becomes_mojo_while_it_is_typed_and_python_again(page_with_cells) -> None:
+    page = page_with_cells
+    target = cell(page, 2).locator(".cm-content")
+    target.click()
+    page.keyboard.press("Control+Home")
+    page.keyboard.type("%%mojo\n")
+    assert colors(page, 2)["var"] == colors(page, 2)["def"]
+    page.keyboard.press("Control+Home")
+    page.keyboard.press("Delete")
+    assert colors(page, 2).get("var") != colors(page, 2)["def"]
+    page.keyboard.press("Control+End")
+    page.keyboard.press("Control+a")
+    page.keyboard.type("%%mojo\ndef f():\npass")
+    assert cell(page, 2).locator(".cm-line").nth(2).inner_text() == "    pass"
+
+
+def test_what_the_compiler_says_is_underlined_until_it_is_edited_or_runs_well(page_with_cells) -> None:
+    page = page_with_cells
+    run(page, 0)
+    run(page, 3)
+    expect(cell(page, 3).locator(".mojocell-error")).to_have_count(1, timeout=10_000)
+    assert underlined(page, 3) == [("nothing", "error")]
+    cell(page, 3).locator(".mojocell-error").hover()
+    expect(page.locator(".mojocell-tooltip")).to_have_text("error: use of unknown declaration 'nothing'")
+    if "MOJOCELL_SCREENSHOTS" in os.environ:
+        page.screenshot(path=Path(os.environ["MOJOCELL_SCREENSHOTS"]) / "labextension.png")
+    run(page, 4)
+    expect(cell(page, 4).locator(".mojocell-warning")).to_have_count(1, timeout=10_000)
+    run(page, 5)
+    expect(cell(page, 5).locator(".mojocell-error")).to_have_count(1, timeout=10_000)
+    assert underlined(page, 3) == [("nothing", "error")]
+    # Editing takes them away; running what is right leaves none.
+    cell(page, 3).locator(".cm-content").click()
+    page.keyboard.press("Control+End")
+    page.keyboard.type(" ")
+    expect(cell(page, 3).locator(".mojocell-diagnostic")).to_have_count(0)
+    run(page, 3)
+    expect(cell(page, 3).locator(".mojocell-error")).to_have_count(1, timeout=10_000)
+    cell(page, 3).locator(".cm-content").click()
+    page.keyboard.press("Control+a")
+    page.keyboard.type("%%mojo\nprint(1)")
+    run(page, 3)
+    expect(cell(page, 3).locator(".jp-OutputArea-output").first).to_contain_text("1")
+    assert underlined(page, 3) == []
+
+
+def test_colours_follow_the_dark_theme(page_with_cells) -> None:
+    page = page_with_cells
+    light = colors(page, 1)
+    page.get_by_text("Settings", exact=True).first.click()
+    page.get_by_text("Theme", exact=True).first.hover()
+    page.get_by_text("JupyterLab Dark", exact=True).click()
+    page.wait_for_function("document.body.dataset.jpThemeLight === 'false'", timeout=20_000)
+    dark = colors(page, 1)
+    assert dark["struct"] == dark["def"] != dark["Float64"]
+    assert dark["Float64"] != light["Float64"]
