@@ -1,8 +1,23 @@
-"""Runs the Python blocks of a documentation page, top to bottom in one namespace: ``python pages.py PAGE``.
+r"""Executes the blocks of a documentation page from top to bottom, as a reader would: ``python pages.py PAGE``.
 
-A block fenced as ``python`` is executed as a notebook executes a cell: the value of a last expression is shown, an
-exception as its type and message. Where a block fenced as ``text`` comes right after it, that is what it must print; a
-block without one must print nothing and raise nothing. ``...`` stands for any text.
+What a fence says decides:
+
+``python``
+    Executed as a notebook executes a cell: the value of a last expression is shown, an exception as its type and message.
+    A page that has a magic somewhere is executed by a Jupyter kernel.
+``mojo``
+    A cell, which begins with ``%%mojo``.
+``console``
+    Lines after ``$`` are commands of a shell, which must succeed; where lines follow one, that is what it prints.
+    ``# exits with N`` behind a command is a status other than 0.
+``text``
+    What the block right before it prints. A cell without one must print nothing and raise nothing.
+a title that is the name of a file
+    That file, in the directory where the page is executed.
+a title that begins with ``Not run``
+    For the reader alone: what needs a network, another program or a person.
+
+``...`` stands for any text in what is printed.
 """
 
 from __future__ import annotations
@@ -11,36 +26,106 @@ import ast
 import contextlib
 import doctest
 import io
+import os
 import re
+import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-BLOCK = re.compile(
-    r"^```python\n(?P<source>.*?)^```\n(?:\n*^```text\n(?P<output>.*?)^```\n)?", re.DOTALL | re.MULTILINE
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FENCE = re.compile(
+    r"^(?P<indent> *)```(?P<kind>[\w-]*)(?P<more>[^\n`]*)\n(?P<body>.*?)^(?P=indent)```[ ]*$",
+    re.DOTALL | re.MULTILINE,
 )
+TITLE = re.compile(r'title="([^"]+)"')
+FILE = re.compile(r"[\w-]*[./][\w./-]+")
+COMMAND = re.compile(r"\$ (?P<command>.*?)(?: +# exits with (?P<status>\d+))?")
+#: Kinds that are executed, and those that only show something: a picture, a format, what is printed.
+CELLS = frozenset({"python", "mojo"})
+EXECUTED = CELLS | {"console"}
+SHOWN = frozenset({"", "c", "json", "text", "toml", "yaml"})
+ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
 @dataclass
 class Block:
-    """A block of a page: where it stands, its source, and what it prints."""
+    """A block of a page: where it stands, what it is, its source, and what it prints."""
 
     line: int
+    kind: str
     source: str
-    output: str
+    output: str = ""
+    title: str = ""
+    #: What stands between the fence before and this one.
+    before: str = ""
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it is the content of a file of that name."""
+        return FILE.fullmatch(self.title) is not None
+
+    @property
+    def for_readers(self) -> bool:
+        """Whether it says that it is not executed."""
+        return self.title.startswith("Not run")
+
+    @property
+    def executed(self) -> bool:
+        """Whether it is a cell or commands."""
+        return self.kind in EXECUTED and not self.is_file and not self.for_readers
+
+
+def fences(page: Path) -> list[Block]:
+    """Return all blocks of a page."""
+    text = page.read_text()
+    found, end = [], 0
+    for match in FENCE.finditer(text):
+        titled = TITLE.search(match["more"])
+        indent = len(match["indent"])
+        body = "".join(line[indent:] or "\n" for line in match["body"].splitlines(keepends=True))
+        line = text.count("\n", 0, match.start()) + 2
+        before = text[end : match.start()]
+        found.append(
+            Block(line, match["kind"], body, title=titled[1] if titled else "", before=before.strip())
+        )
+        end = match.end()
+    return found
 
 
 def blocks(page: Path) -> list[Block]:
-    """Return the blocks of a page that are executed."""
-    text = page.read_text()
-    return [
-        Block(text.count("\n", 0, found.start()) + 2, found["source"], found["output"] or "")
-        for found in BLOCK.finditer(text)
-    ]
+    """Return the blocks of a page that are executed, each with what it prints."""
+    found: list[Block] = []
+    previous: Block | None = None
+    for block in fences(page):
+        follows = block.kind == "text" and not (block.title or block.before)
+        if follows and previous is not None and previous.executed:
+            previous.output = block.source
+        elif block.executed:
+            found.append(block)
+        previous = block
+    return found
+
+
+def complaints(page: Path) -> list[str]:
+    """Return a text for each block of which a reader cannot tell whether it works as it stands."""
+    told = []
+    for block in fences(page):
+        place = f"{page.name}:{block.line}"
+        if block.title and not (block.is_file or block.for_readers):
+            told.append(f"{place}: the title {block.title!r} is neither a file nor begins with 'Not run'")
+        elif not (block.title or block.executed or block.kind in SHOWN):
+            told.append(f"{place}: a block of {block.kind!r} needs a title, a file's or 'Not run …'")
+        elif block.executed and block.kind == "mojo" and not block.source.startswith("%%mojo"):
+            told.append(f"{place}: a block of Mojo without a title is a cell and begins with %%mojo")
+    return told
 
 
 def execute(block: Block, name: str, namespace: dict[str, object]) -> str:
-    """Execute a block and return what it prints."""
+    """Execute a cell in this process and return what it prints."""
     tree = ast.parse(block.source, name)
     ast.increment_lineno(tree, block.line - 1)
     last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
@@ -54,19 +139,121 @@ def execute(block: Block, name: str, namespace: dict[str, object]) -> str:
     return printed.getvalue()
 
 
+class Here:
+    """Executes cells in this process: what needs no notebook."""
+
+    def __init__(self, page: Path) -> None:
+        self._page = page
+        self._namespace: dict[str, object] = {"__name__": "__main__"}
+
+    def cell(self, block: Block) -> str:
+        """Execute a cell and return what it prints."""
+        return execute(block, str(self._page), self._namespace)
+
+
+class Kernel:
+    """Executes cells in a Jupyter kernel, as nbclient does: what has magics."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def cell(self, block: Block) -> str:
+        """Execute a cell and return what it prints."""
+        from nbformat.v4 import new_code_cell
+
+        cell = new_code_cell(block.source.rstrip("\n"))
+        self._client.nb.cells.append(cell)
+        self._client.execute_cell(cell, len(self._client.nb.cells) - 1)
+        return "".join(_said(output) for output in cell.outputs)
+
+
+def _said(output: Any) -> str:
+    if output.output_type == "stream":
+        return str(output.text)
+    if output.output_type == "error":
+        # An error whose message begins with its own name has it once.
+        value = ANSI.sub("", output.evalue)
+        return f"{output.ename}: {value.removeprefix(output.ename + ': ')}".rstrip() + "\n"
+    return str(output.data.get("text/plain", "")).rstrip("\n") + "\n"
+
+
+@contextlib.contextmanager
+def executor(page: Path) -> Iterator[Here | Kernel]:
+    """Give what executes the cells of a page."""
+    cells = [block for block in blocks(page) if block.kind in CELLS]
+    if not any(re.search(r"^%", block.source, re.MULTILINE) for block in cells):
+        yield Here(page)
+        return
+    from nbclient import NotebookClient
+    from nbformat.v4 import new_notebook
+
+    client = NotebookClient(new_notebook(), timeout=120, allow_errors=True, kernel_name="python3")
+    with client.setup_kernel(cwd=str(Path.cwd())):
+        yield Kernel(client)
+
+
+def commands(block: Block) -> list[tuple[str, int, str]]:
+    """Return the commands of a console, each with its status and what it prints."""
+    found: list[tuple[str, int, str]] = []
+    for line in block.source.splitlines(keepends=True):
+        entered = COMMAND.fullmatch(line.rstrip("\n"))
+        if entered:
+            found.append((entered["command"], int(entered["status"] or 0), ""))
+        elif found:
+            command, status, output = found[-1]
+            if line.startswith("> "):
+                command += "\n" + line[2:].rstrip("\n")
+            else:
+                output += line
+            found[-1] = (command, status, output)
+    return found
+
+
+def enter(block: Block, checker: doctest.OutputChecker) -> str:
+    """Enter the commands of a console in a shell; return what is not as the page says."""
+    # Programs of the environment that the tests run in come first, as in one that is activated.
+    path = f"{os.path.dirname(sys.executable)}{os.pathsep}{os.environ.get('PATH', '')}"
+    for command, status, output in commands(block):
+        done = subprocess.run(
+            ["bash", "-c", command],
+            env={**os.environ, "PATH": path},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=200,
+            check=False,
+        )
+        if done.returncode != status:
+            return f"$ {command}\nexits with {done.returncode}:\n{done.stdout}"
+        if output and not checker.check_output(output, done.stdout, doctest.ELLIPSIS):
+            return f"$ {command}\nprints\n{done.stdout}"
+    return ""
+
+
 def differences(page: Path) -> list[str]:
     """Return a text for each block that prints something else than the page says."""
-    namespace: dict[str, object] = {"__name__": "__main__"}
+    page = page.resolve()
     checker = doctest.OutputChecker()
     found = []
-    for block in blocks(page):
-        got = execute(block, str(page), namespace)
-        if not checker.check_output(block.output, got, doctest.ELLIPSIS):
-            found.append(f"{page.name}:{block.line}: the page says\n{block.output}but it is\n{got}")
+    for block in fences(page):
+        if block.is_file:
+            Path(block.title).parent.mkdir(parents=True, exist_ok=True)
+            Path(block.title).write_text(block.source)
+    with executor(page) as notebook:
+        for block in blocks(page):
+            place = f"{page.name}:{block.line}: the page says\n{block.output}but"
+            if block.kind == "console":
+                told = enter(block, checker)
+                found += [f"{place} {told}"] if told else []
+                continue
+            got = notebook.cell(block)
+            if not checker.check_output(block.output, got, doctest.ELLIPSIS):
+                found.append(f"{place} it is\n{got}")
     return found
 
 
 if __name__ == "__main__":
-    told = differences(Path(sys.argv[1]))
+    told = complaints(Path(sys.argv[1])) + differences(Path(sys.argv[1]))
     print("\n".join(told))
     sys.exit(1 if told else 0)
