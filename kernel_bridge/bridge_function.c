@@ -46,6 +46,24 @@ static int read_overloads(struct mc_function *self)
     return 0;
 }
 
+/* What a rehearsal calls. */
+static int32_t do_nothing(const uint64_t *Py_UNUSED(in), uint64_t *Py_UNUSED(out))
+{
+    return MC_THUNK_RETURNED;
+}
+
+/* Its overloads take what the function's do, and call nothing. */
+static void rehearse(struct mc_function *self)
+{
+    for (size_t i = 0; i < self->count; i++) {
+        struct mc_overload *overload = &self->overloads[i];
+        free(overload->symbol);
+        overload->symbol = NULL;
+        mc_type_fini(&overload->abi.result);
+        overload->abi.result = (struct mc_type) {.kind = MC_TYPE_NONE};
+    }
+}
+
 /* The thunks of a function that is to be called in this process. */
 static int find_thunks(struct mc_function *self)
 {
@@ -58,7 +76,8 @@ static int find_thunks(struct mc_function *self)
     self->reason = reason == Py_None ? NULL : Py_NewRef(reason);
     for (size_t i = 0; i < self->count; i++) {
         struct mc_overload *overload = &self->overloads[i];
-        overload->thunk = mc_artifact_thunk(self->artifact, overload->symbol);
+        overload->thunk =
+            overload->symbol ? mc_artifact_thunk(self->artifact, overload->symbol) : do_nothing;
         if (!overload->thunk) {
             PyErr_Format(PyExc_ValueError, "the artifact has no '%s'", overload->symbol);
             return -1;
@@ -98,6 +117,7 @@ struct options {
     PyObject *on_isolated;
     PyObject *stub;
     PyObject *reduce;
+    bool rehearsal;
 };
 
 static int take_options(struct mc_function *self, const struct options *options)
@@ -121,7 +141,13 @@ static int take_options(struct mc_function *self, const struct options *options)
         take_callable(options->on_isolated, "on_isolated", &self->on_isolated) < 0) {
         return -1;
     }
-    return read_overloads(self) < 0 ? -1 : find_thunks(self);
+    if (read_overloads(self) < 0) {
+        return -1;
+    }
+    if (options->rehearsal) {
+        rehearse(self);
+    }
+    return find_thunks(self);
 }
 
 static PyObject *make(PyTypeObject *type, const struct options *options)
@@ -185,6 +211,7 @@ static int function_traverse(PyObject *object, visitproc visit, void *arg)
         self->on_isolated,
         self->stub,
         self->reduce,
+        self->changes,
         self->dict,
     };
     for (size_t i = 0; i < MC_LENGTH(all); i++) {
@@ -203,6 +230,7 @@ static int function_clear(PyObject *object)
     Py_CLEAR(self->on_isolated);
     Py_CLEAR(self->stub);
     Py_CLEAR(self->reduce);
+    Py_CLEAR(self->changes);
     Py_CLEAR(self->dict);
     return 0;
 }
@@ -487,13 +515,31 @@ static PyObject *function_copy(PyObject *object, PyObject *Py_UNUSED(memo))
     return Py_NewRef(object);
 }
 
+/* Of a variant, what makes it gets the options behind its other arguments. */
+static PyObject *reduce_variant(const struct mc_function *self)
+{
+    PyObject *maker;
+    PyObject *args;
+    if (!PyArg_ParseTuple(self->reduce, "OO!", &maker, &PyTuple_Type, &args)) {
+        return NULL;
+    }
+    PyObject *last = PyTuple_Pack(1, self->changes);
+    PyObject *all = last ? PySequence_Concat(args, last) : NULL;
+    PyObject *reduced = all ? PyTuple_Pack(2, maker, all) : NULL;
+    Py_XDECREF(all);
+    Py_XDECREF(last);
+    return reduced;
+}
+
 static PyObject *function_reduce(PyObject *object, PyObject *Py_UNUSED(protocol))
 {
     const struct mc_function *self = (const struct mc_function *) object;
     if (!self->reduce) {
         PyErr_Format(PyExc_TypeError, "cannot pickle the Mojo function '%s'", self->text);
+        return NULL;
     }
-    return Py_XNewRef(self->reduce);
+    return self->changes && PyTuple_Check(self->reduce) ? reduce_variant(self)
+                                                        : Py_NewRef(self->reduce);
 }
 
 static int copy_state(const struct mc_function *self, struct mc_function *ret)
@@ -506,36 +552,27 @@ static int copy_state(const struct mc_function *self, struct mc_function *ret)
     return self->dict && !ret->dict ? -1 : 0;
 }
 
-static PyObject *function_with_options(PyObject *object, PyObject *args, PyObject *kwargs)
+static struct options options_of(const struct mc_function *self)
 {
-    static char *names[] = {"mode", "nogil", NULL};
-    const struct mc_function *self = (const struct mc_function *) object;
-    PyObject *mode = Py_None;
-    PyObject *nogil = Py_None;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|$OO:with_options", names, &mode, &nogil)) {
-        return NULL;
-    }
-    bool isolated = self->isolated;
-    int without = nogil == Py_None ? self->nogil : PyObject_IsTrue(nogil);
-    if (without < 0 || (mode != Py_None && read_mode(mode, &isolated) < 0) ||
-        (mode != Py_None && !isolated && check_inline(self) < 0)) {
-        return NULL;
-    }
-    struct options options = {
+    return (struct options) {
         .name = self->name,
         .entries = self->entries,
         .library = self->library,
-        .nogil = without,
+        .nogil = self->nogil,
         .worker = self->get_worker,
         .fail = self->fail,
         .on_isolated = self->on_isolated,
         .stub = self->stub,
         .reduce = self->reduce,
     };
-    struct mc_function *variant = (struct mc_function *) make(Py_TYPE(object), &options);
+}
+
+static PyObject *make_variant(PyObject *object, const struct options *options, bool isolated)
+{
+    struct mc_function *variant = (struct mc_function *) make(Py_TYPE(object), options);
     if (variant) {
         variant->isolated = isolated;
-        if (copy_state(self, variant) < 0) {
+        if (copy_state((struct mc_function *) object, variant) < 0) {
             Py_CLEAR(variant);
         } else {
             mc_function_choose_call(variant);
@@ -544,9 +581,59 @@ static PyObject *function_with_options(PyObject *object, PyObject *args, PyObjec
     return (PyObject *) variant;
 }
 
+/* The options that a variant was made with, those of its origin among them. */
+static int
+note_changes(struct mc_function *variant, PyObject *before, PyObject *mode, PyObject *nogil)
+{
+    PyObject *changes = before ? PyDict_Copy(before) : PyDict_New();
+    if (!changes || (mode != Py_None && PyDict_SetItemString(changes, "mode", mode) < 0) ||
+        (nogil != Py_None &&
+         PyDict_SetItemString(changes, "nogil", variant->nogil ? Py_True : Py_False) < 0)) {
+        Py_XDECREF(changes);
+        return -1;
+    }
+    variant->changes = changes;
+    return 0;
+}
+
+static PyObject *function_with_options(PyObject *object, PyObject *args, PyObject *kwargs)
+{
+    static char *names[] = {"mode", "nogil", NULL};
+    const struct mc_function *self = (const struct mc_function *) object;
+    struct options options = options_of(self);
+    PyObject *mode = Py_None;
+    PyObject *nogil = Py_None;
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|$OO:with_options", names, &mode, &nogil)) {
+        return NULL;
+    }
+    bool isolated = self->isolated;
+    options.nogil = nogil == Py_None ? self->nogil : PyObject_IsTrue(nogil);
+    if (options.nogil < 0 || (mode != Py_None && read_mode(mode, &isolated) < 0) ||
+        (mode != Py_None && !isolated && check_inline(self) < 0)) {
+        return NULL;
+    }
+    PyObject *variant = make_variant(object, &options, isolated);
+    if (variant && note_changes((struct mc_function *) variant, self->changes, mode, nogil) < 0) {
+        Py_CLEAR(variant);
+    }
+    return variant;
+}
+
+static PyObject *function_rehearsal(PyObject *object, PyObject *Py_UNUSED(unused))
+{
+    struct options options = options_of((const struct mc_function *) object);
+    options.reduce = NULL;
+    options.rehearsal = true;
+    return make_variant(object, &options, ((struct mc_function *) object)->isolated);
+}
+
 PyDoc_STRVAR(with_options_doc,
              "with_options($self, /, *, mode=None, nogil=None)\n--\n\n"
              "The same function with another mode, or without the GIL.");
+PyDoc_STRVAR(rehearsal_doc,
+             "rehearsal($self, /)\n--\n\n"
+             "A callable that does all that a call of the function does but the function itself:\n"
+             "arguments are converted, and taken to the worker and back. It returns None.");
 
 static PyMethodDef function_methods[] = {
     {"__copy__", function_copy, METH_NOARGS, NULL},
@@ -557,6 +644,7 @@ static PyMethodDef function_methods[] = {
      (PyCFunction) (void (*)(void)) function_with_options,
      METH_VARARGS | METH_KEYWORDS,
      with_options_doc},
+    {"rehearsal", function_rehearsal, METH_NOARGS, rehearsal_doc},
     {0},
 };
 

@@ -43,6 +43,7 @@ struct mc_function {
     PyObject *on_isolated;
     PyObject *stub;
     PyObject *reduce;
+    PyObject *changes;  /* what with_options was told, or NULL */
     PyObject *qualname; /* as it was set */
     PyObject *dict;
     PyObject *weakrefs;

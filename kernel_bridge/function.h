@@ -19,8 +19,8 @@ struct mc_overload {
     struct mc_signature abi;
     struct mc_parameter *parameters; /* abi.n_args */
     size_t n_positional;             /* that can be passed without a name; they come first */
-    char *symbol;
-    PyObject *text; /* the signature as its source has it */
+    char *symbol;                    /* NULL: of a rehearsal */
+    PyObject *text;                  /* the signature as its source has it */
     struct mc_held defaults;
     mc_thunk *thunk; /* NULL: not in this process */
 };

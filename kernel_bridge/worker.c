@@ -476,7 +476,7 @@ static int
 perform(struct mc_worker *worker, struct under_way *way, struct mc_worker_outcome *ret, mc_err *err)
 {
     const struct mc_worker_call *call = way->call;
-    long function = mc_worker_find(worker, call->symbol);
+    long function = call->symbol ? mc_worker_find(worker, call->symbol) : MC_SHARE_NOTHING;
     if (function < 0) {
         return mc_err_set(err, MC_INTERNAL, "the worker has no function %s", call->symbol);
     }

@@ -33,7 +33,7 @@ int mc_workers_new(const struct mc_workers_options *options,
 struct mc_workers *mc_workers_free(struct mc_workers *workers);
 
 struct mc_worker_call {
-    const char *symbol; /* one of the table */
+    const char *symbol; /* one of the table; NULL: nothing is called, and the result is None */
     const struct mc_signature *signature;
     const uint64_t *in; /* words with this process's addresses */
     uint64_t *out;      /* as a thunk would fill it; addresses are in the worker's memory, here */

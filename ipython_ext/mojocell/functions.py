@@ -294,7 +294,12 @@ def _job(source: str, options: Mapping[str, Any], op: str = "compile") -> Job:
     return job
 
 
-def rebuild(source: str, options: Mapping[str, Any], name: str | None = None) -> Any:
+def rebuild(
+    source: str,
+    options: Mapping[str, Any],
+    name: str | None = None,
+    changes: Mapping[str, Any] | None = None,
+) -> Any:
     """Return a function, or the module of a source, in whatever process this is: what pickles call.
 
     Parameters
@@ -305,6 +310,8 @@ def rebuild(source: str, options: Mapping[str, Any], name: str | None = None) ->
         As a `Unit` has them.
     name : str or None
         A function's name; None for the module.
+    changes : mapping, optional
+        What the function's ``with_options`` was told.
 
     Examples
     --------
@@ -325,7 +332,8 @@ def rebuild(source: str, options: Mapping[str, Any], name: str | None = None) ->
             module=str(options.get("module") or "__main__"),
         )
     if name is not None:
-        return unit.function(name)
+        function = unit.function(name)
+        return function if changes is None else function.with_options(**changes)
     from mojocell.module import MojoModule
 
     return MojoModule(unit)

@@ -21,6 +21,7 @@
 #define MC_SHARE_VERSION 1
 #define MC_SHARE_DATA    ((uint64_t) 8192) /* where memory begins */
 #define MC_SHARE_SPINS   2000
+#define MC_SHARE_NOTHING UINT32_MAX /* in place of a function: a call without one */
 
 enum mc_share_fds { MC_SHARE_FILE, MC_SHARE_OUT, MC_SHARE_ERR, MC_SHARE_FDS };
 
@@ -48,7 +49,7 @@ struct mc_share {
     _Atomic uint32_t taken;
     char apart_2[52];
     _Atomic uint64_t size; /* of the file */
-    uint32_t function;     /* its place in the table */
+    uint32_t function;     /* its place in the table, or MC_SHARE_NOTHING */
     int32_t status;
     bool no_memory;      /* the result did not fit into memory */
     uint64_t printed[2]; /* bytes so far, to the two descriptors */

@@ -301,6 +301,31 @@ START_TEST(memory_goes_there_and_comes_back)
 }
 END_TEST
 
+START_TEST(a_call_of_nothing_takes_memory_there_and_back)
+{
+    enum { N = 100000 };
+    struct calling calling;
+    double *x = calloc(N, sizeof *x);
+    x[N - 1] = 3;
+    prepare(&calling, "fill");
+    calling.call.symbol = NULL;
+    calling.in[0] = (uint64_t) (uintptr_t) x;
+    calling.in[1] = N;
+    for (int i = 0; i < 3; i++) {
+        struct mc_worker_outcome outcome = call(&calling);
+        ck_assert_int_eq(outcome.kind, MC_WORKER_RETURNED);
+        ck_assert_int_eq(outcome.status, MC_THUNK_RETURNED);
+        mc_workers_done(workers, &outcome);
+        check_works();
+    }
+    ck_assert_double_eq(x[0], 0);
+    ck_assert_double_eq(x[N - 1], 3);
+    ck_assert_uint_eq(calling.printed.length, 0);
+    finish(&calling);
+    free(x);
+}
+END_TEST
+
 START_TEST(what_was_written_before_a_raise_comes_back)
 {
     struct calling calling;
@@ -561,6 +586,7 @@ int main(void)
     tcase_add_unchecked_fixture(tests, start_all, stop_all);
     tcase_add_test(tests, calls_are_fast);
     tcase_add_test(tests, memory_goes_there_and_comes_back);
+    tcase_add_test(tests, a_call_of_nothing_takes_memory_there_and_back);
     tcase_add_test(tests, what_was_written_before_a_raise_comes_back);
     tcase_add_test(tests, what_is_printed_is_there_before_the_result);
     tcase_add_test(tests, a_crash_ends_the_worker_and_the_next_call_has_another);

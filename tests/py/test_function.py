@@ -800,6 +800,36 @@ def test_identity_copies_and_pickle() -> None:
         pickle.dumps(other)
 
 
+def test_a_variant_is_pickled_with_its_options() -> None:
+    function = make("next", "(Int) -> Int", "n", reduce=(dict, ((("a", 1),),)))
+    variant = function.with_options(nogil=True).with_options(mode="isolated")
+    assert variant.__reduce__() == (dict, ((("a", 1),), {"nogil": True, "mode": "isolated"}))
+    assert variant.with_options(mode="inline").__reduce__()[1][1] == {"nogil": True, "mode": "inline"}
+    assert function.__reduce__() == (dict, ((("a", 1),),))
+    odd = make("next", "(Int) -> Int", "n", reduce=(dict,)).with_options(nogil=True)
+    with pytest.raises(TypeError):
+        odd.__reduce__()
+
+
+def test_a_rehearsal_converts_and_refuses_and_calls_nothing() -> None:
+    function = make("echo", "(List[Float64]) -> List[Float64]", "x", symbol="echo_list_8")
+    rehearsal = function.rehearsal()
+    before = live()
+    assert rehearsal([1.0, 2.0]) is None
+    assert rehearsal(x=numpy.ones(3)) is None
+    assert live() == before
+    with pytest.raises(TypeError, match="argument 'x' of echo"):
+        rehearsal("text")
+    with pytest.raises(TypeError, match="missing 1 required"):
+        rehearsal()
+    with pytest.raises(TypeError, match="cannot pickle"):
+        pickle.dumps(rehearsal)
+    assert make("trap", "() -> None").rehearsal()() is None
+    number = make("next", "(Int) -> Int", "n").rehearsal()
+    assert number(1) is None
+    assert number(2**40) is None
+
+
 def test_variants_are_other_functions() -> None:
     function = stubbed()
     function.note = 1

@@ -256,19 +256,23 @@ def test_functions_and_modules_survive_pickle_and_copy_in_the_same_process(modul
 @pytest.mark.usefixtures("service")
 def test_another_process_gets_a_pickled_function_from_the_cache(module: mc.MojoModule) -> None:
     before = mc.cache.stats()["compilations"]
+    variant = module.fibonacci.with_options(mode="isolated", nogil=True)
     code = (
         "import pickle, sys\n"
-        "f, m = pickle.load(sys.stdin.buffer)\n"
-        "print(f(10), m.mixed(1), m.fibonacci is f, f.__wrapped__.__doc__.split(chr(10))[0])"
+        "f, m, g = pickle.load(sys.stdin.buffer)\n"
+        "print(f(10), m.mixed(1), m.fibonacci is f, f.__wrapped__.__doc__.split(chr(10))[0])\n"
+        "print(g(10), g.mode, g.nogil, f.mode, f.nogil)"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],
-        input=pickle.dumps((module.fibonacci, module)),
+        input=pickle.dumps((module.fibonacci, module, variant)),
         capture_output=True,
         timeout=60,
         check=True,
     )
-    assert done.stdout.decode() == "55 1 0.5 x False True Return a Fibonacci number.\n"
+    assert done.stdout.decode() == (
+        "55 1 0.5 x False True Return a Fibonacci number.\n55 isolated True inline False\n"
+    )
     assert mc.cache.stats()["compilations"] == before
 
 
