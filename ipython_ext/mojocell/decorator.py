@@ -62,6 +62,8 @@ def mojo(what: Any = None, /, **options: Any) -> Any:
     Returns
     -------
     MojoFunction, or MojoProgram for a docstring with a program
+        With source or options alone, the decorator. To have functions of a source without Python
+        ones to stand in for, use `compile`.
 
     Raises
     ------
@@ -82,13 +84,42 @@ def mojo(what: Any = None, /, **options: Any) -> Any:
     42
     """
     if isinstance(what, str):
-        return functools.partial(_typed, textwrap.dedent(what), options)
+        return Source(textwrap.dedent(what), options)
     if what is None:
         return functools.partial(_documented, options=options)
     return _documented(what, options=options)
 
 
 # --- typed functions --------------------------------------------------------------------------
+
+
+class Source:
+    """Mojo source on its way to the Python function below it: the decorator ``mojo(source)``.
+
+    Examples
+    --------
+    >>> Source("def twice(n: Int) -> Int: return 2 * n", {}).twice
+    Traceback (most recent call last):
+    ...
+    AttributeError: mojo(source) is a decorator, without 'twice'; mc.compile(source).twice is the function
+    """
+
+    def __init__(self, source: str, options: Mapping[str, Any]) -> None:
+        self._source = source
+        self._options = options
+
+    def __call__(self, function: Any) -> MojoFunction:
+        """Return the Mojo function of that name."""
+        return _typed(self._source, self._options, function)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        msg = f"mojo(source) is a decorator, without {name!r}; mc.compile(source).{name} is the function"
+        raise AttributeError(msg, name=name, obj=self)
+
+    def __repr__(self) -> str:
+        return "<mojo(source): a decorator; mc.compile(source) gives the functions of a source>"
 
 
 def _typed(source: str, options: Mapping[str, Any], function: Any) -> MojoFunction:
@@ -130,7 +161,10 @@ def _check_arguments(function: Any, entries: Any) -> None:
 
 def _check(function: Any) -> None:
     if isinstance(function, staticmethod | classmethod | property) or not inspect.isfunction(function):
-        msg = f"@mojo stands above a plain function, which {function!r} is not"
+        msg = (
+            f"@mojo stands above a plain function, which {function!r} is not; "
+            "mc.compile(source) gives the functions of a source"
+        )
         raise TypeError(msg)
     if inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function):
         msg = f"{function.__name__}: @mojo cannot stand in for an async function or a generator"
@@ -356,6 +390,9 @@ class MojoProgram:
 
     def _value(self, name: str, value: Any) -> Any:
         """Return a value as the type that the annotation, or the value itself, asks for."""
+        numpy = sys.modules.get("numpy")
+        if numpy is not None and isinstance(value, numpy.generic):
+            value = value.item()
         kind = self._annotations.get(name)
         if kind not in template.TYPES:
             kind = next((each for each in template.TYPES if isinstance(value, each)), None)
@@ -367,7 +404,7 @@ class MojoProgram:
             wanted = "a bool, int, float or str" if kind is None else f"of type {kind.__name__}"
             msg = f"{self.__name__}: {name} must be {wanted}, not {value!r}"  # type: ignore[attr-defined]
             raise TypeError(msg)
-        return value
+        return kind(value)  # and not of a subclass
 
     def _run(self, values: dict[str, Any]) -> str:
         compiled, arguments = self._prepare(values)
@@ -440,7 +477,14 @@ class _Compiled:
 
     def call(self, arguments: list[Any]) -> str:
         self._printed.pieces = []
-        self._function(*arguments)
+        try:
+            self._function(*arguments)
+        except BaseException:
+            sys.stdout.write(self._text())
+            raise
+        return self._text()
+
+    def _text(self) -> str:
         return b"".join(self._printed.pieces).decode("utf-8", "replace")
 
 

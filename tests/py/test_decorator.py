@@ -232,6 +232,44 @@ def test_a_program_that_does_not_compile() -> None:
         bad(1)
 
 
+def test_what_was_printed_before_a_failure_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    @mojo
+    def half(n: int) -> int:
+        r"""
+        def main() raises:
+            print("looking at", {{n}})
+            if {{n}} % 2:
+                raise Error("odd")
+            print({{n}} // 2)
+        """
+
+    with pytest.raises(MojoRuntimeError, match="odd"):
+        half(3)
+    assert capsys.readouterr().out == "looking at 3\n"
+    with pytest.raises(MojoReturnError, match="looking at 4"):
+        half(4)
+    assert capsys.readouterr().out == ""  # the message has it
+
+
+def test_scalars_of_numpy_are_the_values_that_they_hold() -> None:
+    import numpy as np
+
+    @mojo
+    def plain(n, x, flag, word) -> str:  # type: ignore[no-untyped-def]
+        r"""
+        def main():
+            print({{n}} + 1, {{x}} / 2, not {{flag}}, {{word}})
+        """
+
+    before = compilations()
+    assert plain(1, 5.0, True, "a") == "2 2.5 False a"
+    assert plain(np.int64(1), np.float64(5), np.bool_(True), np.str_("a")) == "2 2.5 False a"
+    assert plain(np.uint8(1), np.float32(5), np.True_, "a") == "2 2.5 False a"
+    assert compilations() == before + 1
+    with pytest.raises(TypeError, match="n must be a bool, int, float or str"):
+        plain(np.complex128(1), 1.0, True, "a")
+
+
 def test_none_prints(capsys: pytest.CaptureFixture[str]) -> None:
     @mojo
     def say(n: int) -> None:
@@ -297,6 +335,15 @@ def test_names_and_arguments_have_to_agree() -> None:
 
         @mojo(source)
         def right(m): ...  # type: ignore[no-untyped-def]
+
+
+def test_source_alone_says_where_its_functions_are() -> None:
+    pending = mojo("def twice(n: Int) -> Int: return 2 * n")
+    with pytest.raises(AttributeError, match=r"a decorator, .*mc\.compile\(source\)\.twice is the function"):
+        _ = pending.twice  # type: ignore[attr-defined]
+    with pytest.raises(TypeError, match=r"which 21 is not; mc\.compile\(source\) gives the functions"):
+        pending(21)  # type: ignore[arg-type]
+    assert "mc.compile(source)" in repr(pending)
 
 
 @pytest.mark.parametrize("kind", ["async", "generator", "method", "class"])
