@@ -47,9 +47,11 @@ if TYPE_CHECKING:
     from mojocell.errors import ToolchainNotFound as ToolchainNotFound
     from mojocell.functions import MojoFunction as MojoFunction
     from mojocell.functions import interrupt as interrupt
+    from mojocell.hardware import machine as machine
     from mojocell.magics import load_ipython_extension as load_ipython_extension
     from mojocell.magics import unload_ipython_extension as unload_ipython_extension
     from mojocell.module import MojoModule as MojoModule
+    from mojocell.profiling import profile as profile
     from mojocell.result import RunResult as RunResult
     from mojocell.widgets import interact as interact
 
@@ -83,9 +85,11 @@ _HOMES = {
     "ToolchainNotFound": "errors",
     "MojoFunction": "functions",
     "interrupt": "functions",
+    "machine": "hardware",
     "load_ipython_extension": "magics",
     "unload_ipython_extension": "magics",
     "MojoModule": "module",
+    "profile": "profiling",
     "RunResult": "result",
     "interact": "widgets",
 }

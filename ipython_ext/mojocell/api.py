@@ -345,8 +345,8 @@ def info() -> dict[str, Any]:
     Returns
     -------
     dict
-        ``mojocell`` and ``python`` (versions), ``settings``, and what the daemon says of itself and
-        of the Mojo it found.
+        ``mojocell`` and ``python`` (versions), ``machine`` (as `machine` has it), ``settings``, and
+        what the daemon says of itself and of the Mojo it found.
 
     Examples
     --------
@@ -357,13 +357,14 @@ def info() -> dict[str, Any]:
     import platform
 
     import mojocell
-    from mojocell import settings
+    from mojocell import hardware, settings
 
     values = settings.values()
     answer = _client.request({"op": "info", **_client.surroundings(toolchain=values["toolchain"])})
     own = {
         "mojocell": mojocell.__version__,
         "python": platform.python_version(),
+        "machine": hardware.describe(answer.get("toolchain")).as_dict(),
         "settings": values,
     }
     return {**own, **{key: value for key, value in answer.items() if key not in ("id", "event", "ok")}}
@@ -377,12 +378,14 @@ def summary(facts: Mapping[str, Any]) -> dict[str, Any]:
     >>> summary({"mojocell": "1.0", "toolchain": {"version": "1.2.0", "root": "/mojo"}})
     {'mojocell': '1.0', 'mojo': '1.2.0 in /mojo'}
     """
+    from mojocell import hardware
+
     toolchain = facts.get("toolchain") or {}
     lines = {
         "mojocell": facts.get("mojocell"),
         "python": facts.get("python"),
         "mojo": f"{toolchain['version']} in {toolchain.get('root')}" if toolchain.get("version") else None,
-        "target": toolchain.get("target_cpu"),
+        "machine": hardware.Machine.from_dict(facts["machine"]).line() if "machine" in facts else None,
         "cache": facts.get("cache_dir"),
         "daemon": f"pid {facts['pid']}, build {facts.get('build')}" if facts.get("pid") else None,
         "socket": facts.get("socket"),

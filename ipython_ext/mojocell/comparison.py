@@ -236,7 +236,7 @@ def compare(
     for size in cases:
         arguments = _arguments(args, size, make)
         value, changes = _check(python, mojo, arguments, size, tolerance=(rtol, atol))
-        rows.append(Row(size, *_measure(python, mojo, arguments, rounds, anew=changes)))
+        rows.append(Row(size, *measure(python, mojo, arguments, rounds, anew=changes)))
     return Comparison(rows, _name(python), _name(mojo), value)
 
 
@@ -359,7 +359,7 @@ def _short(value: Any) -> str:
 # --- times ------------------------------------------------------------------------------------
 
 
-def _measure(
+def measure(
     python: Callable[..., Any],
     mojo: Callable[..., Any],
     arguments: Callable[[], tuple[Any, ...]],
@@ -367,7 +367,19 @@ def _measure(
     *,
     anew: bool,
 ) -> tuple[Times, Times]:
-    """Time both in turns, so that what else the machine does meets both."""
+    """Time both in turns, so that what else the machine does meets both.
+
+    Parameters
+    ----------
+    python, mojo : callable
+        The two.
+    arguments : callable
+        Makes the arguments.
+    rounds : int
+        How often each is measured.
+    anew : bool
+        Whether each call needs arguments of its own.
+    """
     makes = [arguments if anew else functools.partial(_same, arguments()) for _ in range(2)]
     calls = list(zip((python, mojo), makes, strict=True))
     limit = COPIES if anew else 1 << 30
@@ -422,10 +434,17 @@ def _summary(seconds: list[float], count: int) -> Times:
 
 
 def _times(times: Times) -> str:
-    return f"{_seconds(times.median)} ± {times.spread:.0%}"
+    return f"{seconds(times.median)} ± {times.spread:.0%}"
 
 
-def _seconds(value: float) -> str:
+def seconds(value: float) -> str:
+    """Return a duration in three digits.
+
+    Examples
+    --------
+    >>> [seconds(value) for value in (1.574, 0.0003, 17.2e-9)]
+    ['1.57 s', '300 µs', '17.2 ns']
+    """
     for unit, factor in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
         if value >= factor:
             return f"{value / factor:.3g} {unit}"

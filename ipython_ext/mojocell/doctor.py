@@ -132,6 +132,13 @@ def _linker(facts: dict[str, Any]) -> Check:
     )
 
 
+def _machine(facts: dict[str, Any]) -> Check:
+    from mojocell import hardware
+
+    found = hardware.describe(facts.get("toolchain"))
+    return Check("machine", True, found.line())
+
+
 def _cache(facts: dict[str, Any]) -> Check:
     from mojocell import cache
 
@@ -183,6 +190,7 @@ CHECKS: tuple[Callable[[dict[str, Any]], Check], ...] = (
     _daemon,
     _toolchain,
     _linker,
+    _machine,
     _cache,
     _disk,
     _program,

@@ -12,6 +12,7 @@ import json
 import re
 import sys
 import threading
+import time
 import weakref
 from typing import TYPE_CHECKING, Any
 
@@ -82,6 +83,8 @@ class Unit:
         self.options = _options(job, mode, nogil=nogil, module=module)
         self._functions: dict[str, MojoFunction] = {}
         self._library: Library | None = None
+        #: What loading the artifact into this process took; None where it is not loaded.
+        self.load_seconds: float | None = None
         self._where: tuple[CallMode, str | None] | None = None
         self._worker: Worker | None = None
         self._worker_lock = threading.Lock()
@@ -173,11 +176,13 @@ class Unit:
             if self.result.error is not None:
                 raise self.result.error
         runtime = self.result.runtime
+        start = time.perf_counter()
         library = Library(
             self.result.artifact or "",
             runtime.get("libraries") or (),
             identity=runtime.get("identity") or "",
         )
+        self.load_seconds = time.perf_counter() - start
         kernel.follow()
         return library
 

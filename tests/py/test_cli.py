@@ -112,7 +112,9 @@ def test_cache_and_info_print_a_table_or_json(bridge: FakeBridge, capsys: pytest
     assert bridge.requests[-1]["cell"] == "a.mojo"
     capsys.readouterr()
     assert cli.main(["info", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["mojocell"] == mojocell.__version__
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["mojocell"] == mojocell.__version__
+    assert facts["machine"]["usable"] >= 1 and facts["machine"]["simd_bits"] is None
 
 
 def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
@@ -132,6 +134,7 @@ def test_doctor_has_a_line_a_check_and_names_the_remedy(
     assert words["toolchain"].startswith("FAIL")
     assert "-> pip install mojo" in words["toolchain"]
     assert words["program"].startswith("skip")
+    assert words["machine"].startswith("ok") and "processor" in words["machine"]
 
 
 def test_doctor_goes_on_when_a_check_breaks(bridge: FakeBridge, capsys: pytest.CaptureFixture[str]) -> None:

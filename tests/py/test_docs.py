@@ -29,10 +29,12 @@ REAL = {
         "compat",
         "decorator",
         "functions",
+        "hardware",
         "module",
         "patterns",
         "patterns._load",
         "patterns.monte_carlo",
+        "profiling",
         "result",
         "widgets.interaction",
     )

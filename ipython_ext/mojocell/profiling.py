@@ -1,0 +1,241 @@
+"""Where the time of a Mojo cell or function goes: `profile`."""
+
+from __future__ import annotations
+
+import copy
+import functools
+import html
+import itertools
+import time
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from mojocell import comparison
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from mojocell._bridge import Function as MojoFunction
+    from mojocell.functions import Unit
+    from mojocell.hardware import Machine
+    from mojocell.result import RunResult
+
+
+class Stage(NamedTuple):
+    """A part of the time."""
+
+    name: str
+    seconds: float
+    spread: float | None
+    """Half of the distance between the quartiles, as a share; None where it was measured once."""
+    says: str
+    """What it is made of, where that is not in the name."""
+    part: bool = False
+    """Whether it is contained in the stage before."""
+
+
+class Profile:
+    """What `profile` found; shows itself as a table.
+
+    Attributes
+    ----------
+    title : str
+        What was looked at.
+    stages : list of Stage
+        In the order in which they happen.
+    machine : Machine
+        Where that was; ``machine.target_cpu`` is what the code was compiled for.
+
+    Examples
+    --------
+    >>> import mojocell as mc
+    >>> found = mc.profile(mc.run("print(42)"))
+    >>> list(found.seconds)
+    ['queue', 'identify', 'scan', 'compile', 'other', 'load', 'run']
+    """
+
+    def __init__(self, title: str, stages: list[Stage], machine: Machine) -> None:
+        self.title = title
+        self.stages = stages
+        self.machine = machine
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        """The time of each stage; where a stage was repeated, the median."""
+        return {stage.name: stage.seconds for stage in self.stages}
+
+    @property
+    def table(self) -> list[dict[str, Any]]:
+        """The stages as plain values, for a data frame."""
+        return [stage._asdict() for stage in self.stages]
+
+    def _cells(self) -> list[tuple[str, str, str]]:
+        return [
+            (
+                f"  {stage.name}" if stage.part else stage.name,
+                comparison.seconds(stage.seconds)
+                + ("" if stage.spread is None else f" ± {stage.spread:.0%}"),
+                stage.says,
+            )
+            for stage in self.stages
+        ]
+
+    def __repr__(self) -> str:
+        cells = self._cells()
+        widths = [max(len(cell[column]) for cell in cells) for column in (0, 1)]
+        lines = [f"{name:<{widths[0]}}  {took:>{widths[1]}}  {says}".rstrip() for name, took, says in cells]
+        return "\n".join([self.title, *lines, self.machine.line()])
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f'<tr><th scope="row" style="text-align: left; white-space: pre">{name}</th>'
+            f'<td>{took}</td><td style="text-align: left">{html.escape(says)}</td></tr>'
+            for name, took, says in self._cells()
+        )
+        return (
+            '<table class="mojocell-profile" style="text-align: right">'
+            f'<caption style="text-align: left">{html.escape(self.title)}</caption>'
+            f"<tbody>{rows}</tbody></table>"
+            f'<div style="font-size:.85em;opacity:.75">{html.escape(self.machine.line())}</div>'
+        )
+
+    def _mime_(self) -> tuple[str, str]:
+        """Show it in marimo."""
+        return "text/html", self._repr_html_()
+
+
+def profile(what: Any, /, *args: Any, rounds: int = comparison.ROUNDS, **kwargs: Any) -> Profile:
+    """Measure where the time of a function, or of a cell that ran, goes.
+
+    A function is called many times, as ``timeit`` would call it, and what it prints is printed. A
+    span that it may write to is a fresh copy in each call; making that is not counted.
+
+    Parameters
+    ----------
+    what : MojoFunction, RunResult or MojoModule
+        A function is called with the arguments. Of a result, as ``%%mojo --result NAME`` and `run`
+        give it, and of a module, as `cell` and `compile` give it, what is known is shown and
+        nothing is run again.
+    *args, **kwargs
+        Of the function.
+    rounds : int
+        How often calls are measured.
+
+    Returns
+    -------
+    Profile
+        ``compile`` has linking in it. Of a function, ``arguments`` is what a call takes without the
+        function: conversion and, in a worker, the way there and back with copies of arrays;
+        ``function`` is the rest of ``call``.
+
+    Raises
+    ------
+    TypeError
+        It is nothing of these, or there are arguments that nothing takes.
+    MojoError
+        The call fails.
+
+    Examples
+    --------
+    >>> import mojocell as mc
+    >>> twice = mc.compile("def twice(n: Int) -> Int: return 2 * n").twice
+    >>> found = mc.profile(twice, 21)
+    >>> [stage.name for stage in found.stages if stage.part]
+    ['arguments', 'function']
+    """
+    from mojocell.functions import Unit
+    from mojocell.module import MojoModule
+    from mojocell.result import RunResult
+
+    if rounds < 1:
+        msg = f"rounds must be at least 1, not {rounds}"
+        raise ValueError(msg)
+    if isinstance(what, RunResult | MojoModule):
+        if args or kwargs:
+            msg = f"a {type(what).__name__} takes no arguments: they are for a function"
+            raise TypeError(msg)
+        result = what if isinstance(what, RunResult) else what.result or what.compiled
+        return Profile(result.name, _of_result(result), _target(_flags(what)))
+    unit = getattr(what, "__mojo__", None)
+    if not isinstance(unit, Unit):
+        msg = f"profile takes a Mojo function, a RunResult or a MojoModule, not {what!r}"
+        raise TypeError(msg)
+    stages = _of_calls(what, unit, args, kwargs, rounds)
+    title = f"{what.signatures[0] if len(what.signatures) == 1 else what.__name__}, {what.mode}"
+    return Profile(title, [*_of_result(unit.result), *stages], _target(unit.options.get("flags") or ()))
+
+
+# --- what is known ----------------------------------------------------------------------------
+_ORIGIN = {"hit": "from the cache", "joined": "by another's compilation of the same"}
+
+
+def _of_result(result: RunResult) -> list[Stage]:
+    times = {name: result.times.get(name, 0.0) for name in ("queue", "identify", "scan", "compile")}
+    ran = {name: result.times.get(name, 0.0) for name in ("load", "run")}
+    other = max(result.times.get("total", 0.0) - sum(times.values()) - sum(ran.values()), 0.0)
+    cold = "answered from the compiler's own cache" if result.compiler_cache else "cold"
+    says = {
+        "queue": "waiting for other compilations",
+        "identify": "looking at the compiler, once for each daemon",
+        "compile": _ORIGIN.get(result.cache, f"{cold}; linking included"),
+        "load": "a process with the program in it",
+    }
+    stages = {**times, "other": other}
+    if result.returncode is not None or result.signal is not None:
+        stages.update(ran)
+    return [Stage(name, seconds, None, says.get(name, "")) for name, seconds in stages.items()]
+
+
+def _flags(what: Any) -> list[str]:
+    unit = getattr(what, "__mojo__", None)
+    return list(unit.options.get("flags") or ()) if unit is not None else []
+
+
+def _target(flags: Any) -> Machine:
+    """Return the machine as the flags of a compilation have it."""
+    from mojocell.hardware import machine
+
+    found = machine()
+    words = " ".join(flags).replace("=", " ").split()
+    named = [value for flag, value in itertools.pairwise(words) if flag == "--target-cpu"]
+    # What another target has, the compiler was not asked.
+    return found._replace(target_cpu=named[-1], features=()) if named else found
+
+
+# --- calls ------------------------------------------------------------------------------------
+
+
+def _of_calls(
+    function: MojoFunction, unit: Unit, args: tuple[Any, ...], kwargs: Mapping[str, Any], rounds: int
+) -> list[Stage]:
+    stages = []
+    if unit.load_seconds is not None:
+        stages.append(Stage("load", unit.load_seconds, None, "into this process, once"))
+    isolated = function.mode == "isolated"
+    starts = isolated and unit.worker().count == 0
+    call: Callable[..., Any] = function
+    rehearsal: Callable[..., Any] = function.rehearsal()
+    if kwargs:
+        call, rehearsal = functools.partial(call, **kwargs), functools.partial(rehearsal, **kwargs)
+    writes = any(
+        "MutSpan" in str(argument["type"])
+        for entry in unit.entries[function.__name__]
+        for argument in entry["arguments"]
+    )
+
+    def fresh() -> tuple[Any, ...]:
+        return copy.deepcopy(args) if writes else args
+
+    first = fresh()
+    start = time.perf_counter()
+    call(*first)
+    says = "with the start of its worker" if starts else ""
+    stages.append(Stage("first call", time.perf_counter() - start, None, says))
+    carried, whole = comparison.measure(rehearsal, call, fresh, rounds, anew=writes)
+    way = "conversion, to the worker and back, with copies of arrays" if isolated else "conversion"
+    rest = max(whole.median - carried.median, 0.0)
+    return [
+        *stages,
+        Stage("call", whole.median, whole.spread, f"{whole.calls:,} calls in each of {rounds} rounds"),
+        Stage("arguments", min(carried.median, whole.median), carried.spread, way, part=True),
+        Stage("function", rest, None, "the rest", part=True),
+    ]
