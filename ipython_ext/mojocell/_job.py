@@ -42,6 +42,7 @@ class Job:
         stdin: bytes | None = None,
         timeout: float | None = None,
         memory: int | None = None,
+        cpu: float | None = None,
         cwd: str | None = None,
         env: dict[str, str] | None = None,
         modernize: bool | None = None,
@@ -61,6 +62,7 @@ class Job:
         self.stdin = stdin
         self.timeout = default["timeout"] if timeout is None else timeout
         self.memory = default["memory"] if memory is None else memory
+        self.cpu = default["cpu"] if cpu is None else cpu
         self.cwd = cwd
         self.env = env
         self.modernize = default["modernize"] if modernize is None else modernize
@@ -99,7 +101,7 @@ class Job:
             header["args"] = self.args
         if self.stdin is not None:
             header["stdin"] = {"frame": 0}
-        limits = {"wall": self.timeout, "memory": self.memory}
+        limits = {"wall": self.timeout, "cpu": self.cpu, "memory": self.memory}
         if any(limits.values()):
             header["limits"] = {key: value for key, value in limits.items() if value}
         return header

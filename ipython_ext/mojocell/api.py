@@ -25,6 +25,7 @@ def run(
     check: bool = True,
     timeout: float | None = None,
     memory: int | None = None,
+    cpu: float | None = None,
     stdin: str | bytes | bytearray | memoryview | None = None,
     args: Iterable[str] = (),
     flags: Iterable[str] = (),
@@ -50,6 +51,9 @@ def run(
         Seconds that the program may run.
     memory : int, optional
         MB that the program may use.
+    cpu : float, optional
+        Seconds of processor time that the program may use, in all of its threads; of a program, whole
+        ones.
     stdin : str or bytes-like, optional
         The program's standard input, which is empty by default; a str goes as UTF-8.
     args : iterable of str
@@ -100,6 +104,7 @@ def run(
         mode=_mode(mode, PROGRAM_MODES, "how a program runs"),
         timeout=_positive("timeout", timeout),
         memory=_whole("memory", memory),
+        cpu=_positive("cpu", cpu),
         stdin=_stdin(stdin),
         args=_strings("args", args),
         flags=_strings("flags", flags),
@@ -208,6 +213,7 @@ def cell(
     args: Iterable[str] = (),
     timeout: float | None = None,
     memory: int | None = None,
+    cpu: float | None = None,
     modernize: bool | None = None,
     name: str = "cell",
 ) -> MojoModule:
@@ -225,7 +231,7 @@ def cell(
         as for `run`.
     nogil, exports, using
         As for `compile`.
-    flags, args, timeout, memory, modernize, name
+    flags, args, timeout, memory, cpu, modernize, name
         As for `run`.
 
     Returns
@@ -256,6 +262,7 @@ def cell(
         name=name,
         timeout=_positive("timeout", timeout),
         memory=_whole("memory", memory),
+        cpu=_positive("cpu", cpu),
         args=_strings("args", args),
         flags=_strings("flags", flags),
         modernize=_flag("modernize", modernize),

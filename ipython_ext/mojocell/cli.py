@@ -216,6 +216,7 @@ def _run(opts: argparse.Namespace, args: list[str]) -> int:
         stdin=stdin,
         timeout=opts.timeout,
         memory=opts.memory,
+        cpu=opts.cpu,
     )
     result = job.execute(Raw())
     if not opts.quiet:

@@ -88,7 +88,7 @@ class Unit:
         self._where: tuple[CallMode, str | None] | None = None
         self._worker: Worker | None = None
         self._worker_lock = threading.Lock()
-        self._limits: dict[str, Any] = {"timeout": job.timeout, "memory": job.memory}
+        self._limits: dict[str, Any] = {"timeout": job.timeout, "memory": job.memory, "cpu": job.cpu}
         self._stale: str | None = None
         #: Whether it is said on stderr that functions run isolated; False where it is shown otherwise.
         self.tells = True
@@ -199,10 +199,11 @@ class Unit:
         from mojocell import _bridge, _client
 
         job = _job(self.source, self.options, op="run")
-        job.memory, job.timeout = self._limits["memory"], None
+        # A call's limits, not the worker's.
+        job.memory, job.timeout, job.cpu = self._limits["memory"], None, None
         table = "".join(f"{entry['symbol']} {entry['abi']}\n" for entry in self.result.functions)
         header = _client.encode(job.header()).decode()
-        made = _bridge.Worker(_client.client(), header, table, output, wall=wall)
+        made = _bridge.Worker(_client.client(), header, table, output, wall=wall, cpu=self._limits["cpu"])
         self._workers.append(made)
         return made
 

@@ -66,6 +66,7 @@ class Mojocell(Magics):
     flags = _setting("flags")
     timeout = _setting("timeout")
     memory = _setting("memory")
+    cpu = _setting("cpu")
     modernize = _setting("modernize")
     status = _setting("status")
     shown = _setting("shown")
@@ -290,6 +291,7 @@ class Mojocell(Magics):
             stdin=self._stdin(opts.stdin),
             timeout=opts.timeout,
             memory=opts.memory,
+            cpu=opts.cpu,
         )
 
     def _stdin(self, name: str | None) -> bytes | None:

@@ -107,6 +107,10 @@ LIMITS: tuple[Option, ...] = (
         ("--memory",),
         {"metavar": "MB", "type": _megabytes, "help": "end the program when it uses more than MB"},
     ),
+    (
+        ("--cpu",),
+        {"metavar": "S", "type": _seconds, "help": "end the program after S seconds of processor time"},
+    ),
 )
 RUN = MODE + LIMITS
 BIND: tuple[Option, ...] = (

@@ -160,6 +160,12 @@ SETTINGS: dict[str, Setting] = {
             _positive(int, "a whole number of MB above 0"),
             "MB that a program may use; none: no limit",
         ),
+        Setting(
+            "cpu",
+            None,
+            _positive(float, "a number of seconds above 0"),
+            "seconds of processor time that a program may use; none: no limit",
+        ),
         Setting("modernize", True, _bool, "repair older Mojo with the compiler's own fix-its, and say so"),
         Setting(
             "status",

@@ -155,9 +155,8 @@ def _call(
 
     job.op = "run"
     header = _client.encode(job.header()).decode()
-    worker = _bridge.Worker(
-        _client.client(), header, f"{entry['symbol']} {entry['abi']}\n", output, wall=timeout, most=1
-    )
+    table = f"{entry['symbol']} {entry['abi']}\n"
+    worker = _bridge.Worker(_client.client(), header, table, output, wall=timeout, cpu=job.cpu, most=1)
     call = _bridge.Function(
         "the cell",
         [entry],

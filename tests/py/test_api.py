@@ -24,6 +24,7 @@ def test_a_run_asks_for_all_that_the_protocol_has(bridge: FakeBridge, tmp_path: 
         mode="run",
         timeout=2,
         memory=64,
+        cpu=1.5,
         stdin="in",
         args=["a", "b c"],
         flags=["-O1"],
@@ -48,7 +49,7 @@ def test_a_run_asks_for_all_that_the_protocol_has(bridge: FakeBridge, tmp_path: 
         "modernize": False,
         "args": ["a", "b c"],
         "stdin": {"frame": 0},
-        "limits": {"wall": 2.0, "memory": 64},
+        "limits": {"wall": 2.0, "cpu": 1.5, "memory": 64},
     }
     assert bridge.frames[-1] == [b"in"]
     assert any(site.endswith("site-packages") for site in sites)
@@ -204,6 +205,8 @@ def test_an_interrupt_is_a_keyboard_interrupt_that_keeps_the_output(bridge: Fake
         ({"timeout": True}, TypeError, "timeout"),
         ({"memory": 0}, ValueError, "memory"),
         ({"memory": 1.5}, TypeError, "memory"),
+        ({"cpu": 0}, ValueError, "cpu"),
+        ({"cpu": "1"}, TypeError, "cpu"),
         ({"stdin": 5}, TypeError, "stdin"),
         ({"stdin": "\ud800"}, ValueError, "stdin"),
         ({"args": "abc"}, TypeError, "args"),

@@ -96,6 +96,19 @@ def test_a_time_limit_ends_the_program_and_keeps_its_output() -> None:
     assert mc.run(source, timeout=0.5, check=False).limit == "wall"
 
 
+def test_a_limit_of_processor_time_ends_programs_and_isolated_calls() -> None:
+    source = "def spin(n: Int) -> Int:\n    var k = n\n    while k != 0:\n        k += 2\n    return k\n"
+    with pytest.raises(mc.MojoLimit) as caught:
+        mc.run(source + "def main():\n    print(spin(1))\n", cpu=1)
+    assert caught.value.limit == "cpu"
+    spin = mc.cell(source, mode="isolated", cpu=0.2).spin
+    for _ in range(2):
+        with pytest.raises(mc.MojoLimit, match=r"more than 0\.2 s of processor time") as caught:
+            spin(1)
+        assert caught.value.limit == "cpu"
+    assert spin(-2) == 0
+
+
 def test_an_abort_names_the_cell_and_its_line_in_output_and_error() -> None:
     result = mc.run(ABORT, check=False, name="my cell")
     assert result.stdout == "a\nABORT: my cell:6:14: dead\n"
