@@ -21,3 +21,8 @@ def on_page_markdown(markdown: str, *, page: Page, **_: Any) -> str:
         return found[1] if target.startswith("..") else found[0]
 
     return LINK.sub(kept, markdown)
+
+
+def on_page_content(html: str, **_: Any) -> str:
+    """Write the two colons as one that docstrings have before an example."""
+    return html.replace("::</p>", ":</p>")

@@ -31,6 +31,13 @@ def test_every_public_name_of_the_widgets_is_in_the_reference() -> None:
         assert re.search(rf"\b{name}\b", page), name
 
 
+def test_every_attribute_of_a_mojo_function_is_in_the_reference() -> None:
+    page = (DOCS / "reference" / "functions.md").read_text()
+    # What a Library is, is the package's own business.
+    for name in set(vars(mojocell.MojoFunction)) - {"library"}:
+        assert name.startswith("_") or f"`f.{name}" in page, name
+
+
 def rows(text: str) -> dict[str, str]:
     """Return the rows of a page's tables: what they are about, and what they say."""
     found = re.findall(r"^\| (`[^|]+`) \| (.+) \|$", text, re.MULTILINE)
