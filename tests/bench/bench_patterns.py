@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 from frame import Pair, Row, private_place, timed
 
+from mojocell import patterns
+
 SAMPLES = 15
 SAMPLE = 0.005  # seconds, at least
 
@@ -179,7 +181,96 @@ def numba_monte_carlo() -> dict[str, Callable[..., Any]]:
     return {"pi": pi, "asian": asian}
 
 
-PATTERNS: tuple[Callable[[], Iterator[Case]], ...] = (monte_carlo,)
+def black_scholes() -> Iterator[Case]:
+    from mojocell.patterns import black_scholes
+    from mojocell.patterns.black_scholes import twin
+
+    name = "black_scholes"
+    count = 100_000
+    generator = np.random.default_rng(1)
+    spot = generator.uniform(50, 150, count)
+    columns = {
+        "spot": spot,
+        "strike": spot * generator.uniform(0.7, 1.4, count),
+        "rate": generator.uniform(0.0, 0.1, count),
+        "dividend": generator.uniform(0, 0.05, count),
+        "volatility": generator.uniform(0.1, 0.8, count),
+        "maturity": generator.uniform(0.1, 3, count),
+    }
+    signs = np.ones(count)
+    out, outs = np.empty(count), np.empty(10 * count)
+    prices = black_scholes.price(**columns)
+    known = {name: column for name, column in columns.items() if name != "volatility"}
+    contestants = {
+        OURS: lambda: black_scholes.price(**columns),
+        TWIN: lambda: twin.price_each(*columns.values(), signs, out),
+    }
+    peer = numba_price()
+    if peer:
+        contestants["numba"] = lambda: peer(*columns.values(), signs, out)
+    yield Case(name, "prices of 100,000 options", contestants)
+    yield Case(
+        name,
+        "prices and nine Greeks of 100,000 options",
+        {
+            OURS: lambda: black_scholes.greeks(**columns),
+            TWIN: lambda: twin.greeks_each(*columns.values(), signs, outs),
+        },
+    )
+    yield Case(
+        name,
+        "implied volatilities of 100,000 options",
+        {
+            OURS: lambda: black_scholes.implied_volatility(prices, **known),
+            TWIN: lambda: twin.implied_each(prices, *known.values(), signs, out),
+        },
+    )
+    one = {name: float(column[0]) for name, column in columns.items()}
+    values = tuple(one.values())
+    direct = patterns.module(name).price
+    yield Case(
+        name,
+        "the price of one option, checked",
+        {
+            OURS: lambda: black_scholes.price(**one),
+            TWIN: lambda: twin.price(*values, True),
+            "the Mojo function itself": lambda: direct(*values, True),
+            "Python's math": lambda: plain_price(*values),
+        },
+    )
+
+
+def plain_price(  # noqa: PLR0917
+    spot: float, strike: float, rate: float, dividend: float, volatility: float, maturity: float
+) -> float:
+    """A call with Python's own functions."""
+    width = volatility * math.sqrt(maturity)
+    d1 = (math.log(spot / strike) + (rate - dividend) * maturity) / width + 0.5 * width
+    held, paid = spot * math.exp(-dividend * maturity), strike * math.exp(-rate * maturity)
+    return 0.5 * (held * math.erfc(-d1 / math.sqrt(2)) - paid * math.erfc((width - d1) / math.sqrt(2)))
+
+
+def numba_price() -> Callable[..., Any] | None:
+    """The loop over `plain_price` that one writes for numba."""
+    try:
+        from numba import njit
+    except ImportError:
+        return None
+
+    @njit(fastmath=True)
+    def price_each(spot, strike, rate, dividend, volatility, maturity, sign, found):  # noqa: PLR0917
+        for i in range(found.size):
+            width = volatility[i] * math.sqrt(maturity[i])
+            d1 = (math.log(spot[i] / strike[i]) + (rate[i] - dividend[i]) * maturity[i]) / width + 0.5 * width
+            held = spot[i] * math.exp(-dividend[i] * maturity[i])
+            paid = strike[i] * math.exp(-rate[i] * maturity[i])
+            above = held * math.erfc(-sign[i] * d1 / math.sqrt(2))
+            found[i] = 0.5 * sign[i] * (above - paid * math.erfc(sign[i] * (width - d1) / math.sqrt(2)))
+
+    return price_each
+
+
+PATTERNS: tuple[Callable[[], Iterator[Case]], ...] = (monte_carlo, black_scholes)
 
 
 # --- the table --------------------------------------------------------------------------------

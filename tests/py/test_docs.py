@@ -33,6 +33,7 @@ REAL = {
         "module",
         "patterns",
         "patterns._load",
+        "patterns.black_scholes",
         "patterns.monte_carlo",
         "profiling",
         "result",

@@ -18,12 +18,13 @@ from mojocell.patterns._load import module as module
 from mojocell.patterns._load import source as source
 
 if TYPE_CHECKING:
+    from mojocell.patterns import black_scholes as black_scholes
     from mojocell.patterns import monte_carlo as monte_carlo
 
 #: The patterns, which are imported when they are first used.
-PATTERNS = ("monte_carlo",)
+PATTERNS = ("black_scholes", "monte_carlo")
 
-__all__ = ["PATTERNS", "module", "monte_carlo", "source"]
+__all__ = ["PATTERNS", "black_scholes", "module", "monte_carlo", "source"]
 
 
 def __getattr__(name: str) -> object:

@@ -372,7 +372,7 @@ def geometric_asian(
     maturity: Float64,
     call: Bool,
 ) -> Float64:
-    """The price of an option on the geometric mean, which is known (Kemna and Vorst, 1990; at dates: Turnbull and Wakeman)."""
+    """The price of an option on the geometric mean, which is known (Kemna and Vorst, 1990)."""
     var m = Float64(dates)
     var middle = log(spot) + (rate - dividend - volatility * volatility / 2) * maturity * (m + 1) / (2 * m)
     var width = volatility * sqrt(maturity * (m + 1) * (2 * m + 1) / (6 * m * m))
