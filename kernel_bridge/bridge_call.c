@@ -49,19 +49,21 @@ static void fail_raised(const struct mc_function *self, const uint64_t *out)
     fail_with_message(self, "raised", decode((const char *) (out + 1), length));
 }
 
-/* `line` and `column` where they are known already; 0: they may be in the message. */
+/* `line` and `column` where they are known already, in a `module` that the cell uses or, where that
+ * is empty, in the cell; 0: they may be in the message. */
 static void fail_crashed(const struct mc_function *self,
                          int number,
                          const char *message,
                          bool stack_overflow,
                          bool damaged,
                          long line,
-                         long column)
+                         long column,
+                         const char *module)
 {
     PyObject *text = decode(message, strlen(message));
     fail(self,
          number ? "crashed" : "exited",
-         text ? Py_BuildValue("{sisNsOsOslsl}",
+         text ? Py_BuildValue("{sisNsOsOslslss}",
                               "signal",
                               number,
                               "message",
@@ -73,7 +75,9 @@ static void fail_crashed(const struct mc_function *self,
                               "line",
                               line,
                               "column",
-                              column)
+                              column,
+                              "module",
+                              module)
               : NULL);
 }
 
@@ -144,8 +148,14 @@ static __attribute__((noinline, cold)) PyObject *no_return(const struct mc_funct
     if (outcome == MC_GUARD_INTERRUPTED) {
         raise_interrupt(result->signal);
     } else {
-        fail_crashed(
-            self, result->signal, result->message, result->stack_overflow, result->damaged, 0, 0);
+        fail_crashed(self,
+                     result->signal,
+                     result->message,
+                     result->stack_overflow,
+                     result->damaged,
+                     0,
+                     0,
+                     "");
     }
     return NULL;
 }
@@ -216,7 +226,8 @@ static PyObject *after_worker(const struct mc_function *self,
                      outcome->stack_overflow,
                      false,
                      outcome->line,
-                     outcome->column);
+                     outcome->column,
+                     outcome->module);
         return NULL;
     case MC_WORKER_LIMIT:
         message = decode(outcome->message, strlen(outcome->message));

@@ -550,6 +550,7 @@ static int call_until_taken(struct mc_workers *workers,
         ret->limit[0] = '\0';
         ret->message[0] = '\0';
         ret->line = ret->column = 0;
+        ret->module[0] = '\0';
         ret->worker = NULL;
         int outcome = call_once(workers, way, ret, err);
         if (outcome <= 0) {

@@ -60,7 +60,8 @@ struct mc_worker_outcome {
     bool stack_overflow;
     char limit[16];
     char message[1024];
-    long line, column;        /* in the cell, of a crash that tells; 0: it does not */
+    long line, column; /* of a crash that tells; 0: it does not */
+    char module[32];   /* which one of those that the cell uses that is in; empty: the cell */
     struct mc_worker *worker; /* for mc_workers_done */
 };
 

@@ -131,6 +131,7 @@ int mc_worker_explain(struct mc_worker *worker, struct mc_worker_outcome *ret, m
     ret->signal = number_of(result, "signal");
     ret->line = number_of(failure, "line");
     ret->column = number_of(failure, "column");
+    snprintf(ret->module, sizeof ret->module, "%s", text_of(failure, "module"));
     ret->stack_overflow = strcmp(text_of(failure, "message"), "stack overflow") == 0;
     snprintf(ret->limit, sizeof ret->limit, "%s", limited ? text_of(result, "limit") : "");
     snprintf(ret->message, sizeof ret->message, "%s", text_of(failure, "message"));

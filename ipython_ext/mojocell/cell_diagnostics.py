@@ -58,7 +58,7 @@ class CellDiagnostics:
             if item.line and not item.file
         ]
         error = result.error
-        if isinstance(error, _ProgramError) and error.line:
+        if isinstance(error, _ProgramError) and error.line and not error.used:
             place = {"line": error.line, "column": error.column, "end_line": None, "end_column": None}
             found.append({"kind": "error", "message": error.message, **place})
         self.forget(cell)

@@ -144,9 +144,11 @@ class _ProgramError(MojoError):
     returncode : int or None
         The exit status, None after a signal.
     line, column : int or None
-        Where in the cell it happened, where that is known.
+        Where it happened, where that is known.
     source, name
         The cell, and what messages call it.
+    used : bool
+        The source is not the cell's own: it is one that it uses functions of.
     """
 
     returncode: int | None = None
@@ -155,6 +157,17 @@ class _ProgramError(MojoError):
     column: int | None = None
     source: str | None = None
     name: str = "cell"
+    used: bool = False
+
+    def set_used(self, module: str, result: RunResult) -> None:
+        """Put the place into a source that the cell uses functions of."""
+        import re
+
+        self.used = True
+        self.source = result.used.get(module)
+        before = (self.source or "").split("\n")[: self.line]
+        defined = re.findall(r"^(?:def|fn|struct|trait)\s+(\w+)", "\n".join(before), re.MULTILINE)
+        self.name = f"cell of {defined[-1]}" if defined else "another cell"
 
     def _lines(self) -> list[list[tuple[str, str]]]:
         from mojocell import render
@@ -300,6 +313,8 @@ def from_failure(failure: Mapping[str, Any], result: RunResult) -> MojoError:
     if isinstance(error, MojoCompileError | _ProgramError):
         error.source, error.name = result.source, result.name
         error.line, error.column = failure.get("line"), failure.get("column")
+    if isinstance(error, _ProgramError) and failure.get("module"):
+        error.set_used(str(failure["module"]), result)
     if isinstance(error, MojoCompileError):
         error.diagnostics = result.diagnostics
     if isinstance(error, _ProgramError):

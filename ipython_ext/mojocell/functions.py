@@ -445,6 +445,7 @@ _ABORT = re.compile(
     r"\A(?:At|ABORT): (?P<file>[^\n]*?\.mojo):(?P<line>\d+):(?P<column>\d+): (?:Assert Error: )?"
 )
 _OWN_FILE = re.compile(r"(?:\A|/)mc_[0-9a-f]+\.mojo\Z")
+_USED_FILE = re.compile(r"(?:\A|/)(mc_u[0-9a-f]+)\.mojo\Z")
 _DAMAGED = (
     "the crash was outside of Mojo's own code and may have damaged this process: its functions run "
     "isolated from now on; restart it when you can"
@@ -464,8 +465,8 @@ def failure(unit: Unit, name: str, kind: str, details: Mapping[str, Any]) -> Bas
         ``"raised"``, ``"crashed"``, ``"exited"``, ``"limit"``, ``"timeout"``, ``"return"``, ``"stale"``,
         or a code of the daemon.
     details : mapping
-        ``message``; of a crash ``signal``, ``stack_overflow``, ``damaged``, ``line``, ``column``; of a
-        limit ``limit``.
+        ``message``; of a crash ``signal``, ``stack_overflow``, ``damaged``, ``line``, ``column``,
+        ``module``; of a limit ``limit``.
 
     Returns
     -------
@@ -497,10 +498,16 @@ def _describe_crash(error: errors.MojoCrash, unit: Unit, details: Mapping[str, A
         error.message = text[found.end() :].rstrip() or "aborted"
         if _OWN_FILE.search(found["file"]):
             error.line, error.column = place(unit, int(found["line"]), int(found["column"]))
+        elif (used := _USED_FILE.search(found["file"])) and used[1] in unit.result.used:
+            text = unit.result.used[used[1]]
+            error.line, error.column = _in_characters(text, int(found["line"]), int(found["column"]))
+            error.set_used(used[1], unit.result)
     elif details.get("stack_overflow"):
         error.message, error.hint = "stack overflow", "look for a recursion that does not end"
     elif details.get("line"):
         error.line, error.column = int(details["line"]), int(details.get("column") or 0) or None
+        if details.get("module"):
+            error.set_used(str(details["module"]), unit.result)
     elif not text:
         error.message = f"{error.function} was ended by {errors.signal_name(error.signal) or 'a crash'}"
     error.args = (error.message,)
@@ -516,6 +523,12 @@ def place(unit: Unit, line: int, column: int) -> tuple[int | None, int | None]:
     lines = unit.source.split("\n")
     if unit.result.kind == "statements" and line > len(lines):
         line, column = line - len(lines), 0
+    return _in_characters(unit.source, line, column)
+
+
+def _in_characters(source: str, line: int, column: int) -> tuple[int | None, int | None]:
+    """Return a place with its column in characters; no place where the source has no such line."""
+    lines = source.split("\n")
     if not 1 <= line <= len(lines):
         return None, None
     before = lines[line - 1].encode("utf-8", "replace")[: column - 1]

@@ -75,6 +75,8 @@ class RunResult:
         The functions that can be called from outside, as ``docs/protocol.md`` has them.
     skipped : dict of str
         Those that cannot, each with the reason.
+    used : dict of str
+        The sources that it uses functions of, by the names that crashes in them have.
     runtime : dict
         What a process needs to load the artifact: ``identity`` and ``libraries``.
 
@@ -117,6 +119,7 @@ class RunResult:
         self.cell: dict[str, Any] = dict(wire.get("cell") or {})
         self.functions: tuple[dict[str, Any], ...] = tuple(wire.get("functions") or ())
         self.skipped: dict[str, str] = dict(wire.get("skipped") or {})
+        self.used: dict[str, str] = dict(wire.get("used") or {})
         self.run: dict[str, Any] = dict(wire.get("run") or {})
         self.runtime: dict[str, Any] = dict(wire.get("runtime") or {})
         self.error: MojoError | None = None

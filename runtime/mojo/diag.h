@@ -51,8 +51,9 @@ bool mc_diag_has_errors(const json_t *diagnostics);
 struct mc_diag_crash {
     char message[512]; /* what the program says, without place and prefix; UTF-8, its newlines
                            spaces; empty where it says nothing */
-    long line;         /* in the cell, from 1; 0 where the place is not the user's */
+    long line;         /* from 1; 0 where the place is not the user's */
     long column;       /* in characters, from 1; 0 likewise */
+    size_t source;     /* which of the sources that line is in */
     size_t start, end; /* bytes of the raw text in `output`, its newline included */
 };
 

@@ -87,6 +87,7 @@ static void set_place(struct mc_diag_crash *crash,
         path != NULL ? mc_text_source(sources, n_sources, path) : NULL;
     if (source != NULL && source->name != NULL) {
         mc_text_map(source, line, column, &crash->line, &crash->column);
+        crash->source = (size_t) (source - sources);
     }
 }
 

@@ -6,11 +6,14 @@
 #include "mojo/diag.h"
 #include "runner/link.h"
 #include "server/diag_source.h"
+#include "server/prepared.h"
 #include "server/steps.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
+
+#define FILE_NAME 64
 
 static void set_usage(struct mc_request *request, const struct rusage *usage)
 {
@@ -114,26 +117,47 @@ static json_t *exit_failure(const struct mc_ended *ended, int code)
     return mc_failure("exited", text, NULL);
 }
 
-/* Puts the words of an abort, and the line of the cell they name, into the failure. */
+/* The cell, and behind it the modules that it uses. `files` is room for the names of their files.
+ */
+static size_t
+list_sources(const struct mc_request *request, char files[][FILE_NAME], struct mc_diag_source *ret)
+{
+    const struct mc_using *using = &request->prepared->using;
+    const char *module = json_string_value(json_object_get(request->meta, "module"));
+    snprintf(files[0], FILE_NAME, "%s.mojo", module ? module : "");
+    ret[0] =
+        mc_cell_source(request->cell, files[0], request->ask.source, request->ask.source_length);
+    for (size_t i = 0; i < using->names.count; i++) {
+        snprintf(files[i + 1], FILE_NAME, "%s.mojo", using->names.items[i]);
+        ret[i + 1] = (struct mc_diag_source) {.file = files[i + 1],
+                                              .name = using->names.items[i],
+                                              .text = using->texts.items[i],
+                                              .length = strlen(using->texts.items[i])};
+    }
+    return 1 + using->names.count;
+}
+
+/* Puts the words of an abort, and the line they name, into the failure. */
 static void add_abort(const struct mc_ended *ended, json_t *failure)
 {
     const struct mc_request *request = ended->request;
     const struct mc_buf *tail = ended->out.tail;
-    const char *module = json_string_value(json_object_get(request->meta, "module"));
     const char *text = ended->event->message[0] ? ended->event->message : tail->data;
     size_t length = ended->event->message[0] ? strlen(ended->event->message) : tail->length;
     struct mc_diag_crash crash;
-    char file[64];
-    snprintf(file, sizeof file, "%s.mojo", module ? module : "");
-    struct mc_diag_source from =
-        mc_cell_source(request->cell, file, request->ask.source, request->ask.source_length);
-    if (!text || !mc_diag_crash(text, length, &from, 1, &crash)) {
+    struct mc_diag_source from[1 + MC_USING_MOST];
+    char files[1 + MC_USING_MOST][FILE_NAME];
+    size_t count = list_sources(request, files, from);
+    if (!text || !mc_diag_crash(text, length, from, count, &crash)) {
         return;
     }
     json_object_set_new(failure, "message", json_string(crash.message));
     if (crash.line > 0) {
         json_object_set_new(failure, "line", json_integer(crash.line));
         json_object_set_new(failure, "column", json_integer(crash.column));
+    }
+    if (crash.line > 0 && crash.source > 0) {
+        json_object_set_new(failure, "module", json_string(from[crash.source].name));
     }
 }
 

@@ -118,6 +118,16 @@ static json_t *runtime_json(const struct mc_toolchain *toolchain)
     return json_pack("{s:s, s:o}", "identity", toolchain->runtime, "libraries", libraries);
 }
 
+/* The modules that the cell uses, by the names that a crash in one has. */
+static json_t *used_json(const struct mc_using *using)
+{
+    json_t *used = json_object();
+    for (size_t i = 0; i < using->names.count; i++) {
+        json_object_set_new(used, using->names.items[i], json_string(using->texts.items[i]));
+    }
+    return used;
+}
+
 /* What was found out when the artifact was made belongs to every result that uses it. */
 static void copy_meta(struct mc_request *request)
 {
@@ -130,6 +140,9 @@ static void copy_meta(struct mc_request *request)
         }
     }
     set_result(request, "artifact", json_string(request->artifact));
+    if (request->prepared->using.names.count > 0) {
+        set_result(request, "used", used_json(&request->prepared->using));
+    }
     if (json_array_size(json_object_get(request->meta, "functions")) > 0 ||
         json_object_get(request->meta, "run")) {
         set_result(request, "runtime", runtime_json(request->toolchain));

@@ -6,8 +6,7 @@
 #include <ctype.h>
 #include <string.h>
 
-#define MAX_DEPTH   16
-#define MAX_MODULES 64
+#define MAX_DEPTH 16
 
 static int read_all(
     const json_t *using, struct mc_using *ret, struct mc_buf *ret_imports, int depth, mc_err *err);
@@ -19,7 +18,7 @@ static int malformed(mc_err *err)
                       "'using' must be an array of {source, names, using?}, at most %d deep, of at "
                       "most %d sources",
                       MAX_DEPTH,
-                      MAX_MODULES);
+                      MC_USING_MOST);
 }
 
 static bool is_name(const char *text)
@@ -65,7 +64,7 @@ static int add_module(struct mc_using *ret, const struct mc_buf *text, char name
             return 0;
         }
     }
-    if (ret->names.count == MAX_MODULES) {
+    if (ret->names.count == MC_USING_MOST) {
         return malformed(err);
     }
     mc_strv_add(&ret->names, name);

@@ -7,6 +7,8 @@
 
 #include <jansson.h>
 
+#define MC_USING_MOST 64 /* modules */
+
 struct mc_using {
     struct mc_buf imports; /* lines for the cell's module */
     struct mc_strv names;  /* of the modules, mc_u<16 digits>, without doubles */

@@ -279,6 +279,23 @@ START_TEST(test_the_message_and_line_of_a_crash_are_found)
 }
 END_TEST
 
+START_TEST(test_a_crash_is_in_the_source_whose_file_it_names)
+{
+    static const char text[] = "At: /w/mc_u1.mojo:2:5: Assert Error: no\n";
+    const struct mc_diag_source sources[] = {
+        {.file = "mc_1.mojo", .name = "cell", .text = "one\n", .length = 4},
+        {.file = "mc_u1.mojo", .name = "mc_u1", .text = "x\n\xc3\xa9 = 1\n", .length = 9},
+    };
+    struct mc_diag_crash crash;
+    ck_assert_int_eq(mc_diag_crash(text, sizeof text - 1, sources, 2, &crash), 1);
+    ck_assert_uint_eq(crash.source, 1);
+    ck_assert_int_eq(crash.line, 2);
+    ck_assert_int_eq(crash.column, 4);
+    ck_assert_int_eq(mc_diag_crash(text, sizeof text - 1, sources, 1, &crash), 1);
+    ck_assert_int_eq(crash.line, 0);
+}
+END_TEST
+
 START_TEST(test_what_is_no_crash_is_not_told_as_one)
 {
     static const char *const others[] = {
@@ -343,6 +360,7 @@ int main(void)
     tcase_add_test(tcase, test_bytes_that_are_no_diagnostics_become_one_error);
     tcase_add_test(tcase, test_places_and_fixits_are_mapped_to_the_cell);
     tcase_add_test(tcase, test_the_message_and_line_of_a_crash_are_found);
+    tcase_add_test(tcase, test_a_crash_is_in_the_source_whose_file_it_names);
     tcase_add_test(tcase, test_what_is_no_crash_is_not_told_as_one);
     tcase_add_test(tcase, test_a_backtrace_is_recognised_whole);
     suite_add_tcase(suite, tcase);

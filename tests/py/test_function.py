@@ -620,6 +620,7 @@ def test_a_crash_reaches_fail_and_the_next_call_works() -> None:
             "damaged": False,
             "line": 0,
             "column": 0,
+            "module": "",
         }
     assert make("next", "(Int) -> Int", "n")(1) == 2
 

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 import mojocell as mc
+from mojocell.cell_diagnostics import CellDiagnostics
 
 SOURCE = '''\
 comptime LIMIT = 5
@@ -317,6 +318,30 @@ def test_a_source_can_use_functions_of_others(module: mc.MojoModule) -> None:
     assert pickle.loads(pickle.dumps(third.more))(10) == 57
     with pytest.raises(TypeError, match="using must be a list of Mojo functions or modules"):
         mc.compile("def f() -> Int: return 1", using=[len])  # type: ignore[list-item]
+
+
+@pytest.mark.usefixtures("service")
+def test_a_crash_in_a_source_that_is_used_names_its_line(module: mc.MojoModule) -> None:
+    using = mc.compile("def twice_at(n: Int) -> Int:\n    return 2 * at(n)\n", using=[module.at])
+    line = SOURCE.split("\n").index("    return values[n]") + 1
+    assert using.twice_at(0) == 14
+    for function in (using.twice_at, using.twice_at.with_options(mode="isolated")):
+        with pytest.raises(mc.MojoCrash, match="index 3 is out of bounds") as caught:
+            function(3)
+        error = caught.value
+        assert (error.line, error.column, error.used, error.name) == (line, 18, True, "cell of at")
+        assert f"cell of at:{line}:18: index 3" in str(error)
+        assert "|     return values[n]" in str(error)
+        assert function(0) == 14
+    with pytest.raises(mc.MojoCrash, match="index 5 is out of bounds") as caught:
+        mc.cell("print(at(5))", using=[module.at])
+    assert (caught.value.line, caught.value.used) == (line, True)
+    diagnostics = CellDiagnostics()
+    diagnostics.note("here", caught.value.result)  # type: ignore[arg-type]
+    assert diagnostics.of("here") == []  # nothing in this cell is to be underlined
+    with pytest.raises(mc.MojoCrash) as caught:
+        mc.cell("var x: List[Int] = [at(0)]\nprint(x[at(0)])", using=[module.at])
+    assert (caught.value.line, caught.value.used, caught.value.name) == (2, False, "cell")
 
 
 @pytest.mark.usefixtures("service")
