@@ -108,10 +108,12 @@ class Machine(NamedTuple):
         return "\n".join(f"{name:<12}{text}" for name, text in self._rows())
 
     def _repr_html_(self) -> str:
+        left = "text-align: left; vertical-align: top"
         rows = "".join(
-            f'<tr><th scope="row">{name}</th><td>{html.escape(text)}</td></tr>' for name, text in self._rows()
+            f'<tr><th scope="row" style="{left}">{name}</th><td style="{left}">{html.escape(text)}</td></tr>'
+            for name, text in self._rows()
         )
-        return f'<table class="mojocell-machine" style="text-align: left"><tbody>{rows}</tbody></table>'
+        return f'<table class="mojocell-machine"><tbody>{rows}</tbody></table>'
 
     def _mime_(self) -> tuple[str, str]:
         """Show it in marimo."""

@@ -88,11 +88,12 @@ class Profile:
     def _repr_html_(self) -> str:
         rows = "".join(
             f'<tr><th scope="row" style="text-align: left; white-space: pre">{name}</th>'
-            f'<td>{took}</td><td style="text-align: left">{html.escape(says)}</td></tr>'
+            f'<td style="text-align: right">{took}</td>'
+            f'<td style="text-align: left; padding-left: 1em">{html.escape(says)}</td></tr>'
             for name, took, says in self._cells()
         )
         return (
-            '<table class="mojocell-profile" style="text-align: right">'
+            '<table class="mojocell-profile">'
             f'<caption style="text-align: left">{html.escape(self.title)}</caption>'
             f"<tbody>{rows}</tbody></table>"
             f'<div style="font-size:.85em;opacity:.75">{html.escape(self.machine.line())}</div>'
