@@ -270,7 +270,52 @@ def numba_price() -> Callable[..., Any] | None:
     return price_each
 
 
-PATTERNS: tuple[Callable[[], Iterator[Case]], ...] = (monte_carlo, black_scholes)
+def value_at_risk() -> Iterator[Case]:
+    from mojocell.patterns import value_at_risk
+    from mojocell.patterns.value_at_risk import twin
+
+    name = "value_at_risk"
+    generator = np.random.default_rng(1)
+    for count in (1_000, 100_000, 1_000_000):
+        returns = 0.01 * generator.standard_t(4, count)
+        contestants = {
+            OURS: lambda r=returns: value_at_risk.historical(r, 0.95),
+            TWIN: lambda r=returns: twin.historical(r, 0.95),
+            "NumPy's quantile alone": lambda r=returns: np.quantile(r, 0.05),
+        }
+        yield Case(name, f"historical, {count:,} returns", contestants)
+    returns = 0.01 * generator.standard_t(4, 100_000)
+    yield Case(
+        name,
+        "parametric, 100,000 returns",
+        {
+            OURS: lambda: value_at_risk.parametric(returns, 0.95),
+            TWIN: lambda: twin.parametric(returns, 0.95),
+        },
+    )
+    table = 0.01 * generator.standard_t(4, (2_500, 200))
+    levels, out = np.array([0.95, 0.99]), np.empty(200 * 2 * 2)
+    yield Case(
+        name,
+        "historical, 200 assets of 2,500 days, two levels",
+        {
+            OURS: lambda: value_at_risk.historical(table, levels),
+            TWIN: lambda: twin.historical_each(np.ascontiguousarray(table.T).reshape(-1), 2_500, levels, out),
+        },
+    )
+    weights = np.full(200, 1 / 200)
+    yield Case(
+        name,
+        "historical, a portfolio of these",
+        {
+            OURS: lambda: value_at_risk.historical(table, 0.95, weights=weights),
+            TWIN: lambda: twin.historical(table @ weights, 0.95),
+            "the product of the matrix alone": lambda: table @ weights,
+        },
+    )
+
+
+PATTERNS: tuple[Callable[[], Iterator[Case]], ...] = (monte_carlo, black_scholes, value_at_risk)
 
 
 # --- the table --------------------------------------------------------------------------------

@@ -35,6 +35,7 @@ REAL = {
         "patterns._load",
         "patterns.black_scholes",
         "patterns.monte_carlo",
+        "patterns.value_at_risk",
         "profiling",
         "result",
         "widgets.interaction",
