@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from mojocell._bridge import Function as MojoFunction
+    from mojocell.errors import MojoError
     from mojocell.result import RunResult
 
 
@@ -121,7 +122,7 @@ def run(
     if sink is not None:
         sink.close()
     if check and result.error is not None:
-        raise result.error
+        raise _in_place(result.error)
     return result
 
 
@@ -426,9 +427,14 @@ def _compile(
         using=functions.using(list(using)),
         **asked,
     )
-    result = job.execute()
+    if "marimo" in sys.modules:
+        from mojocell import marimo_cell
+
+        result = marimo_cell.execute(job)
+    else:
+        result = job.execute()
     if result.error is not None:
-        raise result.error
+        raise _in_place(result.error, result)
     return module_of(
         job,
         result,
@@ -436,6 +442,15 @@ def _compile(
         nogil=bool(_flag("nogil", nogil)),
         module=sys._getframe(2).f_globals.get("__name__", "__main__"),  # noqa: SLF001  (as namedtuple does)
     )
+
+
+def _in_place(error: MojoError, result: RunResult | None = None) -> MojoError:
+    """Return an error as one that an app of marimo shows, where this is one."""
+    if "marimo" not in sys.modules:
+        return error
+    from mojocell import marimo_cell
+
+    return marimo_cell.in_place(error, result)
 
 
 # --- arguments --------------------------------------------------------------------------------

@@ -98,6 +98,15 @@ def parser() -> argparse.ArgumentParser:
 
     info = commands.add_parser("info", help="versions, paths and settings", allow_abbrev=False)
     info.add_argument("--json", action="store_true", help="as JSON")
+    convert = commands.add_parser(
+        "convert",
+        help="a Jupyter notebook with cells of Mojo as one of marimo",
+        description="Write a notebook of marimo from one of Jupyter with cells of Mojo.",
+        allow_abbrev=False,
+    )
+    convert.add_argument("path", metavar="NOTEBOOK", help="the .ipynb file")
+    convert.add_argument("-o", "--output", metavar="FILE", help="default: the same name with .py")
+    convert.add_argument("-f", "--force", action="store_true", help="replace FILE where it exists")
     commands.add_parser("demo", help="a few cells, what they say and what they cost", allow_abbrev=False)
     commands.add_parser("doctor", help="check that everything works here", allow_abbrev=False)
     return top
@@ -152,6 +161,7 @@ def _command(opts: argparse.Namespace, args: list[str]) -> int:
         "run": lambda: _run(opts, args),
         "cache": lambda: _cache(opts),
         "info": lambda: _info(opts),
+        "convert": lambda: _convert(opts),
         "demo": _demo,
         "doctor": _doctor,
     }
@@ -282,6 +292,26 @@ def _info(opts: argparse.Namespace) -> int:
 
     facts = api.info()
     _print(facts if opts.json else api.summary(facts), as_json=opts.json)
+    return 0
+
+
+def _convert(opts: argparse.Namespace) -> int:
+    from mojocell import convert, render
+
+    target = opts.output or os.path.splitext(opts.path)[0] + ".py"
+    if os.path.exists(target) and not opts.force:
+        msg = f"{target} exists"
+        raise MojoError(msg, code="usage", hint="-f replaces it, -o names another file")
+    try:
+        notes = convert.convert(opts.path, target)
+    except OSError as error:
+        msg = f"{error.filename}: {error.strerror}"
+        raise MojoError(msg, code="io") from None
+    print(f"{target}: open it with marimo edit {target}")
+    if notes:
+        print(f"{render.plural(len(notes), 'thing')} could not be taken over:")
+    for note in notes:
+        print(f"  cell {note.cell}: {note.text}")
     return 0
 
 

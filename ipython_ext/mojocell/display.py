@@ -456,13 +456,16 @@ def bundle(text: str, *, dim: bool = False) -> Bundle:
 def result_html(result: RunResult) -> str:
     """Return a result as HTML: output, warnings, error, times."""
     pieces = [_pre(result.stdout), _pre(result.stderr, "border-left:3px solid #c62828;padding-left:.5em")]
-    if result.warnings:
-        pieces.append(
-            render.html(render.diagnostics(result.warnings, source=result.source, name=result.name))
-        )
+    pieces.append(_warnings_html(result))
     if result.error is not None:
         pieces.append(result.error._repr_html_())
     return "".join(pieces) + _status_html(result)
+
+
+def _warnings_html(result: RunResult) -> str:
+    if not result.warnings:
+        return ""
+    return render.html(render.diagnostics(result.warnings, source=result.source, name=result.name))
 
 
 def _pre(text: str, style: str = "", limit: int = 100_000) -> str:
@@ -471,7 +474,7 @@ def _pre(text: str, style: str = "", limit: int = 100_000) -> str:
     limiter = Limiter(limit - limit // 5, limit // 5)
     shown = limiter.feed(text)
     shown += limiter.finish()
-    return f'<pre class="mojocell" style="margin:0;{style}">{render.escape(shown)}</pre>'
+    return f'<pre class="mojocell" style="margin:0;white-space:pre-wrap;{style}">{render.escape(shown)}</pre>'
 
 
 def module_text(module: MojoModule) -> str:
@@ -486,7 +489,7 @@ def module_html(module: MojoModule) -> str:
     """Return a module as HTML: the output where it ran, its functions, times."""
     if module.result is not None:
         return result_html(module.result)
-    return _pre(module_text(module)) + _status_html(module.compiled)
+    return _pre(module_text(module)) + _warnings_html(module.compiled) + _status_html(module.compiled)
 
 
 def _status_html(result: RunResult) -> str:

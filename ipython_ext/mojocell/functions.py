@@ -122,7 +122,7 @@ class Unit:
             entries,
             self._library,
             mode=mode,
-            nogil=bool(self.options.get("nogil")),
+            nogil=bool(self.options.get("nogil")) or in_marimo(),
             worker=self.worker,
             fail=functools.partial(failure, self, name),
             on_isolated=functools.partial(_tell, name),
@@ -430,6 +430,16 @@ def default_mode() -> str:
     return "isolated" if _serves_many else "inline"
 
 
+def in_marimo() -> bool:
+    """Tell whether this is a kernel of marimo.
+
+    Its threads carry what cells print and notice the end of the server: a call that goes on for long must
+    not hold them up.
+    """
+    marimo = sys.modules.get("marimo")
+    return marimo is not None and bool(marimo.running_in_notebook())
+
+
 def _tell(name: str, reason: str) -> None:
     """Say once for each reason why a function runs isolated."""
     if reason in _told:
@@ -487,7 +497,11 @@ def failure(unit: Unit, name: str, kind: str, details: Mapping[str, Any]) -> Bas
         _describe_crash(error, unit, details)
     if isinstance(error, errors.MojoLimit):
         error.limit = details.get("limit")
-    return error
+    if "marimo" not in sys.modules:
+        return error
+    from mojocell import marimo_cell
+
+    return marimo_cell.in_place(error)
 
 
 def _describe_crash(error: errors.MojoCrash, unit: Unit, details: Mapping[str, Any]) -> None:

@@ -66,7 +66,8 @@ class MojoModule:
         skipped = self.__dict__.get("skipped", {})
         if name in skipped:
             return f"{name} cannot be called from Python: {skipped[name]}"
-        return f"the Mojo source defines no function {name!r}"
+        defined = ", ".join(self.__dict__.get("functions", ())) or "none"
+        return f"the Mojo source defines no function {name!r}; it defines {defined}"
 
     def __setattr__(self, name: str, _value: object) -> None:
         msg = f"{name!r} cannot be set: a Mojo module is what its source says"
@@ -111,8 +112,10 @@ class MojoModule:
         return display.module_html(self)
 
     def _mime_(self) -> tuple[str, str]:
-        """Show it in marimo."""
-        return "text/html", self._repr_html_()
+        """Show it in marimo, with its source."""
+        from mojocell import marimo_cell
+
+        return "text/html", marimo_cell.module_html(self)
 
 
 def module_of(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any
 
+from mojocell.functions import in_marimo
 from mojocell.widgets.controls import controls_of
 from mojocell.widgets.results import known
 
@@ -82,17 +82,14 @@ def interact(function: Callable[..., Any], show: str = "auto", /, **controls: An
         msg = f"mc.interact needs anywidget, which cannot be imported ({error}): pip install anywidget"
         raise ImportError(msg, name=error.name) from None
     widget = Interaction(function, made, fixed, show)
-    return _in_marimo(widget) if _is_marimo() else widget
+    return _element(widget) if in_marimo() else widget
 
 
-def _is_marimo() -> bool:
-    marimo = sys.modules.get("marimo")
-    return marimo is not None and bool(marimo.running_in_notebook())
-
-
-def _in_marimo(widget: Interaction) -> Any:
+def _element(widget: Interaction) -> Any:
     """Return the element of marimo whose value is the newest result."""
     import marimo as mo
+
+    from mojocell import marimo_cell
 
     class Element(mo.ui.anywidget):
         """A widget whose value in marimo is the result that it shows."""
@@ -101,7 +98,7 @@ def _in_marimo(widget: Interaction) -> Any:
         def value(self) -> Any:
             """The newest result; raises what the newest call raised."""
             if widget.error is not None:
-                raise widget.error
+                raise marimo_cell.in_place(widget.error)
             return widget.value
 
     widget.reactive = True

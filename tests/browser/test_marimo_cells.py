@@ -1,0 +1,199 @@
+"""`mc.cell` in marimo's pages: output as it comes, failures in their place, Stop in each state of a cell."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from conftest import environment  # type: ignore[attr-defined]
+
+HEAD = """
+import marimo
+
+app = marimo.App()
+
+
+@app.cell
+def _():
+    import marimo as mo
+    import mojocell as mc
+    return mc, mo
+
+"""
+TAIL = """
+
+if __name__ == "__main__":
+    app.run()
+"""
+STREAM = (
+    HEAD
+    + '''
+@app.cell
+def _(mc):
+    stream = mc.cell(r"""
+    from std.time import sleep
+
+    def main() raises:
+        for i in range(4):
+            print("tick", i)
+            sleep(0.7)
+    """)
+    return (stream,)
+
+
+@app.cell
+def _(mc):
+    module = mc.cell(r"""
+    def at(n: Int) -> Int:
+        var values: List[Int] = [1, 2, 3]
+        return values[n]
+    """)
+    module
+    return (module,)
+
+
+@app.cell
+def _(mo):
+    slider = mo.ui.slider(0, 9, label="n")
+    slider
+    return (slider,)
+
+
+@app.cell
+def _(mo, module, slider):
+    mo.md(f"<span id='value'>value {module.at(slider.value)}</span>")
+    return
+
+
+@app.cell
+def _(mc):
+    mc.cell(r"""
+    def main():
+        print(nothing)
+    """)
+    return
+'''
+    + TAIL
+)
+
+
+@pytest.mark.parametrize("mode", ["run", "edit"])
+def test_output_appears_while_it_is_written(marimo, page, mode: str) -> None:
+    page.goto(marimo(mode, STREAM).url)
+    began = {}
+    for i in range(4):
+        expect(page.locator("pre.mojocell").first).to_contain_text(f"tick {i}", timeout=90_000)
+        began[i] = time.monotonic()
+    assert began[3] - began[0] > 1.2
+    expect(page.locator("#value")).to_have_text("value 1", timeout=60_000)
+    # What was printed stays, and the module shows its source in colour.
+    expect(page.locator("pre.mojocell").first).to_contain_text("tick 0\ntick 1\ntick 2\ntick 3")
+    expect(page.locator(".codehilite").first).to_contain_text("def at(n: Int) -> Int:")
+    keyword = page.locator(".codehilite .k").first.evaluate("e => getComputedStyle(e).color")
+    plain = page.locator(".codehilite").first.evaluate("e => getComputedStyle(e).color")
+    assert keyword != plain
+
+
+def test_an_app_shows_failures_in_their_place_to_those_whose_they_are(marimo, page) -> None:
+    server = marimo("run", STREAM)
+    page.goto(server.url)
+    expect(page.locator("#value")).to_have_text("value 1", timeout=90_000)
+    alert = page.get_by_role("alert")
+    expect(alert.filter(has_text="MojoCompileError")).to_contain_text("use of unknown declaration 'nothing'")
+    other = page.context.new_page()
+    other.goto(server.url)
+    expect(other.locator("#value")).to_have_text("value 1", timeout=90_000)
+    page.locator("marimo-slider [role=slider]").focus()
+    page.keyboard.press("End")
+    crash = alert.filter(has_text="MojoCrash")
+    expect(crash).to_contain_text("index 9 is out of bounds", timeout=20_000)
+    expect(crash).to_contain_text("return values[n]")
+    if "MOJOCELL_SCREENSHOTS" in os.environ:
+        page.screenshot(path=Path(os.environ["MOJOCELL_SCREENSHOTS"]) / "marimo-failures.png")
+    other.locator("marimo-slider [role=slider]").focus()
+    other.keyboard.press("ArrowRight")
+    expect(other.locator("#value")).to_have_text("value 2", timeout=20_000)
+    assert other.get_by_role("alert").filter(has_text="MojoCrash").count() == 0
+    page.keyboard.press("Home")
+    expect(page.locator("#value")).to_have_text("value 1", timeout=20_000)
+    expect(crash).to_have_count(0)
+    assert server.process.poll() is None
+
+
+STOPPED = (
+    HEAD
+    + '''
+@app.cell
+def _(mc):
+    import time
+    compiled = mc.cell(f"""
+    def spin(n: Int) -> Int:
+        var k = n
+        while k >= 0:
+            k = (k + 1) % 1000003
+        return k
+    comptime UNIQUE = "{time.time_ns()}"
+    """)
+    return (compiled,)
+
+
+@app.cell
+def _(mc):
+    mc.cell(r"""
+    from std.time import sleep
+    def main():
+        print("begun", 6 * 7)
+        sleep(100.0)
+    """)
+    return
+
+
+@app.cell
+def _(compiled):
+    print("calling", 6 * 7)
+    compiled.spin(1)
+    return
+
+
+'''
+    + TAIL
+)
+
+
+def daemon(place: Path) -> str:
+    """The process of the daemon that the servers use."""
+    words = [sys.executable, "-c", "import mojocell as mc; print(mc.info()['pid'])"]
+    return subprocess.run(words, env=environment(place), capture_output=True, text=True, check=True).stdout
+
+
+def test_stop_ends_compilation_run_and_call_and_never_the_daemon(marimo_place, marimo, page) -> None:
+    before = daemon(marimo_place)
+    page.goto(marimo("edit", STOPPED).url)
+    stop = page.locator("[data-testid=interrupt-button]").last
+    cells = page.locator(".marimo-cell")
+    running = page.locator("[data-testid=cell-status][data-status=running]")
+
+    def stop_when(number: int, text: str) -> float:
+        expect(cells.nth(number)).to_contain_text(text, timeout=60_000)
+        began = time.monotonic()
+        stop.click()
+        expect(running).to_have_count(0, timeout=20_000)
+        return time.monotonic() - began
+
+    def run(number: int) -> None:
+        cells.nth(number).hover()
+        cells.nth(number).locator("[data-testid=run-button]").first.click()
+
+    assert stop_when(1, "compiling …") < 5
+    run(2)
+    assert stop_when(2, "begun 42") < 5
+    run(1)
+    expect(running).to_have_count(1, timeout=20_000)
+    assert stop_when(3, "calling 42") < 5
+    assert daemon(marimo_place) == before

@@ -1,0 +1,134 @@
+"""`mc.cell` in marimo without a browser: as a script, as exported HTML, and as a page that asks for no Mojo."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import sysconfig
+from typing import TYPE_CHECKING
+
+import pytest
+
+import mojocell as mc
+from mojocell import marimo_cell
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.usefixtures("service")
+
+NOTEBOOK = '''
+import marimo
+
+app = marimo.App()
+
+
+@app.cell
+def _():
+    import marimo as mo
+    import mojocell as mc
+    return mc, mo
+
+
+@app.cell
+def _(mc):
+    program = mc.cell(r"""
+    def main():
+        print("said by <main>")
+    """)
+    return (program,)
+
+
+@app.cell
+def _(mc):
+    module = mc.cell(r"""
+    def twice(n: Int) -> Int:
+        var unused = 1
+        return 2 * n
+    """)
+    module
+    return (module,)
+
+
+@app.cell
+def _(mo, module):
+    mo.md(f"twice is {module.twice(617)}")
+    return
+
+
+if __name__ == "__main__":
+    app.run()
+'''
+FAILING = NOTEBOOK.replace("return 2 * n", "return 2 * m")
+
+
+def marimo(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "marimo", "-q", "-y", *words]
+    # marimo looks for uv on the path; nothing is downloaded.
+    own = {"PATH": f"{sysconfig.get_path('scripts')}{os.pathsep}{os.environ['PATH']}", "UV_OFFLINE": "1"}
+    env = {**os.environ, **own}
+    return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=120, check=False)
+
+
+@pytest.fixture
+def notebook(tmp_path: Path) -> Path:
+    file = tmp_path / "notebook.py"
+    file.write_text(NOTEBOOK)
+    return file
+
+
+def test_a_script_prints_what_its_cells_print(notebook: Path) -> None:
+    done = subprocess.run([sys.executable, str(notebook)], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "said by <main>\n")
+    notebook.write_text(FAILING)
+    done = subprocess.run([sys.executable, str(notebook)], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "mojocell.errors.MojoCompileError: cell:4:16: error: use of unknown declaration 'm'" in done.stderr
+    assert "  4 |     return 2 * m\n    |                ^" in done.stderr
+
+
+def test_exported_html_holds_source_output_diagnostics_and_times(notebook: Path) -> None:
+    done = marimo("export", "html", notebook.name, "-o", "page.html", cwd=notebook.parent)
+    assert done.returncode == 0, done.stderr
+    text = (notebook.parent / "page.html").read_text()
+    assert "said by " in text
+    assert "codehilite" in text
+    assert "assignment to " in text  # the warning
+    assert "twice is 1234" in text
+    assert "compiled in " in text or "cache hit" in text
+    notebook.write_text(FAILING)
+    done = marimo("export", "html", notebook.name, "-o", "page.html", cwd=notebook.parent)
+    assert done.returncode != 0
+    assert "use of unknown declaration" in (notebook.parent / "page.html").read_text()
+
+
+def test_a_page_for_browsers_without_mojo_holds_the_results(notebook: Path) -> None:
+    words = ["export", "html-wasm", notebook.name, "-o", "page", "--mode", "run", "--execute", "--no-sandbox"]
+    done = marimo(*words, cwd=notebook.parent)
+    assert done.returncode == 0, done.stderr
+    text = (notebook.parent / "page" / "index.html").read_text()
+    assert "twice is 1234\\u003C" in text
+    assert "codehilite" in text
+
+
+# --- without marimo -----------------------------------------------------------------------------
+
+
+def test_nothing_of_it_is_seen_elsewhere(capfd: pytest.CaptureFixture[str]) -> None:
+    module = mc.cell("print(41 + 1)")
+    assert module.result is not None and module.result.stdout == "42\n"
+    assert capfd.readouterr().out == ""
+    error = ValueError("x")
+    assert marimo_cell.in_place(error) is error and type(error) is ValueError
+
+
+def test_html_is_escaped_and_bounded() -> None:
+    html = marimo_cell.output_html([("stdout", "<b>"), ("stderr", "&")])
+    assert "&lt;b&gt;" in html and "&amp;" in html and "border-left" in html
+    live = marimo_cell.Live()
+    live._show = lambda: None  # type: ignore[method-assign]
+    for _ in range(50):
+        live._write("stdout", "x" * 10_000)
+    assert [(stream, len(text)) for stream, text in live._texts] == [("stdout", marimo_cell.SHOWN)]
+    assert "&lt;" in marimo_cell.source_html('var x = "<"')
