@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import mojocell
+import mojocell.compat
 import mojocell.widgets
 from mojocell import cli, options, settings
 
@@ -29,6 +30,12 @@ def test_every_public_name_of_the_widgets_is_in_the_reference() -> None:
     page = (DOCS / "reference" / "widgets.md").read_text()
     for name in mojocell.widgets.__all__:
         assert re.search(rf"\b{name}\b", page), name
+
+
+def test_every_name_of_py_run_mojo_is_in_the_reference() -> None:
+    assert "::: mojocell.compat" in REFERENCE
+    for name in mojocell.compat.__all__:
+        assert getattr(mojocell.compat, name).__doc__, name
 
 
 def test_every_attribute_of_a_mojo_function_is_in_the_reference() -> None:
