@@ -94,6 +94,8 @@ def run_mojo(
 
     Raises
     ------
+    ValueError
+        There is no source.
     MojoError
         The program does not compile, or fails.
 
@@ -102,6 +104,9 @@ def run_mojo(
     >>> run_mojo('fn main():\n    print("Hello")')
     'Hello'
     """
+    if not source.strip():
+        msg = "the source is empty"
+        raise ValueError(msg)
     if "\n" not in source and os.path.isfile(source):
         with open(source, encoding="utf-8") as file:
             code = file.read()
@@ -114,7 +119,7 @@ def run_mojo(
         print(result.stderr, end="")
     if echo_output:
         print(f"### Output - {get_mojo_version()}:\n{result.stdout}", end="")
-    return result.stdout.strip() or None
+    return result.stdout.strip() if result.stdout else None
 
 
 def clear_cache() -> None:

@@ -40,6 +40,7 @@ def test_a_program_runs_from_text_and_from_a_file(tmp_path: Path, capfd: pytest.
     file.write_text('def main():\n    print("from a file")\n')
     assert compat.run_mojo(str(file)) == "from a file"
     assert compat.run_mojo("def main():\n    pass") is None
+    assert compat.run_mojo("def main():\n    print()") == ""
     assert capfd.readouterr().out == ""
     compat.run_mojo(HELLO, echo_code=True, echo_output=True)
     out = capfd.readouterr().out
@@ -69,6 +70,8 @@ def test_what_fails_raises_where_the_package_went_on_with_none() -> None:
         compat.run_mojo("fn main():\n    print(nothing)")
     with pytest.raises(mc.MojoRuntimeError, match="boom"):
         compat.run_mojo('def main() raises:\n    raise Error("boom")')
+    with pytest.raises(ValueError, match="empty"):
+        compat.run_mojo(" \n")
 
 
 def test_the_decorator_gives_the_annotated_type_and_text_for_any_other() -> None:

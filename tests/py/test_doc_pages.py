@@ -28,6 +28,8 @@ def test_what_a_page_shows_is_what_its_blocks_print(page: Path, tmp_path: Path) 
     work = tmp_path / "work"
     work.mkdir()
     own = {name: str(tmp_path) for name in ("JUPYTER_CONFIG_DIR", "XDG_CONFIG_HOME", "IPYTHONDIR")}
+    # A page may import what lies in notebooks/.
+    own["PYTHONPATH"] = os.pathsep.join([str(ROOT / "notebooks"), os.environ.get("PYTHONPATH", "")])
     words = [sys.executable, pages.__file__, str(page)]
     done = subprocess.run(
         words, cwd=work, env={**os.environ, **own}, capture_output=True, text=True, check=False

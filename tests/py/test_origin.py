@@ -92,6 +92,76 @@ def test_inline_functions_are_called_in_this_process() -> None:
     assert sorted(module.functions) == ["fibonacci", "is_prime", "sum_squares"]
 
 
+#: The blocks of "Interactive Mojo: Three Patterns for Notebook Integration" as they stand there, `fn` and all.
+UNCACHED = """
+from compute_wrapper import fibonacci
+
+# Every call compiles and runs Mojo
+result = fibonacci(10)  # ~50-200ms
+"""
+CACHED = """
+from mo_run_cached import fibonacci_cached
+
+# First call: ~1-2s (compile + run)
+result = fibonacci_cached(10)
+
+# Subsequent calls: ~10-50ms (run only)
+result = fibonacci_cached(10)
+"""
+DECORATED = '''
+from mojo_decorator import mojo
+
+@mojo
+def fibonacci(n: int) -> int:
+    """
+    fn fibonacci(n: Int) -> Int:
+        if n <= 1:
+            return n
+        var prev: Int = 0
+        var curr: Int = 1
+        for _ in range(2, n + 1):
+            var next_val = prev + curr
+            prev = curr
+            curr = next_val
+        return curr
+    
+    fn main():
+        print(fibonacci({{n}}))
+    """
+    pass
+
+# Use like normal Python!
+result = fibonacci(10)
+'''  # noqa: W293  # the article's own blanks
+IN_MARIMO = """
+import marimo as mo
+from mojo_decorator import fibonacci
+
+# Reactive slider
+fib_n = mo.ui.slider(1, 30, value=10, label="n")
+
+# Mojo executes automatically when slider changes
+result = fibonacci(fib_n.value)
+
+# Display with markdown
+shown = mo.md(f"**Fibonacci({fib_n.value})** = {result}")
+"""
+
+
+@pytest.mark.usefixtures("notebooks")
+@pytest.mark.parametrize("block", [UNCACHED, CACHED, DECORATED, IN_MARIMO])
+def test_the_articles_own_blocks_give_its_results(block: str) -> None:
+    namespace: dict[str, Any] = {"__name__": "__main__"}
+    exec(block, namespace)  # noqa: S102
+    assert namespace["result"] == 55
+    if block is DECORATED:
+        before = compilations()
+        assert [namespace["fibonacci"](n) for n in (0, 1, 30, 90)] == [0, 1, 832040, 2880067194370816120]
+        assert compilations() == before
+    if block is IN_MARIMO:
+        assert "<strong>Fibonacci(10)</strong> = 55" in namespace["shown"].text
+
+
 @pytest.mark.usefixtures("notebooks")
 def test_what_is_no_number_is_refused_before_anything_runs() -> None:
     import compute_wrapper
