@@ -7,11 +7,14 @@ Contestants are timed in turn, each first as often as the others; a sample is as
 from __future__ import annotations
 
 import math
+import os
 import statistics
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # one thread for everyone; read when NumPy is imported
 
 import numpy as np
 from frame import Pair, Row, private_place, timed
@@ -321,8 +324,18 @@ PATTERNS: tuple[Callable[[], Iterator[Case]], ...] = (monte_carlo, black_scholes
 # --- the table --------------------------------------------------------------------------------
 
 
+def keep_memory() -> None:
+    """Let the C library keep what is freed, as it does once a process has freed a large block.
+
+    Before that every large temporary of NumPy's is new memory of the system's, page by page, and takes up to three
+    times as long: what a twin takes would depend on what ran before it.
+    """
+    np.ones(31 << 17).sum()  # 31 MiB, below the most that glibc keeps
+
+
 def cases(names: list[str] | None = None) -> Iterator[Case]:
     """Measured cases of these patterns, or of all."""
+    keep_memory()
     for pattern in PATTERNS:
         if names and pattern.__name__ not in names:
             continue

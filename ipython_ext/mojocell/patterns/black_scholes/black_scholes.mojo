@@ -1,14 +1,14 @@
 # Black and Scholes: prices of European options, their Greeks and the volatility that a price implies.
 #
 # Every formula is written once, for a vector of W options. A scalar function is the case W = 1; the functions for arrays
-# take as many options at a time as the processor's vectors hold, and the rest one by one.
+# take as many options at a time as two of the processor's vectors hold, and the rest one by one.
 
 from std.math import fma, log, sqrt
 from std.memory import bitcast
 from std.sys import simd_width_of
 from std.utils.numerics import inf, isfinite, nan
 
-comptime LANES = simd_width_of[DType.float64]()
+comptime LANES = 2 * simd_width_of[DType.float64]()  # two vectors: while one waits for a result, the other is worked on
 comptime Reals[W: Int] = SIMD[DType.float64, W]
 comptime Flags[W: Int] = SIMD[DType.bool, W]
 comptime ROOT_TAU = 2.5066282746310002  # the square root of two pi

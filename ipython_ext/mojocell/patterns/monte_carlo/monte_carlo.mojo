@@ -8,7 +8,7 @@ from std.math import erfc, exp, fma, iota, log, sqrt
 from std.memory import bitcast
 from std.sys import simd_width_of
 
-comptime LANES = simd_width_of[DType.float64]()
+comptime LANES = 2 * simd_width_of[DType.float64]()  # two vectors: while one waits for a result, the other is worked on
 comptime Vec = SIMD[DType.float64, LANES]
 comptime Words = SIMD[DType.uint64, LANES]
 comptime TAU = 6.283185307179586
