@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from mojocell import _client
-from mojocell._job import Job
+from mojocell._job import Job, Sink
 from mojocell.module import MojoModule, module_of
 from mojocell.settings import CALL_MODES, PROGRAM_MODES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from mojocell._bridge import Function as MojoFunction
     from mojocell.errors import MojoError
@@ -212,6 +213,8 @@ def cell(
     using: Iterable[MojoFunction | MojoModule] = (),
     flags: Iterable[str] = (),
     args: Iterable[str] = (),
+    inputs: Mapping[str, Any] | None = None,
+    outputs: Iterable[str] = (),
     timeout: float | None = None,
     memory: int | None = None,
     cpu: float | None = None,
@@ -232,6 +235,10 @@ def cell(
         as for `run`.
     nogil, exports, using
         As for `compile`.
+    inputs : mapping of str, optional
+        Values that statements see under these names; new ones of the same types compile nothing.
+    outputs : iterable of str
+        Variables of the statements that come back, as attributes of the module.
     flags, args, timeout, memory, cpu, modernize, name
         As for `run`.
 
@@ -252,6 +259,8 @@ def cell(
     'hello\n'
     >>> mc.cell("def half(x: Float64) -> Float64: return x / 2").half(5)
     2.5
+    >>> mc.cell("var y = 2 * x + 1", inputs={"x": 20}, outputs=["y"]).y
+    41
     """
     return _compile(
         _text("source", source),
@@ -261,6 +270,8 @@ def cell(
         exports=exports,
         using=using,
         name=name,
+        inputs=_named("inputs", inputs or {}),
+        outputs=_strings("outputs", outputs),
         timeout=_positive("timeout", timeout),
         memory=_whole("memory", memory),
         cpu=_positive("cpu", cpu),
@@ -412,10 +423,12 @@ def _compile(
     exports: Iterable[str] | None,
     using: Iterable[MojoFunction | MojoModule],
     name: str,
+    inputs: Mapping[str, Any] | None = None,
+    outputs: Sequence[str] = (),
     **asked: Any,
 ) -> MojoModule:
     """Do what `compile`, `cell` and `import_module` share."""
-    from mojocell import functions
+    from mojocell import functions, variables
 
     _mode(mode, (*CALL_MODES, *PROGRAM_MODES) if op == "run" else CALL_MODES, "how functions are called")
     job = Job(
@@ -427,12 +440,21 @@ def _compile(
         using=functions.using(list(using)),
         **asked,
     )
+    if job.args and (inputs or outputs):
+        msg = "args are for programs: a cell that takes or gives variables has its inputs"
+        raise ValueError(msg)
+
+    def run(sink: Sink | None = None) -> tuple[RunResult, dict[str, Any]]:
+        if inputs or outputs:
+            return variables.run(job, inputs or {}, outputs, sink)
+        return job.execute(sink), {}
+
     if "marimo" in sys.modules:
         from mojocell import marimo_cell
 
-        result = marimo_cell.execute(job)
+        result, given = marimo_cell.execute(run)
     else:
-        result = job.execute()
+        result, given = run()
     if result.error is not None:
         raise _in_place(result.error, result)
     return module_of(
@@ -441,6 +463,7 @@ def _compile(
         mode=mode if mode in CALL_MODES else None,
         nogil=bool(_flag("nogil", nogil)),
         module=sys._getframe(2).f_globals.get("__name__", "__main__"),  # noqa: SLF001  (as namedtuple does)
+        outputs=given,
     )
 
 
@@ -464,6 +487,12 @@ def _wrong(kind: type[Exception], name: str, expected: str, value: object) -> Ex
 def _text(name: str, value: object) -> str:
     if not isinstance(value, str):
         raise _wrong(TypeError, name, "a str", value)
+    return value
+
+
+def _named(name: str, value: object) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
+        raise _wrong(TypeError, name, "a mapping of names to values", value)
     return value
 
 

@@ -163,10 +163,8 @@ def _mojo_cell(line: str, body: str, later: list[str], number: int, said: list[s
     except options.OptionError as error:
         said.append(f"%%mojo{line}: {error}")
         return _comment(said, f"%%mojo{line}\n{body}")
-    if opts.inputs or opts.outputs:
-        said.append(
-            "-i and -o exchange variables with the kernel; write a function and pass them as arguments"
-        )
+    if (opts.inputs or opts.outputs) and (opts.stdin or opts.no_run):
+        said.append("-i and -o together with --stdin or --no-run")
         return _comment(said, f"%%mojo{line}\n{body}")
     if opts.file:
         said.append(f"--file {opts.file}: marimo writes no file for a cell")
@@ -181,6 +179,7 @@ def _mojo_cell(line: str, body: str, later: list[str], number: int, said: list[s
     defined = [each for each in _FUNCTION.findall(body) if each != "main"]
     bound = [] if opts.bind_as or opts.no_bind else [each for each in defined if _uses(later, each)]
     kept = [f"{each} = {name}.{each}" for each in bound]
+    kept += [f"{each} = {name}.{each}" for each in opts.outputs]
     kept += [f"{opts.result} = {name}.result"] if opts.result else []
     kept += [f"{opts.out} = {name}.result.stdout"] if opts.out else []
     call = f"{function}({', '.join([source, *given])})"
@@ -213,7 +212,12 @@ def _arguments(opts: argparse.Namespace, args: list[str]) -> list[str]:
         "cpu": opts.cpu,
         "name": opts.name,
     }
-    return [f"{key}={value!r}" for key, value in given.items() if value]
+    made = [f"{key}={value!r}" for key, value in given.items() if value]
+    if getattr(opts, "inputs", None):
+        made.append(f"inputs={{{', '.join(f'{each!r}: {each}' for each in opts.inputs)}}}")
+    if getattr(opts, "outputs", None):
+        made.append(f"outputs={opts.outputs!r}")
+    return made
 
 
 def _literal(body: str) -> str:

@@ -270,6 +270,8 @@ def _options(job: Job, mode: str | None, *, nogil: bool, module: str) -> dict[st
         options["exports"] = list(job.exports)
     if job.using:
         options["using"] = job.using
+    if job.inputs or job.outputs:
+        options["inputs"], options["outputs"] = job.inputs, job.outputs
     if mode:
         options["mode"] = mode
     if nogil:
@@ -297,6 +299,7 @@ def _job(source: str, options: Mapping[str, Any], op: str = "compile") -> Job:
     )
     # Those of the settings are among them.
     job.flags = list(options.get("flags") or ())
+    job.inputs, job.outputs = list(options.get("inputs") or ()), list(options.get("outputs") or ())
     return job
 
 

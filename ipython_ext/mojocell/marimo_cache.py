@@ -7,6 +7,7 @@ that came from a file.
 
 from __future__ import annotations
 
+import pickle
 import sys
 from typing import Any
 
@@ -35,7 +36,9 @@ def register() -> bool:
                 unit = value.__mojo__
                 name = "" if isinstance(value, MojoModule) else value.__name__
                 self.made = value.__reduce__()
-                self.key = f"mojocell {unit.result.key or unit.source} {name}"
+                self.key = f"mojocell {unit.result.key or unit.source} {name}".encode()
+                if isinstance(value, MojoModule) and value.outputs:
+                    self.key += pickle.dumps(value.outputs)
 
             def load(self, _glbls: dict[str, Any]) -> Any:
                 """Make it again, from the cache."""
@@ -49,7 +52,7 @@ def register() -> bool:
 
             def to_bytes(self) -> bytes:
                 """Return what the cache hashes."""
-                return self.key.encode()
+                return self.key
 
         return Stub
 

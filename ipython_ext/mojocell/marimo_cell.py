@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Any
 from mojocell import display, render
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import TypeVar
 
-    from mojocell._job import Job
+    from mojocell._job import Sink
     from mojocell.result import RunResult
 
     _Error = TypeVar("_Error", bound=BaseException)
+    _Result = TypeVar("_Result")
 
 #: Seconds between two updates of what is shown while a program runs: of little text, and more of the most.
 PACE, SLOWEST = 0.02, 0.5
@@ -72,30 +74,35 @@ def in_place(error: _Error, result: RunResult | None = None) -> _Error:
     return error
 
 
-def execute(job: Job) -> RunResult:
+def execute(run: Callable[[Sink | None], _Result]) -> _Result:
     """Do what a cell asks for, and show how it goes on.
 
     Parameters
     ----------
-    job : Job
-        The request.
+    run : callable
+        Does it, and tells a sink of events and output as they come.
 
     Returns
     -------
-    RunResult
-        With its error, which is shown but not raised.
+    object
+        What `run` returns.
+
+    Examples
+    --------
+    >>> execute(lambda sink: sink is None)
+    True
     """
     where = mode()
     if where is None:
-        return job.execute()
+        return run(None)
     if where == "script":
         sink = display.Echo()
-        result = job.execute(sink)
+        result = run(sink)
         sink.close()
         return result
     live = Live()
     try:
-        result = job.execute(live)
+        result = run(live)
     except BaseException:
         live.leave()
         raise

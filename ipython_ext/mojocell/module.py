@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from mojocell import functions
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mojocell._bridge import Function as MojoFunction
     from mojocell._job import Job
     from mojocell.functions import Unit
@@ -24,6 +26,8 @@ class MojoModule:
         Functions that cannot be called from Python, each with the reason.
     result : RunResult or None
         Of a source that was also run.
+    outputs : dict
+        The variables that a cell of statements gave back; they are attributes, too.
     compiled : RunResult
         Where the compilation came from and what it took.
 
@@ -40,22 +44,28 @@ class MojoModule:
     functions: dict[str, str]
     skipped: dict[str, str]
     result: RunResult | None
+    outputs: dict[str, Any]
     compiled: RunResult
     __mojo__: Unit
 
-    def __init__(self, unit: Unit, *, ran: RunResult | None = None) -> None:
+    def __init__(
+        self, unit: Unit, *, ran: RunResult | None = None, outputs: Mapping[str, Any] | None = None
+    ) -> None:
         own = self.__dict__
         own["__mojo__"] = unit
         own["compiled"] = unit.result
         own["result"] = ran
+        own["outputs"] = dict(outputs or {})
         own["functions"] = {
             name: "\n".join(str(entry.get("signature") or name) for entry in entries)
             for name, entries in unit.entries.items()
         }
         own["skipped"] = unit.skipped
 
-    def __getattr__(self, name: str) -> MojoFunction:
+    def __getattr__(self, name: str) -> Any:
         unit = self.__dict__.get("__mojo__")
+        if name in self.__dict__.get("outputs", ()):
+            return self.outputs[name]
         if unit is None or name not in unit.entries:
             raise AttributeError(self._lacks(name), name=name, obj=self)
         found: MojoFunction = unit.function(name)
@@ -80,7 +90,7 @@ class MojoModule:
         return self.__mojo__.function(name)
 
     def __dir__(self) -> list[str]:
-        return sorted({*super().__dir__(), *self.functions})
+        return sorted({*super().__dir__(), *self.functions, *self.outputs})
 
     def __repr__(self) -> str:
         return f"<MojoModule: {', '.join(self.functions) or 'no functions'}>"
@@ -88,6 +98,8 @@ class MojoModule:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, MojoModule):
             return NotImplemented
+        if self.outputs or other.outputs:  # of which arrays have no one answer
+            return self is other
         return self._same() == other._same()
 
     def __hash__(self) -> int:
@@ -104,7 +116,7 @@ class MojoModule:
 
     def __reduce__(self) -> tuple[Any, ...]:
         unit = self.__mojo__
-        return restore, (unit.source, unit.options, self.result)
+        return restore, (unit.source, unit.options, self.result, self.outputs)
 
     def _repr_html_(self) -> str:
         from mojocell import display
@@ -119,7 +131,13 @@ class MojoModule:
 
 
 def module_of(
-    job: Job, result: RunResult, *, mode: str | None = None, nogil: bool = False, module: str = "__main__"
+    job: Job,
+    result: RunResult,
+    *,
+    mode: str | None = None,
+    nogil: bool = False,
+    module: str = "__main__",
+    outputs: Mapping[str, Any] | None = None,
 ) -> MojoModule:
     """Return the module of what was compiled.
 
@@ -129,13 +147,17 @@ def module_of(
         What was asked for and what came of it.
     mode, nogil, module
         As for `functions.Unit`.
+    outputs : mapping, optional
+        The variables that it gave back.
     """
     unit = functions.Unit(job, result, mode=mode, nogil=nogil, module=module)
     ran = result if job.op == "run" and result.kind != "definitions" else None
-    return MojoModule(unit, ran=ran)
+    return MojoModule(unit, ran=ran, outputs=outputs)
 
 
-def restore(source: str, options: dict[str, Any], ran: RunResult | None) -> MojoModule:
+def restore(
+    source: str, options: dict[str, Any], ran: RunResult | None, outputs: dict[str, Any]
+) -> MojoModule:
     """Return the module of a source, in whatever process this is: what pickles call."""
     found: MojoModule = functions.rebuild(source, options)
-    return MojoModule(found.__mojo__, ran=ran) if ran is not None else found
+    return MojoModule(found.__mojo__, ran=ran, outputs=outputs) if ran is not None else found

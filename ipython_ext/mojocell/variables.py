@@ -75,7 +75,7 @@ def mojo_type(name: str, value: object) -> str:
             return text
     shown = f"elements of type {dtype}" if dtype is not None else type(value).__name__
     msg = (
-        f"-i {name}: there is no Mojo type for {shown}; "
+        f"input {name}: there is no Mojo type for {shown}; "
         "pass a bool, int, float, str, a list of numbers or a one-dimensional array"
     )
     raise TypeError(msg)
@@ -84,7 +84,7 @@ def mojo_type(name: str, value: object) -> str:
 def _element(name: str, values: Sequence[object]) -> str:
     kinds = {type(value) for value in values}
     if not kinds:
-        msg = f"-i {name}: an empty list has no type; pass an empty array, as numpy.empty(0)"
+        msg = f"input {name}: an empty list has no type; pass an empty array, as numpy.empty(0)"
         raise TypeError(msg)
     if kinds == {bool}:
         return "Bool"
@@ -93,12 +93,12 @@ def _element(name: str, values: Sequence[object]) -> str:
     if kinds <= {int, float}:
         return "Float64"
     odd = next(kind.__name__ for kind in kinds if kind not in (int, float))
-    msg = f"-i {name}: a list for Mojo holds numbers of one kind; this one holds {odd}"
+    msg = f"input {name}: a list for Mojo holds numbers of one kind; this one holds {odd}"
     raise TypeError(msg)
 
 
 def run(
-    job: Job, values: Mapping[str, Any], outputs: Sequence[str], sink: Sink
+    job: Job, values: Mapping[str, Any], outputs: Sequence[str], sink: Sink | None = None
 ) -> tuple[RunResult, dict[str, Any]]:
     """Compile a cell of statements and call it with values.
 
@@ -110,7 +110,7 @@ def run(
         Its inputs.
     outputs : sequence of str
         Its variables to give back.
-    sink : Sink
+    sink : Sink or None
         Told of events and output as they come.
 
     Returns
@@ -139,7 +139,7 @@ def run(
 
 
 def _call(
-    job: Job, result: RunResult, values: Mapping[str, Any], sink: Sink, timeout: float | None
+    job: Job, result: RunResult, values: Mapping[str, Any], sink: Sink | None, timeout: float | None
 ) -> dict[str, Any]:
     from mojocell import _bridge, _client
     from mojocell.errors import MojoError
@@ -151,7 +151,8 @@ def _call(
 
     def output(stream: str, data: bytes) -> None:
         taken[stream].append(data)
-        sink.output(stream, data)
+        if sink is not None:
+            sink.output(stream, data)
 
     job.op = "run"
     header = _client.encode(job.header()).decode()

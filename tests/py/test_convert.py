@@ -108,7 +108,7 @@ def test_line_magics_become_calls() -> None:
 @pytest.mark.parametrize(
     ("source", "said"),
     [
-        ("%%mojo -i a,b -o x\nx = a + b", "-i and -o exchange variables"),
+        ("%%mojo -i a --stdin b\nx = a", "-i and -o together with --stdin"),
         ("%%mojo --nope\nprint(1)", "there is no option --nope"),
         ("%mojo_fix", "%mojo_fix: nothing puts fix-its"),
         ("%config Mojocell.mode = 'run'", "[tool.mojocell]"),
@@ -172,16 +172,18 @@ def test_a_converted_notebook_computes_what_it_did(
         "%%mojo\ndef twice(n: Int) -> Int:\n    return 2 * n",
         "import mojocell as mc\nprint(twice(21))",
         "%%mojo --out said\ndef main():\n    print('said')",
-        "print(said.strip())\n%mojo_fix",
+        "a, b = 4, 2.5",
+        "%%mojo -i a,b -o x,words\nvar x = Float64(a) + b\nvar words = String(a)",
+        "print(said.strip(), x, words * 2)\n%mojo_fix",
     ]
     source.write_text(json.dumps(document(*cells)))
     status, out, _ = command([str(source)], capsys)
     assert status == 0
-    assert "1 thing could not be taken over:\n  cell 5: %mojo_fix" in out
+    assert "1 thing could not be taken over:\n  cell 7: %mojo_fix" in out
     done = subprocess.run(
         [sys.executable, str(tmp_path / "a.py")], capture_output=True, text=True, check=False
     )
-    assert (done.stdout, done.returncode) == ("42\nsaid\nsaid\n", 0)
+    assert (done.stdout, done.returncode) == ("42\nsaid\nsaid 6.5 44\n", 0)
 
 
 def test_files_that_cannot_be_converted_are_refused(

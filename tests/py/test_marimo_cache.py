@@ -167,3 +167,25 @@ def test_a_cached_result_is_not_used_once_an_imported_file_is_another(service: P
     assert run(2) == ["6 True", "6 True", "6 6", ""]
     assert run(5) == ["15 False", "15 False", "15 15", ""]
     assert run(2) == ["6 True", "6 True", "6 6", ""]
+
+
+KEYS = """
+import marimo
+import mojocell as mc
+from marimo._save.stubs import CUSTOM_STUBS
+
+def key(n):
+    module = mc.cell("var y = 2 * n", inputs={"n": n}, outputs=["y"])
+    return CUSTOM_STUBS[type(module)](module).to_bytes()
+
+print(key(1) == key(1), key(1) == key(2))
+"""
+
+
+@pytest.mark.usefixtures("service")
+def test_a_module_with_other_variables_is_another() -> None:
+    pytest.importorskip("marimo")
+    done = subprocess.run(
+        [sys.executable, "-c", KEYS], capture_output=True, text=True, timeout=100, check=False
+    )
+    assert done.stdout == "True False\n", done.stderr

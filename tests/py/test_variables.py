@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import pickle
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 from IPython.core.error import UsageError
 
+import mojocell as mc
 from mojocell import _client
 from mojocell.errors import MojoCompileError, MojoCrash, MojoError, MojoRuntimeError
 from mojocell.variables import mojo_type
@@ -134,3 +136,28 @@ def test_a_line_uses_functions_of_the_namespace(ip: Any, capsys: pytest.CaptureF
     capsys.readouterr()
     ip.run_line_magic("mojo", "twice(21)")
     assert capsys.readouterr().out == "42\n"
+
+
+# --- without magics -----------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("service")
+def test_a_cell_of_a_script_takes_and_gives_values() -> None:
+    source = "var y = Float64(n) * x\nprint(n)\nvar many = List[Int](length=n, fill=7)"
+    first = mc.cell(source, inputs={"n": 3, "x": 1.5}, outputs=["y", "many"])
+    assert first.result is not None and first.result.stdout == "3\n"
+    assert first.y == first.outputs["y"] == 4.5 and list(first.many) == [7, 7, 7]
+    assert {"y", "many"} <= set(dir(first))
+    again = mc.cell(source, inputs={"n": 2, "x": 1.5}, outputs=["y", "many"])
+    assert (again.y, again.compiled.cache) == (3.0, "hit")
+    assert first == first and first != again  # noqa: PLR0124  (one and the same module)
+    with pytest.raises(AttributeError, match="defines no function 'z'"):
+        _ = first.z
+    found = pickle.loads(pickle.dumps(first))
+    assert found.y == 4.5 and list(found.many) == [7, 7, 7] and found.result.stdout == "3\n"
+    with pytest.raises(ValueError, match="args are for programs"):
+        mc.cell("print(n)", inputs={"n": 1}, args=["a"])
+    with pytest.raises(TypeError, match="inputs must be a mapping of names to values"):
+        mc.cell("print(n)", inputs=["n"])  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="input n: there is no Mojo type for dict"):
+        mc.cell("print(n)", inputs={"n": {}})
