@@ -318,7 +318,144 @@ def value_at_risk() -> Iterator[Case]:
     )
 
 
-PATTERNS: tuple[Callable[[], Iterator[Case]], ...] = (monte_carlo, black_scholes, value_at_risk)
+def rolling() -> Iterator[Case]:
+    from mojocell.patterns import rolling
+    from mojocell.patterns.rolling import twin
+
+    name, count = "rolling", 100_000
+    values = np.random.default_rng(1).normal(size=count).cumsum()
+    means, deviations = np.empty(count), np.empty(count)
+    try:
+        import pandas as pd
+    except ImportError:
+        series = None
+    else:
+        series = pd.Series(values)
+    for size, window in ((count, 20), (10_000, 1000)):
+        part = values[:size]
+        contestants = {
+            OURS: lambda x=part, w=window: rolling.std(x, w),
+            TWIN: lambda x=part, w=window: twin.moments_each(
+                x, x.size, w, w, 1, means[: x.size], deviations[: x.size]
+            ),
+        }
+        if series is not None:
+            contestants["pandas"] = lambda n=size, w=window: series[:n].rolling(w).std()
+        yield Case(name, f"standard deviations of {size:,} values, window {window:,}", contestants)
+    case = Case(
+        name,
+        f"highest of {count:,} values, window 20",
+        {
+            OURS: lambda: rolling.maximum(values, 20),
+            TWIN: lambda: twin.extremes_each(values, count, 20, 20, False, means),
+        },
+    )
+    if series is not None:
+        case.contestants["pandas"] = lambda: series.rolling(20).max()
+    yield case
+    yield Case(
+        name,
+        f"standard scores of {count:,} values",
+        {
+            OURS: lambda: rolling.zscore(values),
+            TWIN: lambda: twin.scores_each(values, count, 0, means),
+            "NumPy without a look at NaN": lambda: (values - values.mean()) / values.std(),
+        },
+    )
+
+
+def mandelbrot() -> Iterator[Case]:
+    from mojocell.patterns import mandelbrot
+    from mojocell.patterns.mandelbrot import twin
+
+    found = np.empty(600 * 400)
+    case = Case(
+        "mandelbrot",
+        "600 by 400 points, at most 256 steps",
+        {
+            OURS: mandelbrot.image,
+            TWIN: lambda: twin.image(-1.9975, 0.9975, 0.005, 600, 256, False, found),
+        },
+    )
+    peer = numba_mandelbrot()
+    if peer:
+        case.contestants["numba"] = lambda: peer(-1.9975, 0.9975, 0.005, 600, 256, found)
+    yield case
+    yield Case(
+        "mandelbrot",
+        "the same, smooth",
+        {
+            OURS: lambda: mandelbrot.image(smooth=True),
+            TWIN: lambda: twin.image(-1.9975, 0.9975, 0.005, 600, 256, True, found),
+        },
+    )
+
+
+def numba_mandelbrot() -> Callable[..., Any] | None:
+    """The loop that one writes for numba."""
+    try:
+        from numba import njit
+    except ImportError:
+        return None
+
+    @njit(fastmath=True)
+    def image(left, top, step, width, limit, found):  # noqa: PLR0917
+        for i in range(found.size):
+            x, y = left + (i % width) * step, top - (i // width) * step
+            a = b = 0.0
+            count = 0
+            while count < limit and a * a + b * b <= 4.0:
+                a, b = a * a - b * b + x, 2 * a * b + y
+                count += 1
+            found[i] = count
+
+    return image
+
+
+def tokens() -> Iterator[Case]:
+    import re
+    from collections import Counter
+    from pydoc_data.topics import topics
+
+    from mojocell.patterns import tokens
+    from mojocell.patterns.tokens import twin
+
+    text = " ".join(topics.values())
+    raw = text.encode()
+    word = re.compile(r"\w+")
+    size = f"{len(raw) / 1e6:.1f} MB of English"
+    counted = {
+        OURS: lambda: tokens.count(text),
+        TWIN: lambda: twin.counts(raw),
+        "Counter of re.findall": lambda: Counter(word.findall(text.lower())),
+    }
+    yield Case("tokens", f"count the words of {size}", counted)
+    most = {
+        OURS: lambda: tokens.top(text, 10),
+        TWIN: lambda: twin.top(raw, 10),
+        "Counter.most_common": lambda: Counter(twin.WORD.findall(raw.lower())).most_common(10),
+    }
+    yield Case("tokens", "the ten most frequent", most)
+    yield Case(
+        "tokens",
+        "where they are",
+        {OURS: lambda: tokens.spans(text), TWIN: lambda: twin.spans(raw)},
+    )
+    yield Case(
+        "tokens",
+        "the words as Python's",
+        {OURS: lambda: tokens.words(text), TWIN: lambda: word.findall(text)},
+    )
+
+
+PATTERNS: tuple[Callable[[], Iterator[Case]], ...] = (
+    monte_carlo,
+    black_scholes,
+    value_at_risk,
+    rolling,
+    mandelbrot,
+    tokens,
+)
 
 
 # --- the table --------------------------------------------------------------------------------

@@ -19,13 +19,26 @@ from mojocell.patterns._load import source as source
 
 if TYPE_CHECKING:
     from mojocell.patterns import black_scholes as black_scholes
+    from mojocell.patterns import mandelbrot as mandelbrot
     from mojocell.patterns import monte_carlo as monte_carlo
+    from mojocell.patterns import rolling as rolling
+    from mojocell.patterns import tokens as tokens
     from mojocell.patterns import value_at_risk as value_at_risk
 
 #: The patterns, which are imported when they are first used.
-PATTERNS = ("black_scholes", "monte_carlo", "value_at_risk")
+PATTERNS = ("black_scholes", "mandelbrot", "monte_carlo", "rolling", "tokens", "value_at_risk")
 
-__all__ = ["PATTERNS", "black_scholes", "module", "monte_carlo", "source", "value_at_risk"]
+__all__ = [
+    "PATTERNS",
+    "black_scholes",
+    "mandelbrot",
+    "module",
+    "monte_carlo",
+    "rolling",
+    "source",
+    "tokens",
+    "value_at_risk",
+]
 
 
 def __getattr__(name: str) -> object:
