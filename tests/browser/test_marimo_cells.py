@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -181,6 +182,8 @@ def test_stop_ends_compilation_run_and_call_and_never_the_daemon(marimo_place, m
 
     def stop_when(number: int, text: str) -> float:
         expect(cells.nth(number)).to_contain_text(text, timeout=60_000)
+        # Until the page knows that cells run, a click on the button does nothing.
+        expect(stop).not_to_have_class(re.compile("inactive-button"), timeout=20_000)
         began = time.monotonic()
         stop.click()
         expect(running).to_have_count(0, timeout=20_000)
