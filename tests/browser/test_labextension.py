@@ -148,7 +148,7 @@ def test_what_the_compiler_says_is_underlined_until_it_is_edited_or_runs_well(pa
     page.keyboard.press("Control+a")
     page.keyboard.type("%%mojo\nprint(1)")
     run(page, 3)
-    expect(cell(page, 3).locator(".jp-OutputArea-output").first).to_contain_text("1")
+    expect(cell(page, 3).locator(".jp-OutputArea-output pre").first).to_have_text("1\n")
     assert underlined(page, 3) == []
 
 
