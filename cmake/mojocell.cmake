@@ -1,8 +1,7 @@
 # What every target here shares: warnings, sanitizers, the libraries, and how a module and its check are declared.
-find_package(PkgConfig REQUIRED)
-pkg_check_modules(ZMQ REQUIRED IMPORTED_TARGET libzmq>=4.3)
-pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson>=2.13)
-pkg_check_modules(CRYPTO REQUIRED IMPORTED_TARGET libcrypto>=3.0)
+pkg_check_modules(ZMQ REQUIRED IMPORTED_TARGET libzmq)
+pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
+pkg_check_modules(CRYPTO REQUIRED IMPORTED_TARGET libcrypto)
 # A static libzmq (tools/wheel.py) takes the C++ runtime in as well, so that no certain one is asked of a machine.
 if(ZMQ_LINK_LIBRARIES MATCHES "libzmq\\.a")
   execute_process(COMMAND ${CMAKE_C_COMPILER} -print-file-name=libstdc++.a OUTPUT_VARIABLE mc_cxx_runtime
