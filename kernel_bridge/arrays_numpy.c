@@ -136,6 +136,20 @@ bool mc_numpy_look(struct mc_numpy *numpy)
     return numpy->array != NULL;
 }
 
+bool mc_numpy_is_installed(void)
+{
+    if (imported("numpy")) {
+        return true;
+    }
+    PyObject *util = PyImport_ImportModule("importlib.util");
+    PyObject *spec = util ? PyObject_CallMethod(util, "find_spec", "s", "numpy") : NULL;
+    bool found = spec && spec != Py_None;
+    Py_XDECREF(spec);
+    Py_XDECREF(util);
+    PyErr_Clear();
+    return found;
+}
+
 int mc_numpy_import(struct mc_numpy *numpy)
 {
     if (mc_numpy_look(numpy)) {

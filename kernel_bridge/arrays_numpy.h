@@ -55,6 +55,9 @@ bool mc_numpy_look(struct mc_numpy *numpy);
  * the import's own. */
 int mc_numpy_import(struct mc_numpy *numpy);
 
+/* Whether it could be imported; imports nothing. */
+bool mc_numpy_is_installed(void);
+
 void mc_numpy_fini(struct mc_numpy *numpy);
 
 /* Kind ('b' 'i' 'u' 'f') and bytes of an element by NumPy's type number; 0: another type. */

@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "kernel_bridge/arrays.h"
+#include "kernel_bridge/arrays_numpy.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -49,6 +50,17 @@ const char *mc_convert_type_text(const struct mc_type *type, struct mc_type_text
     return buffer->text;
 }
 
+static const char needs_numpy[] = " (NumPy is not here: pip install numpy)";
+
+static bool advises_numpy(PyObject *text)
+{
+    const char *utf8 = PyUnicode_AsUTF8(text);
+    if (!utf8) {
+        PyErr_Clear();
+    }
+    return utf8 && strstr(utf8, "numpy.");
+}
+
 int mc_convert_refuse(const struct mc_conversion *conversion,
                       PyObject *exception,
                       const char *format,
@@ -64,11 +76,12 @@ int mc_convert_refuse(const struct mc_conversion *conversion,
     va_end(args);
     if (text) {
         PyErr_Format(exception,
-                     "argument '%s' of %s: %s%U",
+                     "argument '%s' of %s: %s%U%s",
                      conversion->argument,
                      conversion->function,
                      element,
-                     text);
+                     text,
+                     advises_numpy(text) && !mc_numpy_is_installed() ? needs_numpy : "");
         Py_DECREF(text);
     }
     return -1;

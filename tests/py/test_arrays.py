@@ -7,7 +7,9 @@ import contextlib
 import ctypes
 import gc
 import mmap
+import os
 import re
+import subprocess
 import sys
 from typing import Any
 
@@ -499,3 +501,35 @@ def test_nothing_is_left_behind(value: Any) -> None:
     gc.collect()
     assert abs(sys.getrefcount(value) - references) < 10
     assert sys.getallocatedblocks() - blocks < 1000  # a leak would be one a call
+
+
+WITHOUT_NUMPY = """
+import sys, importlib.abc
+
+class Gone(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] == "numpy":
+            raise ModuleNotFoundError("No module named 'numpy'", name="numpy")
+
+sys.meta_path.insert(0, Gone())
+from thunks import make
+make("mean", "(Span[Float64]) -> Float64", "x", "sum")({})
+"""
+
+
+@pytest.mark.parametrize(
+    ("argument", "said"),
+    [
+        ("[1.0, 2.0]", "write numpy.array(x, dtype=numpy.float64) (NumPy is not here: pip install numpy)"),
+        ("object()", "Mojo wants Span[Float64], got object"),
+    ],
+)
+def test_advice_for_numpy_says_where_there_is_none(argument: str, said: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_NUMPY.format(argument)],
+        env={**os.environ, "PYTHONPATH": os.path.dirname(__file__)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stderr.splitlines()[-1].endswith(said)
