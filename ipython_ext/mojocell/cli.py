@@ -107,6 +107,15 @@ def parser() -> argparse.ArgumentParser:
     convert.add_argument("path", metavar="NOTEBOOK", help="the .ipynb file")
     convert.add_argument("-o", "--output", metavar="FILE", help="default: the same name with .py")
     convert.add_argument("-f", "--force", action="store_true", help="replace FILE where it exists")
+    notebooks = commands.add_parser(
+        "notebooks",
+        help="put the package's notebooks into a folder",
+        description="Put the package's notebooks into a folder and say how to open them.",
+        allow_abbrev=False,
+    )
+    notebooks.add_argument(
+        "folder", metavar="DIR", nargs="?", default="mojo-notebooks", help="default: mojo-notebooks"
+    )
     commands.add_parser("demo", help="a few cells, what they say and what they cost", allow_abbrev=False)
     commands.add_parser("doctor", help="check that everything works here", allow_abbrev=False)
     return top
@@ -162,6 +171,7 @@ def _command(opts: argparse.Namespace, args: list[str]) -> int:
         "cache": lambda: _cache(opts),
         "info": lambda: _info(opts),
         "convert": lambda: _convert(opts),
+        "notebooks": lambda: _notebooks(opts),
         "demo": _demo,
         "doctor": _doctor,
     }
@@ -312,6 +322,19 @@ def _convert(opts: argparse.Namespace) -> int:
         print(f"{render.plural(len(notes), 'thing')} could not be taken over:")
     for note in notes:
         print(f"  cell {note.cell}: {note.text}")
+    return 0
+
+
+def _notebooks(opts: argparse.Namespace) -> int:
+    from mojocell import notebooks, render
+
+    try:
+        written = notebooks.write(opts.folder)
+    except OSError as error:
+        msg = f"{error.filename}: {error.strerror}"
+        raise MojoError(msg, code="io") from None
+    print(f"{opts.folder}: {render.plural(len(written), 'new file')}")
+    print("\n".join(notebooks.how_to_open(opts.folder)))
     return 0
 
 

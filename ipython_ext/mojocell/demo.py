@@ -92,7 +92,8 @@ def run() -> int:
     good &= rows[1][1].startswith("cache hit")
     print_table(("cell", "where the time went", "seen from Python"), rows)
     print(
-        "\nIn a notebook: pip install jupyterlab, then %load_ext mojocell, and cells that begin with %%mojo"
+        "\nIn a notebook: %load_ext mojocell, and cells that begin with %%mojo."
+        " The command `mojocell notebooks` writes some to begin with."
     )
     return 0 if good else 1
 

@@ -10,7 +10,7 @@ import sysconfig
 import tempfile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mojocell import _client
+from mojocell import _client, extras
 from mojocell.errors import MojoError
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: MB that an installation of Mojo, the cache and a few compilations want.
 ROOM = 500
+#: The remedy where a part of the package itself is missing.
+AGAIN = "install mojocell again, as before, with pip's --force-reinstall"
 
 
 class Check(NamedTuple):
@@ -82,12 +84,10 @@ def _package(_facts: dict[str, Any]) -> Check:
     try:
         from mojocell import _bridge
     except ImportError as error:
-        return Check(
-            "package", False, f"the C extension is missing: {error}", "pip install --force-reinstall mojocell"
-        )
+        return Check("package", False, f"the C extension is missing: {error}", AGAIN)
     same = mojocell.__version__ == _bridge.VERSION
     says = f"mojocell {mojocell.__version__}, extension {_bridge.VERSION} ({_bridge.BUILD})"
-    return Check("package", same, says, "pip install --force-reinstall mojocell")
+    return Check("package", same, says, AGAIN)
 
 
 def _executables(_facts: dict[str, Any]) -> Check:
@@ -95,7 +95,7 @@ def _executables(_facts: dict[str, Any]) -> Check:
     missing = [name for name in names if not os.access(os.path.join(_client.LIBEXEC, name), os.X_OK)]
     if missing:
         says = f"{', '.join(missing)} missing in {_client.LIBEXEC}"
-        return Check("executables", False, says, "pip install --force-reinstall mojocell")
+        return Check("executables", False, says, AGAIN)
     return Check("executables", True, f"in {_client.LIBEXEC}")
 
 
@@ -180,7 +180,28 @@ def _jupyterlab(_facts: dict[str, Any]) -> Check:
     if os.path.exists(os.path.join(place, "package.json")):
         return Check("jupyterlab", True, f"the extension for %%mojo cells is in {place}")
     says = f"no extension in {place}: %%mojo cells have neither colours nor underlines"
-    return Check("jupyterlab", None, says, "pip install --force-reinstall mojocell")
+    return Check("jupyterlab", None, says, AGAIN)
+
+
+def _front_end(extra: str, mark: str, optional: str = "") -> Check:
+    """Check what a front end needs, where the package that marks it is here; `optional` may be missing."""
+    lacking = extras.missing(extra)
+    if any(one.name == mark and one.found is None for one in lacking):
+        return Check(extra, None, f"{mark} is not installed here", extras.pip_line(lacking))
+    lacking = [one for one in lacking if one.name != optional]
+    if lacking:
+        says = f"lacks {', '.join(map(str, lacking))}, which notebooks, plots and widgets use"
+        return Check(extra, False, says, extras.pip_line(lacking))
+    return Check(extra, True, "has all that notebooks, plots and widgets use")
+
+
+def _jupyter(_facts: dict[str, Any]) -> Check:
+    # Not JupyterLab: in VS Code and on hubs a kernel is enough.
+    return _front_end("jupyter", "ipykernel", optional="jupyterlab")
+
+
+def _marimo(_facts: dict[str, Any]) -> Check:
+    return _front_end("marimo", "marimo")
 
 
 CHECKS: tuple[Callable[[dict[str, Any]], Check], ...] = (
@@ -194,5 +215,7 @@ CHECKS: tuple[Callable[[dict[str, Any]], Check], ...] = (
     _cache,
     _disk,
     _program,
+    _jupyter,
     _jupyterlab,
+    _marimo,
 )

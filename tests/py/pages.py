@@ -1,4 +1,7 @@
-r"""Executes the blocks of a documentation page from top to bottom, as a reader would: ``python pages.py PAGE``.
+r"""Executes the blocks of a documentation page from top to bottom, as a reader would: ``python pages.py PAGE [EXTRA]``.
+
+With an EXTRA of the package, ``mojo``, ``jupyter`` or ``marimo``, only what is meant for those who have installed that: see
+`extra_of`.
 
 What a fence says decides:
 
@@ -43,6 +46,8 @@ FENCE = re.compile(
 )
 TITLE = re.compile(r'title="([^"]+)"')
 FILE = re.compile(r"[\w-]*[./][\w./-]+")
+HEADING = re.compile(r"^## (.+)$", re.MULTILINE)
+MAGIC = re.compile(r"^%", re.MULTILINE)
 COMMAND = re.compile(r"\$ (?P<command>.*?)(?: +# exits with (?P<status>\d+))?")
 #: Kinds that are executed, and those that only show something: a picture, a format, what is printed.
 CELLS = frozenset({"python", "mojo"})
@@ -62,6 +67,8 @@ class Block:
     title: str = ""
     #: What stands between the fence before and this one.
     before: str = ""
+    #: The heading of the second level that it stands below.
+    section: str = ""
 
     @property
     def is_file(self) -> bool:
@@ -82,16 +89,17 @@ class Block:
 def fences(page: Path) -> list[Block]:
     """Return all blocks of a page."""
     text = page.read_text()
-    found, end = [], 0
+    found: list[Block] = []
+    end, section = 0, ""
     for match in FENCE.finditer(text):
         titled = TITLE.search(match["more"])
         indent = len(match["indent"])
         body = "".join(line[indent:] or "\n" for line in match["body"].splitlines(keepends=True))
         line = text.count("\n", 0, match.start()) + 2
         before = text[end : match.start()]
-        found.append(
-            Block(line, match["kind"], body, title=titled[1] if titled else "", before=before.strip())
-        )
+        section = (HEADING.findall(before) or [section])[-1]
+        title = titled[1] if titled else ""
+        found.append(Block(line, match["kind"], body, title=title, before=before.strip(), section=section))
         end = match.end()
     return found
 
@@ -108,6 +116,18 @@ def blocks(page: Path) -> list[Block]:
             found.append(block)
         previous = block
     return found
+
+
+def extra_of(block: Block, page: list[Block]) -> str:
+    """Return the extra that a block is meant for: ``mojo`` is enough for what is neither of the others.
+
+    Cells are a notebook's where their section has a magic, files and commands marimo's where a file of their section
+    imports it.
+    """
+    section = [one for one in page if one.section == block.section]
+    if block.kind in CELLS and not block.is_file:
+        return "jupyter" if any(one.executed and MAGIC.search(one.source) for one in section) else "mojo"
+    return "marimo" if any(one.is_file and "import marimo" in one.source for one in section) else "mojo"
 
 
 def complaints(page: Path) -> list[str]:
@@ -178,10 +198,9 @@ def _said(output: Any) -> str:
 
 
 @contextlib.contextmanager
-def executor(page: Path) -> Iterator[Here | Kernel]:
-    """Give what executes the cells of a page."""
-    cells = [block for block in blocks(page) if block.kind in CELLS]
-    if not any(re.search(r"^%", block.source, re.MULTILINE) for block in cells):
+def executor(page: Path, todo: list[Block]) -> Iterator[Here | Kernel]:
+    """Give what executes these cells of a page."""
+    if not any(block.kind in CELLS and MAGIC.search(block.source) for block in todo):
         yield Here(page)
         return
     from nbclient import NotebookClient
@@ -231,17 +250,19 @@ def enter(block: Block, checker: doctest.OutputChecker) -> str:
     return ""
 
 
-def differences(page: Path) -> list[str]:
-    """Return a text for each block that prints something else than the page says."""
+def differences(page: Path, extra: str = "") -> list[str]:
+    """Return a text for each block, of those for an extra, that prints something else than the page says."""
     page = page.resolve()
     checker = doctest.OutputChecker()
     found = []
-    for block in fences(page):
+    every = fences(page)
+    todo = [block for block in blocks(page) if not extra or extra_of(block, every) in {"mojo", extra}]
+    for block in every:
         if block.is_file:
             Path(block.title).parent.mkdir(parents=True, exist_ok=True)
             Path(block.title).write_text(block.source)
-    with executor(page) as notebook:
-        for block in blocks(page):
+    with executor(page, todo) as notebook:
+        for block in todo:
             place = f"{page.name}:{block.line}: the page says\n{block.output}but"
             if block.kind == "console":
                 told = enter(block, checker)
@@ -254,6 +275,6 @@ def differences(page: Path) -> list[str]:
 
 
 if __name__ == "__main__":
-    told = complaints(Path(sys.argv[1])) + differences(Path(sys.argv[1]))
+    told = complaints(Path(sys.argv[1])) + differences(Path(sys.argv[1]), *sys.argv[2:])
     print("\n".join(told))
     sys.exit(1 if told else 0)

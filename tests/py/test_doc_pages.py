@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -108,3 +109,39 @@ def test_a_block_of_which_nobody_knows_whether_it_works_is_found(tmp_path: Path)
     )
     told = pages.complaints(page)
     assert [text.partition(": ")[0] for text in told] == ["page.md:2", "page.md:6", "page.md:10"]
+
+
+def test_a_page_tells_which_extra_each_block_is_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    page = write(
+        tmp_path / "page.md",
+        "## One\n\n'''python\n%pwd\n'''\n\n'''python\n1\n'''\n\n'''console\n$ false\n'''\n\n"
+        "## Two\n\n'''python\n1\n'''\n\n"
+        "## Three\n\n'''python title=\"a.py\"\nimport marimo\n'''\n\n'''console\n$ exit 3\n'''\n",
+    )
+    every = pages.fences(page)
+    told = [pages.extra_of(block, every) for block in every if block.executed]
+    assert told == ["jupyter", "jupyter", "mojo", "mojo", "marimo"]
+    lines = {extra: [d.split(":")[1] for d in pages.differences(page, extra)] for extra in ("mojo", "marimo")}
+    assert lines == {"mojo": ["12", "18"], "marimo": ["12", "18", "28"]}
+
+
+#: Installing from an index, which has no Mojocell yet.
+FROM_INDEX = re.compile(r"(?:pip install|pip download|uv add)\b.*['\" ]mojocell(?:['\" \[`]|$)")
+
+
+def test_no_page_installs_what_no_index_has() -> None:
+    found = {
+        name_of(page): [
+            line for line in page.read_text().splitlines() if FROM_INDEX.search(line) and " @ " not in line
+        ]
+        for page in ALL
+    }
+    # Each once, as what will be the line; and once from a folder of wheels.
+    assert {name: len(lines) for name, lines in found.items() if lines} == {
+        "README.md": 1,
+        "docs/howto/install.md": 2,
+    }
+    assert "once it is published, the line is `pip install 'mojocell[" in (ROOT / "README.md").read_text()
+    install = (ROOT / "docs" / "howto" / "install.md").read_text()
+    assert "## Once it is published" in install and "--no-index --find-links" in install
