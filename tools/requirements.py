@@ -1,6 +1,7 @@
 """Print the requirements of groups of pyproject.toml, one a line.
 
-A group is an extra, or ``build``: what the package is built with, cmake and ninja among it.
+A group is an extra, or ``build``: what the package is built with, cmake and ninja among it. ``--all`` stands
+for all of them.
 """
 
 import sys
@@ -10,14 +11,20 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def requirements(group: str) -> list[str]:
-    """Return the requirements of one group."""
+def groups() -> dict[str, list[str]]:
+    """Return the requirements of each group."""
     with (ROOT / "pyproject.toml").open("rb") as file:
         project = tomllib.load(file)
-    if group == "build":
-        return [*project["build-system"]["requires"], "cmake>=3.25", "ninja"]
-    return list(project["project"]["optional-dependencies"][group])
+    build = [*project["build-system"]["requires"], "cmake>=3.25", "ninja"]
+    return {"build": build, **project["project"]["optional-dependencies"]}
+
+
+def main(wanted: list[str]) -> None:
+    """Print the requirements of the groups, each once; what refers to the package itself is left out."""
+    known = groups()
+    lines = [line for group in (known if wanted == ["--all"] else wanted) for line in known[group]]
+    print("\n".join(line for line in dict.fromkeys(lines) if not line.startswith("mojocell[")))
 
 
 if __name__ == "__main__":
-    print("\n".join(line for group in sys.argv[1:] for line in requirements(group)))
+    main(sys.argv[1:])

@@ -101,6 +101,7 @@ def main() -> int:
     print(table(rows(notebook)))
     print(f"\n{time.monotonic() - start:.0f} s; the executed notebook: {EXECUTED.relative_to(ROOT)}")
     print("Open the tour in JupyterLab:  .venv/bin/jupyter lab notebooks/tour.ipynb")
+    print("Sliders on Mojo in marimo:    ./dev marimo")
     return 0
 
 

@@ -65,7 +65,7 @@ FAILING = NOTEBOOK.replace("return 2 * n", "return 2 * m")
 
 def marimo(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "marimo", "-q", "-y", *words]
-    # marimo looks for uv on the path; nothing is downloaded.
+    # marimo looks for uv on the path; what uv runs for it is in a cache that ./dev test made.
     own = {"PATH": f"{sysconfig.get_path('scripts')}{os.pathsep}{os.environ['PATH']}", "UV_OFFLINE": "1"}
     env = {**os.environ, **own}
     return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=120, check=False)
