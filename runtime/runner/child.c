@@ -161,32 +161,37 @@ static _Noreturn void call(const struct mc_wire_run *run, struct mc_wire_slot *s
     exit(status);
 }
 
-/* The loader reads its variables when a process is executed, and never again. */
-static bool differs_from_runner(const struct mc_wire_run *run, const char *name)
-{
-    const char *wanted = mc_strv_getenv(run->envp, name);
-    const char *own = getenv(name);
-    return wanted && wanted[0] && (!own || strcmp(wanted, own) != 0);
-}
-
 static int is_dlopen(const char *name, void *data)
 {
     (void) data;
     return strcmp(name, "dlopen") == 0;
 }
 
+/* The loader reads its variables when a process is executed, and never again: the runner has those
+ * of whoever started the daemon. Returns why `name` demands a process of the caller's own. */
+static const char *loader_reason(const struct mc_wire_run *run, const char *name)
+{
+    static char reason[64];
+    const char *wanted = mc_strv_getenv(run->envp, name);
+    const char *own = getenv(name);
+    wanted = wanted ? wanted : "";
+    if (strcmp(wanted, own ? own : "") == 0) {
+        return NULL;
+    }
+    snprintf(reason, sizeof reason, *wanted ? "%s is set" : "%s is set for the daemon alone", name);
+    return reason;
+}
+
 /* LD_PRELOAD is wanted by whoever set it; a library path matters only to those who load libraries.
  */
 static const char *why_exec(const struct mc_wire_run *run)
 {
-    if (differs_from_runner(run, "LD_PRELOAD")) {
-        return "LD_PRELOAD is set";
+    const char *reason = loader_reason(run, "LD_PRELOAD");
+    if (!reason && (reason = loader_reason(run, "LD_LIBRARY_PATH")) &&
+        mc_symbols_undefined(run->artifact, is_dlopen, NULL, NULL) != 1) {
+        reason = NULL;
     }
-    if (differs_from_runner(run, "LD_LIBRARY_PATH") &&
-        mc_symbols_undefined(run->artifact, is_dlopen, NULL, NULL) == 1) {
-        return "LD_LIBRARY_PATH is set";
-    }
-    return NULL;
+    return reason;
 }
 
 static _Noreturn void execute(const struct mc_child_host *host,

@@ -129,6 +129,26 @@ START_TEST(test_a_program_that_cannot_do_without_is_executed_and_says_why)
 }
 END_TEST
 
+START_TEST(test_what_the_loader_read_for_the_runner_is_kept_from_a_program_without_it)
+{
+    const char *args[] = {"three", NULL};
+    const char *env[] = {NULL};
+    const char *libraries[] = {MC_RUNTIME, NULL};
+    struct mc_runner_run wanted = request(args);
+    struct outcome o;
+    wanted.envp = env;
+    setenv("LD_PRELOAD", "/no/such.so", 1);
+    struct mc_runner_link *preloaded = harness_start(libraries);
+    unsetenv("LD_PRELOAD");
+    ck_assert_int_eq(harness_event(preloaded).kind, MC_RUNNER_READY);
+    harness_run(preloaded, wanted, &o);
+    ck_assert(o.end.executed);
+    ck_assert_str_eq(o.end.reason, "LD_PRELOAD is set for the daemon alone");
+    ck_assert_int_eq(WEXITSTATUS(o.end.status), 3);
+    mc_runner_link_free(preloaded);
+}
+END_TEST
+
 START_TEST(test_a_program_sees_three_descriptors_and_no_blocked_signal)
 {
     struct outcome o;
@@ -510,6 +530,8 @@ int main(void)
     tcase_add_test(runs, test_a_program_gets_the_callers_directory_umask_arguments_and_environment);
     tcase_add_test(runs, test_an_executed_program_gets_the_same);
     tcase_add_test(runs, test_a_program_that_cannot_do_without_is_executed_and_says_why);
+    tcase_add_test(runs,
+                   test_what_the_loader_read_for_the_runner_is_kept_from_a_program_without_it);
     tcase_add_test(runs, test_a_program_sees_three_descriptors_and_no_blocked_signal);
     tcase_add_test(runs, test_megabytes_of_environment_and_arguments_arrive);
     tcase_add_test(runs, test_standard_input_is_read_to_its_end);
