@@ -33,7 +33,7 @@ static char *request(const char *source, char **arguments)
     for (; *arguments; arguments++) {
         json_array_append_new(args, json_string(*arguments));
     }
-    const char *const passed[] = {"PATH", "HOME", "CONDA_PREFIX"};
+    const char *const passed[] = {"PATH", "HOME", "CONDA_PREFIX", "MOJO_PYTHON"};
     for (size_t i = 0; i < MC_LENGTH(passed); i++) {
         const char *value = getenv(passed[i]);
         json_object_set_new(env, passed[i], json_string(value ? value : ""));

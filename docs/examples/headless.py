@@ -17,7 +17,8 @@ subprocess.Popen([daemon], stderr=subprocess.DEVNULL, start_new_session=True)
 
 peer = zmq.Context().socket(zmq.DEALER)
 peer.connect(address)
-place = {"cwd": os.getcwd(), "env": dict(os.environ), "sites": sys.path}
+# The Python inside Mojo: the user's own choice, else the one that runs this.
+place = {"cwd": os.getcwd(), "env": {"MOJO_PYTHON": sys.executable, **os.environ}, "sites": sys.path}
 peer.send_json({"op": "run", "id": "1", "protocol": 1, "source": SOURCE, **place})
 while True:
     header, *frames = peer.recv_multipart()

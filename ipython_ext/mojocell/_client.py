@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import sys
@@ -119,19 +120,69 @@ def surroundings(
     cwd : str or None
         Another working directory, relative to the present one.
     env : dict of str or None
-        Another environment than the process's.
+        Another environment than the process's; `environment` adds to it.
     toolchain : str or None
         The setting.
     """
     header: dict[str, Any] = {
         "cwd": _directory(cwd),
-        "env": _portable(dict(os.environ) if env is None else env),
+        "env": _portable(environment(env)),
         "umask": _umask(),
         "sites": sites(),
     }
     if toolchain:
         header["toolchain"] = toolchain
     return header
+
+
+def environment(env: dict[str, str] | None = None) -> dict[str, str]:
+    """Return what a program has as its environment: where that chooses no Python for Mojo, the caller's.
+
+    Parameters
+    ----------
+    env : dict of str or None
+        Another environment than the process's.
+
+    Examples
+    --------
+    >>> environment({"HOME": "/home/ann"})["MOJO_PYTHON"] == sys.executable
+    True
+    >>> environment({"MOJO_PYTHON": "/usr/bin/python3"})
+    {'MOJO_PYTHON': '/usr/bin/python3'}
+    """
+    own = dict(os.environ) if env is None else env
+    if "MOJO_PYTHON" in own or "MOJO_PYTHON_LIBRARY" in own:
+        return own
+    return {**own, **_naming(sys.executable)}
+
+
+@functools.cache
+def _naming(python: str | None) -> dict[str, str]:
+    """Return the variables that make Mojo load a Python; none where ``sys.executable`` is another program.
+
+    Such are a host that has Python inside, and what a tool has made of a script. Mojo's runtime asks the
+    interpreter for its library by a command of a shell, with the path as it stands: where a shell would
+    take that apart, the library is named as well, and nothing is asked.
+    """
+    name = os.path.basename(python or "").lower()
+    if python is None or not os.path.isabs(python) or not name.startswith("python"):
+        return {}
+    if getattr(sys, "frozen", False):
+        return {}
+    if all(char.isalnum() or char in "%+,-./:=@_" for char in python):
+        return {"MOJO_PYTHON": python}
+    library = _library()
+    return {"MOJO_PYTHON": python, "MOJO_PYTHON_LIBRARY": library} if library else {}
+
+
+def _library() -> str | None:
+    """Return this Python's shared library, looked for where Mojo does."""
+    import sysconfig
+
+    name = f"libpython{sysconfig.get_config_var('py_version_short')}{sys.abiflags}.so"
+    places = [sysconfig.get_config_var(place) for place in ("LIBPL", "LIBDIR")]
+    found = [os.path.join(place, name) for place in places if place]
+    return next((path for path in found if os.path.exists(path)), None)
 
 
 def _directory(cwd: str | None) -> str:

@@ -140,7 +140,12 @@ class Job:
 
         def result(wire: dict[str, Any]) -> RunResult:
             streams = {name: b"".join(pieces) for name, pieces in taken.items()}
-            return RunResult(wire, **streams, source=self.source, name=self.name)
+            made = RunResult(wire, **streams, source=self.source, name=self.name)
+            if made.error is not None:
+                from mojocell import interop
+
+                made.error.hint = made.error.hint or interop.hint(made.error.message, self.env)
+            return made
 
         frames = [self.stdin] if self.stdin is not None and self.op == "run" else []
         try:

@@ -66,7 +66,7 @@ def run(
         Where the program runs and where relative ``-I`` start; default: the current directory.
     env : mapping of str, optional
         The whole environment of the program, in which the compiler is looked for as well; default:
-        this process's.
+        this process's. ``MOJO_PYTHON``, the Python inside Mojo, is added where it has none.
     modernize : bool, optional
         Repair older Mojo as the compiler proposes. Default: the setting, which is True.
     name : str

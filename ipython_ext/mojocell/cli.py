@@ -242,7 +242,10 @@ def _run(opts: argparse.Namespace, args: list[str]) -> int:
     if not opts.quiet:
         _remarks(result)
     # What left main is on stderr in the program's own words, and a status speaks for itself.
-    if result.error is not None and not isinstance(result.error, MojoRuntimeError):
+    if isinstance(result.error, MojoRuntimeError):
+        if result.error.hint:
+            print(f"mojocell: hint: {result.error.hint}", file=sys.stderr)
+    elif result.error is not None:
         _complain(result.error)
     return _status(result)
 

@@ -171,6 +171,20 @@ def _program(facts: dict[str, Any]) -> Check:
     return Check("program", True, f"compiles and runs: {display.status(result)}")
 
 
+def _interop(facts: dict[str, Any]) -> Check:
+    """Try Python inside Mojo; without a choice of the user's own, a cell may well do without."""
+    if not facts.get("found"):
+        return Check("interop", None, "Python inside Mojo was not tried without a compiler")
+    from mojocell import api, display, interop
+
+    result = api.run(interop.PROBE, name="doctor", timeout=60, check=False)
+    if result.error is None:
+        return Check("interop", True, f"{result.stdout.strip()}, inside Mojo: {display.status(result)}")
+    chosen = bool(os.environ.get("MOJO_PYTHON") or os.environ.get("MOJO_PYTHON_LIBRARY"))
+    says = f"Python inside Mojo cannot be used: {result.error.message}"
+    return Check("interop", False if chosen else None, says, result.error.hint or "")
+
+
 def _jupyterlab(_facts: dict[str, Any]) -> Check:
     from importlib.util import find_spec
 
@@ -215,6 +229,7 @@ CHECKS: tuple[Callable[[dict[str, Any]], Check], ...] = (
     _cache,
     _disk,
     _program,
+    _interop,
     _jupyter,
     _jupyterlab,
     _marimo,

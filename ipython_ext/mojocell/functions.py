@@ -500,6 +500,9 @@ def failure(unit: Unit, name: str, kind: str, details: Mapping[str, Any]) -> Bas
         _describe_crash(error, unit, details)
     if isinstance(error, errors.MojoLimit):
         error.limit = details.get("limit")
+    from mojocell import interop
+
+    error.hint = error.hint or interop.hint(error.message)
     if "marimo" not in sys.modules:
         return error
     from mojocell import marimo_cell

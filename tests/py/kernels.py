@@ -115,15 +115,17 @@ class Kernel:
 
 
 @contextmanager
-def kernel(directory: Path) -> Iterator[Kernel]:
+def kernel(
+    directory: Path, *, python: str = sys.executable, env: dict[str, str] | None = None
+) -> Iterator[Kernel]:
     """Start a kernel that sees the tests' directory, stop it at the end."""
     from jupyter_client.kernelspec import KernelSpec
     from jupyter_client.manager import KernelManager
 
     manager = KernelManager(connection_file=str(directory / "kernel.json"))
-    command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    command = [python, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
     manager._kernel_spec = KernelSpec(argv=command, display_name="test", language="python")
-    manager.start_kernel(env=environment(directory), cwd=str(directory))
+    manager.start_kernel(env={**environment(directory), **(env or {})}, cwd=str(directory))
     client = manager.client()
     client.start_channels()
     try:

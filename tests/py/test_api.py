@@ -42,7 +42,7 @@ def test_a_run_asks_for_all_that_the_protocol_has(bridge: FakeBridge, tmp_path: 
         "source": "print(1)",
         "name": "one",
         "cwd": str(tmp_path),
-        "env": {"A": "1"},
+        "env": {"A": "1", "MOJO_PYTHON": sys.executable},
         "umask": mask,
         "flags": ["-O1"],
         "force": True,
@@ -58,7 +58,8 @@ def test_a_run_asks_for_all_that_the_protocol_has(bridge: FakeBridge, tmp_path: 
 def test_a_plain_run_asks_for_nothing_special(bridge: FakeBridge) -> None:
     mc.run("print(1)")
     assert set(bridge.requests[-1]) == {"op", "source", "name", "cwd", "env", "umask", "sites"}
-    assert bridge.requests[-1]["env"] == {k: v for k, v in os.environ.items() if _client._is_utf8(k + v)}
+    own = {k: v for k, v in os.environ.items() if _client._is_utf8(k + v)}
+    assert bridge.requests[-1]["env"] == {"MOJO_PYTHON": sys.executable, **own}
 
 
 def test_a_result_has_output_status_and_times(bridge: FakeBridge) -> None:
