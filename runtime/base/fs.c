@@ -110,6 +110,37 @@ int mc_fs_mkdirs(const char *path, mode_t mode, mc_err *err)
     return make_one(copy, mode, err);
 }
 
+int mc_fs_check_own(const char *path, mode_t forbidden, mc_err *err)
+{
+    struct stat st;
+    if (lstat(path, &st) < 0) {
+        return mc_err_errno(err, errno == ENOENT ? MC_NOT_FOUND : MC_IO, "look at '%s'", path);
+    }
+    if (S_ISLNK(st.st_mode)) {
+        return mc_err_set(err, MC_PERMISSION, "'%s' is a symbolic link", path);
+    }
+    if (!S_ISDIR(st.st_mode)) {
+        return mc_err_set(err, MC_PERMISSION, "'%s' is not a directory", path);
+    }
+    if (st.st_uid != geteuid()) {
+        return mc_err_set(err,
+                          MC_PERMISSION,
+                          "'%s' belongs to user %u, not to you (%u)",
+                          path,
+                          (unsigned) st.st_uid,
+                          (unsigned) geteuid());
+    }
+    if (st.st_mode & forbidden) {
+        mc_err_set(err,
+                   MC_PERMISSION,
+                   "'%s' is open to others (mode %03o)",
+                   path,
+                   (unsigned) st.st_mode & 0777);
+        return mc_err_hint(err, "close it: chmod 700");
+    }
+    return 0;
+}
+
 static int remove_at(int parent, const char *name, int depth)
 {
     if (unlinkat(parent, name, 0) == 0 || errno == ENOENT) {

@@ -16,6 +16,12 @@ int mc_fs_write_atomic(const char *path, const void *bytes, size_t length, mode_
 /* Makes the directory and its parents, each with `mode`; existing ones are left as they are. */
 int mc_fs_mkdirs(const char *path, mode_t mode, mc_err *err) MC_MUST_USE;
 
+/* Whether `path` is this user's own directory, no symbolic link, and its mode has none of the bits
+ * of `forbidden`: 022 where others must not change what is in it, 077 where they must not come in.
+ * 0; or -1 with PERMISSION and what is wrong, NOT_FOUND where there is nothing, IO where it cannot
+ * be looked at. */
+int mc_fs_check_own(const char *path, mode_t forbidden, mc_err *err) MC_MUST_USE;
+
 /* Removes a file or a tree without following links; what is already gone is no error. */
 int mc_fs_remove(const char *path, mc_err *err) MC_MUST_USE;
 

@@ -18,46 +18,13 @@ static int no_memory(mc_err *err)
     return mc_err_set(err, MC_NO_MEMORY, "out of memory");
 }
 
+/* In a directory that others can enter or control they could talk to the daemon, or answer in its
+ * place. */
 static int refuse(mc_err *err)
 {
-    return mc_err_hint(err, "set MOJOCELL_RUNTIME_DIR to a directory that only you can write");
-}
-
-/* A directory that others control would let them answer in the daemon's place. */
-static int check_owner(const char *dir, mc_err *err)
-{
-    struct stat st;
-    if (lstat(dir, &st) < 0) {
-        return mc_err_errno(err, MC_IO, "runtime directory '%s'", dir);
-    }
-    if (S_ISLNK(st.st_mode)) {
-        mc_err_set(err, MC_PERMISSION, "runtime directory '%s' is a symbolic link", dir);
-        return refuse(err);
-    }
-    if (!S_ISDIR(st.st_mode)) {
-        mc_err_set(err, MC_PERMISSION, "runtime directory '%s' is not a directory", dir);
-        return refuse(err);
-    }
-    if (st.st_uid != geteuid()) {
-        mc_err_set(err,
-                   MC_PERMISSION,
-                   "runtime directory '%s' belongs to user %u, not to you (%u)",
-                   dir,
-                   (unsigned) st.st_uid,
-                   (unsigned) geteuid());
-        return refuse(err);
-    }
-    if (st.st_mode & (S_IWGRP | S_IWOTH)) {
-        mc_err_set(err,
-                   MC_PERMISSION,
-                   "runtime directory '%s' can be written by others (mode %03o)",
-                   dir,
-                   (unsigned) st.st_mode & 0777);
-        return mc_err_hint(
-            err,
-            "chmod 700 it, or set MOJOCELL_RUNTIME_DIR to a directory that only you can write");
-    }
-    return 0;
+    mc_err_wrap(err, "runtime directory");
+    return mc_err_hint(
+        err, "close it (chmod 700), or set MOJOCELL_RUNTIME_DIR to a directory that is only yours");
 }
 
 /* `dir` without the slashes at its end: with one, lstat would follow a link. */
@@ -76,12 +43,8 @@ int mc_paths_check_dir(const char *dir, char **ret, mc_err *err)
     if (!path) {
         return no_memory(err);
     }
-    if (mc_fs_mkdirs(path, 0700, err) < 0) {
-        mc_err_wrap(err, "runtime directory");
+    if (mc_fs_mkdirs(path, 0700, err) < 0 || mc_fs_check_own(path, 077, err) < 0) {
         return refuse(err);
-    }
-    if (check_owner(path, err) < 0) {
-        return -1;
     }
     char *real = realpath(path, NULL);
     if (!real) {

@@ -16,7 +16,7 @@
 /* The runtime directory, made where it is missing (0700): MOJOCELL_RUNTIME_DIR of `envp`; else
  * $XDG_RUNTIME_DIR/mojocell where that variable names a directory of this user (after sudo or su it
  * may not); else /tmp/mojocell-<uid>. *ret is absolute, to be freed. PERMISSION, with a hint, where
- * the directory is a symbolic link, belongs to somebody else or can be written by others. */
+ * the directory is a symbolic link, belongs to somebody else or is open to others in any way. */
 int mc_paths_runtime_dir(char *const *envp, char **ret, mc_err *err) MC_MUST_USE;
 
 /* The same for a directory that was chosen already: made, checked and made absolute. */

@@ -18,7 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { TOUCH_SECONDS = 60, VERIFIED_SLOTS = 1024 };
+enum { TOUCH_SECONDS = 60, VERIFIED_SLOTS = 1024, CLOSE_PATIENCE_MS = 1000 };
 static const size_t LARGEST_META = 16 << 20;
 static const int64_t DEFAULT_LIMIT = 2LL << 30;
 
@@ -67,7 +67,14 @@ int mc_store_default_dir(char *const *envp, char **ret, mc_err *err)
     }
     if (!home || *home != '/') {
         const struct passwd *user = getpwuid(getuid());
-        home = user ? user->pw_dir : "/tmp";
+        home = user ? user->pw_dir : NULL;
+    }
+    if (!home) {
+        /* A container with a user that nobody knows. It is checked before each use, as any other.
+         */
+        return asprintf(ret, "/tmp/mojocell-cache-%u", (unsigned) geteuid()) < 0
+                   ? mc_err_set(err, MC_NO_MEMORY, "out of memory")
+                   : 0;
     }
     *ret = mc_fs_join(home, ".cache/mojocell");
     return *ret ? 0 : mc_err_set(err, MC_NO_MEMORY, "out of memory");
@@ -126,16 +133,16 @@ static json_t *total_counters(const struct mc_store *store)
     return total;
 }
 
-static void flush_counters(struct mc_store *store)
+static void flush_counters(struct mc_store *store, int patience)
 {
     mc_err err;
     mc_autofree char *path = mc_fs_join(store->dir, "counters.json");
     if (!store->counted || !path) {
         return;
     }
-    mc_autoclose int lock = mc_store_lock(store->dir);
+    mc_autoclose int lock = mc_store_lock(store->dir, patience);
     if (lock < 0) {
-        return; /* nowhere to write */
+        return; /* nowhere to write, or another time */
     }
     json_t *total = total_counters(store);
     mc_autofree char *text = json_dumps(total, JSON_COMPACT | JSON_SORT_KEYS);
@@ -147,6 +154,36 @@ static void flush_counters(struct mc_store *store)
     }
 }
 
+/* ---- whose it is ---- */
+
+/* What another user can put there would be loaded into this user's programs: each directory down to
+ * the entry is this user's and written by nobody else. What does not exist yet is nobody's. */
+static int check_own(struct mc_store *store, const char *key, mc_err *err)
+{
+    mc_autofree char *base = mc_store_beside(store->dir, "");
+    mc_autofree char *below = NULL;
+    if (!base || asprintf(&below, "%s/%.2s", store->dir, key) < 0) {
+        below = NULL;
+        return mc_err_set(err, MC_NO_MEMORY, "out of memory");
+    }
+    base[strlen(base) - 1] = '\0';
+    const char *const places[] = {base, store->dir, below};
+    for (size_t i = 0; i < MC_LENGTH(places); i++) {
+        if (mc_fs_check_own(places[i], 022, err) < 0 && err->code != MC_NOT_FOUND) {
+            mc_err_wrap(err, "the cache");
+            snprintf(store->problem, sizeof store->problem, "%s", err->message);
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static bool is_own_file(const char *path)
+{
+    struct stat st;
+    return lstat(path, &st) < 0 || st.st_uid == geteuid();
+}
+
 /* ---- life ---- */
 
 int mc_store_open(const char *dir, int64_t limit, struct mc_store **ret, mc_err *err)
@@ -154,6 +191,7 @@ int mc_store_open(const char *dir, int64_t limit, struct mc_store **ret, mc_err 
     mc_autofree struct mc_store *store = calloc(1, sizeof *store);
     mc_autofree char *own = mc_fs_join(dir, "v1");
     mc_autofree char *history = own ? mc_fs_join(own, "history.json") : NULL;
+    mc_err not_own;
     if (!store || !history) {
         return mc_err_set(err, MC_NO_MEMORY, "out of memory");
     }
@@ -164,22 +202,11 @@ int mc_store_open(const char *dir, int64_t limit, struct mc_store **ret, mc_err 
     store->limit = limit;
     store->counters = json_object();
     store->flushed = json_object();
-    mc_store_sweep(store->dir);
+    if (check_own(store, "", &not_own) == 0) {
+        mc_store_sweep(store->dir);
+    }
     *ret = mc_take(&store);
     return 0;
-}
-
-struct mc_store *mc_store_close(struct mc_store *store)
-{
-    if (store) {
-        mc_store_maintain(store);
-        mc_history_fini(&store->history);
-        json_decref(store->counters);
-        json_decref(store->flushed);
-        free(store->dir);
-        free(store);
-    }
-    return NULL;
 }
 
 static void save_history(struct mc_store *store)
@@ -193,7 +220,7 @@ static void save_history(struct mc_store *store)
     }
 }
 
-void mc_store_maintain(struct mc_store *store)
+static void maintain(struct mc_store *store, int patience)
 {
     if (store->grown && store->limit > 0) {
         int evicted = mc_store_evict(store->dir, store->limit);
@@ -202,8 +229,26 @@ void mc_store_maintain(struct mc_store *store)
             count(store, "evictions", evicted);
         }
     }
-    flush_counters(store);
+    flush_counters(store, patience);
     save_history(store);
+}
+
+void mc_store_maintain(struct mc_store *store)
+{
+    maintain(store, 0);
+}
+
+struct mc_store *mc_store_close(struct mc_store *store)
+{
+    if (store) {
+        maintain(store, CLOSE_PATIENCE_MS);
+        mc_history_fini(&store->history);
+        json_decref(store->counters);
+        json_decref(store->flushed);
+        free(store->dir);
+        free(store);
+    }
+    return NULL;
 }
 
 /* ---- look-up ---- */
@@ -248,6 +293,9 @@ verify(struct mc_store *store, const struct mc_meta *meta, const char *artifact,
     if (stat(artifact, &st) < 0) {
         return mc_err_errno(err, MC_CACHE_DAMAGED, "look at '%s'", artifact);
     }
+    if (st.st_uid != geteuid()) {
+        return mc_err_set(err, MC_CACHE_DAMAGED, "'%s' belongs to another user", artifact);
+    }
     if (st.st_size != meta->size) {
         return mc_err_set(err, MC_CACHE_DAMAGED, "'%s' has another size", artifact);
     }
@@ -286,7 +334,7 @@ static void drop_damaged(struct mc_store *store,
 static void touch(const char *path)
 {
     struct stat st;
-    if (stat(path, &st) == 0 && time(NULL) - st.st_mtime > TOUCH_SECONDS) {
+    if (stat(path, &st) == 0 && mc_store_age(&st) > TOUCH_SECONDS) {
         utimensat(AT_FDCWD, path, NULL, 0);
     }
 }
@@ -298,7 +346,12 @@ int mc_store_lookup(struct mc_store *store, const char *key, struct mc_store_ent
     struct mc_meta meta = {0};
     mc_err err = {0};
     store->absence = NULL;
-    if (!path) {
+    if (!path || check_own(store, key, &err) < 0) {
+        return 0;
+    }
+    if (!is_own_file(path)) {
+        mc_err_set(&err, MC_CACHE_DAMAGED, "'%s' belongs to another user", path);
+        drop_damaged(store, path, &meta, &err);
         return 0;
     }
     if (mc_fs_read(path, LARGEST_META, &text, &err) < 0) {
@@ -376,7 +429,8 @@ int mc_store_publish(struct mc_store *store,
     }
     struct mc_meta description = {.meta = meta};
     snprintf(description.key, sizeof description.key, "%s", key);
-    if (mc_fs_mkdirs(dir, 0700, err) < 0 || publish(store, path, file, &description, err) < 0) {
+    if (mc_fs_mkdirs(dir, 0700, err) < 0 || check_own(store, key, err) < 0 ||
+        publish(store, path, file, &description, err) < 0) {
         err->code = MC_CACHE_UNAVAILABLE;
         snprintf(store->problem, sizeof store->problem, "%s", err->message);
         return -1;

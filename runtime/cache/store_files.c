@@ -15,7 +15,13 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { RECENT_SECONDS = 60, STALE_SECONDS = 3600 };
+enum { RECENT_SECONDS = 60, STALE_SECONDS = 3600, PAUSE_MS = 5 };
+
+int64_t mc_store_age(const struct stat *st)
+{
+    int64_t age = (int64_t) time(NULL) - st->st_mtim.tv_sec;
+    return age >= 0 ? age : INT64_MAX;
+}
 
 char *mc_store_beside(const char *path, const char *name)
 {
@@ -101,12 +107,17 @@ int mc_store_copy(const char *file,
     return 0;
 }
 
-int mc_store_lock(const char *dir)
+int mc_store_lock(const char *dir, int patience)
 {
+    static const struct timespec pause = {.tv_nsec = PAUSE_MS * 1000000};
     mc_autofree char *path = mc_fs_join(dir, "lock");
     mc_autoclose int fd = path ? open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600) : -1;
-    if (fd < 0 || flock(fd, LOCK_EX) < 0) {
-        return -1;
+    while (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0) {
+        if (errno != EWOULDBLOCK || patience <= 0) {
+            return -1;
+        }
+        nanosleep(&pause, NULL);
+        patience -= PAUSE_MS;
     }
     return mc_take_fd(&fd);
 }
@@ -198,7 +209,8 @@ struct candidates {
 static void collect(void *context, const char *path, enum kind kind, const struct stat *st)
 {
     struct candidates *all = context;
-    if (kind != ENTRY || time(NULL) - st->st_mtime < RECENT_SECONDS) {
+    int64_t age = mc_store_age(st);
+    if (kind != ENTRY || age < RECENT_SECONDS) {
         return;
     }
     if (all->count == all->capacity) {
@@ -212,7 +224,8 @@ static void collect(void *context, const char *path, enum kind kind, const struc
     }
     char *copy = strdup(path);
     if (copy) {
-        all->items[all->count++] = (struct candidate) {.path = copy, .used = st->st_mtim};
+        struct timespec used = age < INT64_MAX ? st->st_mtim : (struct timespec) {0};
+        all->items[all->count++] = (struct candidate) {.path = copy, .used = used};
     }
 }
 
@@ -285,8 +298,7 @@ static bool is_named(const char *artifact)
 static void sweep_one(void *context, const char *path, enum kind kind, const struct stat *st)
 {
     (void) context;
-    if (kind != ENTRY && time(NULL) - st->st_mtime > STALE_SECONDS &&
-        (kind == OTHER || !is_named(path))) {
+    if (kind != ENTRY && mc_store_age(st) > STALE_SECONDS && (kind == OTHER || !is_named(path))) {
         unlink(path);
     }
 }

@@ -7,6 +7,12 @@
 
 #include <stdint.h>
 
+struct stat;
+
+/* Seconds since the file was changed. A time in the future, of a clock that was wrong, is long ago:
+ * such a file would stay for ever. */
+int64_t mc_store_age(const struct stat *st);
+
 /* "<directory of path>/<name>", to be freed. */
 char *mc_store_beside(const char *path, const char *name);
 
@@ -23,8 +29,9 @@ int mc_store_copy(const char *file,
                   char ret_sha256[static MC_HASH_HEX],
                   mc_err *err) MC_MUST_USE;
 
-/* An exclusive lock of the directory, for counters; -1 where it cannot be had. */
-int mc_store_lock(const char *dir);
+/* An exclusive lock of the directory, for counters; -1 where it cannot be had within so long, in
+ * milliseconds: somebody else may hold it for ever. 0 does not wait. */
+int mc_store_lock(const char *dir, int patience);
 
 void mc_store_measure(const char *dir, int64_t *ret_entries, int64_t *ret_bytes);
 

@@ -331,6 +331,11 @@ int mc_toolchain_identify(const char *root,
     if (mc_toolchain_files_list(root, &files, err) < 0) {
         return -1;
     }
+    mc_err not_own;
+    if (memo_dir != NULL && mc_fs_check_own(memo_dir, 022, &not_own) < 0 &&
+        not_own.code != MC_NOT_FOUND) {
+        memo_dir = NULL; /* another user could name libraries there */
+    }
     if (memo_dir != NULL) {
         if (memo_path(root, memo_dir, &files, &memo, err) < 0) {
             return -1;

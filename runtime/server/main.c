@@ -12,6 +12,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { MC_EXIT_USAGE = 2, MC_EXIT_LOCKED = 3 };
@@ -190,6 +191,7 @@ int main(int argc, char **argv)
     mc_autofree char *cache_dir = NULL;
     mc_autofree char *socket_path = NULL;
     mc_autofree char *libexec = own_directory();
+    umask(077); /* what the daemon makes is the user's alone; each program has its caller's */
     read_arguments(argc, argv, &arguments);
     if (arguments.identify) {
         return mc_identified_child(arguments.identify, arguments.memo);
@@ -213,6 +215,9 @@ int main(int argc, char **argv)
     }
     options->runtime_dir = runtime_dir;
     options->cache_dir = options->cache_dir ? options->cache_dir : cache_dir;
+    /* A link to another disk is the user's own affair; what it leads to is checked. */
+    mc_autofree char *real_cache = realpath(options->cache_dir, NULL);
+    options->cache_dir = real_cache ? real_cache : options->cache_dir;
     options->libexec = libexec;
     if (!libexec || chdir("/") < 0) {
         perror("mojocelld");

@@ -199,6 +199,7 @@ static int open_socket(struct mc_server *server, mc_err *err)
     const int no_limit = 0;
     const int mandatory = 1;
     const int64_t largest = 300LL << 20;
+    const uid_t user = geteuid();
     char endpoint[128];
     struct stat st;
     if (mc_paths_socket(server->options.runtime_dir, &server->socket_path, err) < 0) {
@@ -215,13 +216,24 @@ static int open_socket(struct mc_server *server, mc_err *err)
     zmq_setsockopt(server->router, ZMQ_LINGER, &no_limit, sizeof no_limit);
     zmq_setsockopt(server->router, ZMQ_ROUTER_MANDATORY, &mandatory, sizeof mandatory);
     zmq_setsockopt(server->router, ZMQ_MAXMSGSIZE, &largest, sizeof largest);
+    /* The kernel's word for who connects, should the socket ever be reached from elsewhere. */
+    if (zmq_setsockopt(server->router, ZMQ_IPC_FILTER_UID, &user, sizeof user) < 0) {
+        return mc_err_set(err, MC_SYSTEM, "check who connects: %s", zmq_strerror(zmq_errno()));
+    }
     snprintf(endpoint, sizeof endpoint, "ipc://%s", server->socket_path);
     if (zmq_bind(server->router, endpoint) < 0) {
         return mc_err_set(
             err, MC_SYSTEM, "listen at '%s': %s", server->socket_path, zmq_strerror(zmq_errno()));
     }
-    if (stat(server->socket_path, &st) < 0) {
+    if (lstat(server->socket_path, &st) < 0) {
         return mc_err_errno(err, MC_SYSTEM, "look at '%s'", server->socket_path);
+    }
+    if (!S_ISSOCK(st.st_mode) || (st.st_mode & 077)) {
+        return mc_err_set(err,
+                          MC_PERMISSION,
+                          "the socket '%s' is open to others (mode %03o)",
+                          server->socket_path,
+                          (unsigned) st.st_mode & 0777);
     }
     server->socket_inode = st.st_ino;
     return 0;

@@ -110,16 +110,22 @@ START_TEST(test_a_symbolic_link_is_refused)
 }
 END_TEST
 
-START_TEST(test_a_directory_that_others_can_write_is_refused)
+START_TEST(test_a_directory_that_is_open_to_others_is_refused)
 {
+    static const mode_t modes[] = {0770, 0755, 0701, 0740};
     mc_err err;
     char *got = NULL;
+    char said[64];
     mc_autofree char *dir = in_root("open");
     ck_assert_int_eq(mkdir(dir, 0700), 0);
-    ck_assert_int_eq(chmod(dir, 0770), 0);
-    ck_assert_int_eq(chosen(dir, &got, &err), -1);
-    ck_assert_int_eq(err.code, MC_PERMISSION);
-    ck_assert_ptr_nonnull(strstr(err.message, "can be written by others (mode 770)"));
+    for (size_t i = 0; i < MC_LENGTH(modes); i++) {
+        ck_assert_int_eq(chmod(dir, modes[i]), 0);
+        ck_assert_int_eq(chosen(dir, &got, &err), -1);
+        ck_assert_int_eq(err.code, MC_PERMISSION);
+        snprintf(said, sizeof said, "is open to others (mode %03o)", (unsigned) modes[i]);
+        ck_assert_ptr_nonnull(strstr(err.message, said));
+        ck_assert_ptr_nonnull(strstr(err.hint, "chmod 700"));
+    }
 }
 END_TEST
 
@@ -207,7 +213,7 @@ int main(void)
     tcase_add_test(tcase, test_an_inherited_runtime_directory_that_is_missing_is_passed_over);
     tcase_add_test(tcase, test_a_relative_directory_becomes_absolute);
     tcase_add_test(tcase, test_a_symbolic_link_is_refused);
-    tcase_add_test(tcase, test_a_directory_that_others_can_write_is_refused);
+    tcase_add_test(tcase, test_a_directory_that_is_open_to_others_is_refused);
     tcase_add_test(tcase, test_a_directory_of_somebody_else_is_refused);
     tcase_add_test(tcase, test_a_file_in_its_place_is_an_error_with_a_hint);
     tcase_add_test(tcase, test_names_carry_version_build_and_protocol);

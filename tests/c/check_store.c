@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -260,6 +261,122 @@ START_TEST(test_a_place_that_cannot_be_written_is_said_and_no_more)
 }
 END_TEST
 
+static void check_refused(const char *place, const char *said)
+{
+    struct mc_store *store = open_store(0);
+    ck_assert_int_eq(look_up(store, 1), -1);
+    ck_assert_int_eq(publish(store, 2, NULL), MC_CACHE_UNAVAILABLE);
+    json_t *stats = mc_store_stats(store);
+    const char *problem = json_string_value(json_object_get(stats, "problem"));
+    ck_assert_ptr_nonnull(problem);
+    ck_assert_ptr_nonnull(strstr(problem, place));
+    ck_assert_ptr_nonnull(strstr(problem, said));
+    json_decref(stats);
+    mc_store_close(store);
+}
+
+START_TEST(test_nothing_is_taken_from_directories_that_others_can_change)
+{
+    char places[3][256];
+    char link[300];
+    struct mc_store *store = open_store(0);
+    ck_assert_int_eq(publish(store, 1, NULL), 0);
+    mc_store_close(store);
+    snprintf(places[0], sizeof places[0], "%s", dir);
+    snprintf(places[1], sizeof places[1], "%s/v1", dir);
+    snprintf(places[2], sizeof places[2], "%s/v1/01", dir);
+    for (int i = 0; i < 2; i++) {
+        ck_assert_int_eq(chmod(places[i], 0777), 0);
+        check_refused(places[i], "is open to others");
+        ck_assert_int_eq(chmod(places[i], 0755), 0);
+        if (geteuid() == 0) {
+            ck_assert_int_eq(chown(places[i], 4242, -1), 0);
+            check_refused(places[i], "belongs to user 4242");
+            ck_assert_int_eq(chown(places[i], 0, -1), 0);
+        }
+    }
+    ck_assert_int_eq(chmod(places[2], 0777), 0);
+    store = open_store(0);
+    ck_assert_int_eq(look_up(store, 1), -1);
+    ck_assert_int_eq(chmod(places[2], 0700), 0);
+    ck_assert_int_eq(look_up(store, 1), 1);
+    snprintf(link, sizeof link, "%s.moved", places[2]);
+    ck_assert_int_eq(rename(places[2], link), 0);
+    ck_assert_int_eq(symlink(link, places[2]), 0);
+    ck_assert_int_eq(look_up(store, 1), -1);
+    mc_store_close(store);
+}
+END_TEST
+
+START_TEST(test_a_file_of_another_user_is_never_given_out)
+{
+    if (geteuid() != 0) {
+        return; /* who is not root cannot make one */
+    }
+    for (int i = 0; i < 2; i++) {
+        char key[65];
+        char entry[320];
+        mc_autofree char *artifact = NULL;
+        struct mc_store *store = open_store(0);
+        ck_assert_int_eq(publish(store, 1, &artifact), 0);
+        key_of(1, key);
+        snprintf(entry, sizeof entry, "%s/v1/%.2s/%s.json", dir, key, key);
+        ck_assert_int_eq(chown(i ? artifact : entry, 4242, -1), 0);
+        ck_assert_int_eq(look_up(store, 1), -1);
+        ck_assert_int_eq(stat_of(store, "damaged"), i + 1);
+        mc_store_close(store);
+    }
+}
+END_TEST
+
+START_TEST(test_times_in_the_future_are_old)
+{
+    struct mc_store *store = open_store(10 * 5000);
+    char key[65];
+    char path[320];
+    for (int i = 0; i < 20; i++) {
+        ck_assert_int_eq(publish(store, i, NULL), 0);
+        key_of(i, key);
+        snprintf(path, sizeof path, "%s/v1/%.2s/%s.json", dir, key, key);
+        int64_t second = time(NULL) + (i < 10 ? 1000000 : -1000 + i);
+        struct timespec times[2] = {{.tv_sec = second}, {.tv_sec = second}};
+        ck_assert_int_eq(utimensat(AT_FDCWD, path, times, 0), 0);
+    }
+    ck_assert_int_eq(look_up(store, 0), 0); /* used: its time is right again */
+    mc_store_maintain(store);
+    ck_assert_int_le(stat_of(store, "bytes"), 10 * 5000);
+    ck_assert_int_eq(look_up(store, 0), 0);
+    ck_assert_int_eq(look_up(store, 1), -1);
+    ck_assert_int_eq(look_up(store, 19), 19);
+    mc_store_close(store);
+}
+END_TEST
+
+START_TEST(test_a_lock_that_somebody_holds_stops_nobody)
+{
+    char path[256];
+    json_t *parts = json_object();
+    struct mc_store *store = open_store(0);
+    char key[65];
+    key_of(1, key);
+    ck_assert_int_eq(publish(store, 1, NULL), 0);
+    snprintf(path, sizeof path, "%s/v1/lock", dir);
+    int held = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    ck_assert_int_eq(flock(held, LOCK_EX), 0);
+    mc_store_note(store, "c", key, parts, MC_OUTCOME_HIT);
+    mc_store_maintain(store); /* would never return */
+    ck_assert_int_eq(look_up(store, 1), 1);
+    ck_assert_int_eq(stat_of(store, "hits"), 1);
+    close(held);
+    mc_store_maintain(store);
+    struct mc_store *other = open_store(0);
+    ck_assert_int_eq(stat_of(other, "hits"), 1);
+    mc_store_close(other);
+    mc_store_close(store);
+    json_decref(parts);
+}
+END_TEST
+
 START_TEST(test_a_directory_deleted_while_open_is_made_again)
 {
     struct mc_store *store = open_store(0);
@@ -436,6 +553,16 @@ START_TEST(test_the_directory_comes_from_the_environment)
         ck_assert_int_eq(mc_store_default_dir(env.items + i, &found, &err), 0);
         ck_assert_str_eq(found, expected[i]);
     }
+    if (geteuid() == 0 && fork() == 0) {
+        /* Nobody knows this user, and nothing says where to go. */
+        char *found = NULL;
+        _exit(setuid(987654) == 0 && mc_store_default_dir(env.items + 4, &found, &err) == 0 &&
+                      strcmp(found, "/tmp/mojocell-cache-987654") == 0
+                  ? 0
+                  : 1);
+    }
+    int status = 0;
+    ck_assert(wait(&status) < 0 || status == 0);
     ck_assert_int_eq(mc_store_default_limit(env.items), 5 << 20);
     mc_strv_setenv(&env, "MOJOCELL_CACHE_LIMIT", "lots");
     ck_assert_int_eq(mc_store_default_limit(env.items), 2LL << 30);
@@ -456,6 +583,10 @@ int main(void)
     tcase_add_test(tcase, test_entries_that_were_swapped_are_misses);
     tcase_add_test(tcase, test_the_least_recently_used_go_first_and_the_recent_stay);
     tcase_add_test(tcase, test_a_place_that_cannot_be_written_is_said_and_no_more);
+    tcase_add_test(tcase, test_nothing_is_taken_from_directories_that_others_can_change);
+    tcase_add_test(tcase, test_a_file_of_another_user_is_never_given_out);
+    tcase_add_test(tcase, test_times_in_the_future_are_old);
+    tcase_add_test(tcase, test_a_lock_that_somebody_holds_stops_nobody);
     tcase_add_test(tcase, test_a_directory_deleted_while_open_is_made_again);
     tcase_add_test(tcase, test_clear_removes_all_and_says_how_much);
     tcase_add_test(tcase, test_counters_of_many_processes_add_up);

@@ -157,7 +157,7 @@ def test_nothing_is_started_where_that_is_not_wanted(place: Place) -> None:
 
 def test_a_runtime_directory_that_is_refused_is_an_error(place: Place) -> None:
     Path(place.dir).chmod(0o777)
-    with pytest.raises(_bridge.Error, match="can be written by others") as raised:
+    with pytest.raises(_bridge.Error, match="is open to others") as raised:
         place.client()
     assert raised.value.code == "permission"
     assert raised.value.hint

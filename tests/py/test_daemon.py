@@ -533,3 +533,50 @@ def test_many_peers_at_once_get_their_own_answers(daemon: Daemon) -> None:
         thread.join()
     assert not wrong
     assert daemon.compilations() == 5
+
+
+# --- other users ----------------------------------------------------------------------------------
+
+#: What a process of a user hears from a socket of the working directory: a greeting, or at once the end.
+LISTENER = """
+import os, socket, sys
+os.chdir(sys.argv[1])
+os.setuid(int(sys.argv[3]))
+with socket.socket(socket.AF_UNIX) as peer:
+    peer.connect(sys.argv[2])
+    print(len(peer.recv(10)))
+"""
+
+
+def test_the_socket_is_the_users_alone_whatever_the_umask(toolchain: Path, tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        with running(tmp_path, toolchain) as daemon:
+            peer = Peer(daemon)
+            assert peer.run(program()).last["ok"]
+            peer.close()
+            made = [*daemon.runtime.rglob("*"), daemon.cache, *daemon.cache.rglob("*")]
+            modes = {path.name: path.lstat().st_mode & 0o077 for path in made}
+            assert {name for name, mode in modes.items() if mode} == set()
+            assert len(made) > 6
+    finally:
+        os.umask(before)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="who is not root cannot be another user")
+def test_another_user_who_reaches_the_socket_is_not_listened_to(toolchain: Path, tmp_path: Path) -> None:
+    with running(tmp_path, toolchain) as daemon:
+        socket = Path(daemon.socket)
+        socket.chmod(0o777)
+        socket.parent.chmod(0o755)
+        heard = {
+            user: subprocess.run(
+                [sys.executable, "-c", LISTENER, str(socket.parent), socket.name, str(user)],
+                capture_output=True,
+                text=True,
+                timeout=30,
+                check=True,
+            ).stdout
+            for user in (0, 4242)
+        }
+    assert heard == {0: "10\n", 4242: "0\n"}
