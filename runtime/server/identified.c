@@ -1,5 +1,6 @@
 #include "server/identified.h"
 
+#include "base/fs.h"
 #include "base/mem.h"
 #include "base/os.h"
 #include "mojo/toolchain.h"
@@ -19,26 +20,34 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static int stamp_of(const char *root, int64_t ret_stamp[4], mc_err *err)
+static int add_stamp(const char *root, const char *name, int64_t ret[MC_STAMP_FILE], mc_err *err)
 {
     struct stat st;
-    mc_autofree char *mojo = NULL;
-    if (asprintf(&mojo, "%s/bin/mojo", root) < 0) {
-        mojo = NULL;
+    mc_autofree char *path = mc_fs_join(root, name);
+    if (!path) {
         return mc_err_set(err, MC_NO_MEMORY, "out of memory");
     }
-    if (stat(mojo, &st) < 0) {
-        return mc_err_errno(err, MC_TOOLCHAIN_NOT_FOUND, "look at '%s'", mojo);
+    if (stat(path, &st) < 0) {
+        return mc_err_errno(err, MC_TOOLCHAIN_NOT_FOUND, "look at '%s'", path);
     }
-    ret_stamp[0] = (int64_t) st.st_dev;
-    ret_stamp[1] = (int64_t) st.st_ino;
-    ret_stamp[2] = st.st_size;
-    ret_stamp[3] = (int64_t) st.st_ctim.tv_sec * 1000000000 + st.st_ctim.tv_nsec;
+    ret[0] = (int64_t) st.st_dev;
+    ret[1] = (int64_t) st.st_ino;
+    ret[2] = st.st_size;
+    ret[3] = (int64_t) st.st_ctim.tv_sec * 1000000000 + st.st_ctim.tv_nsec;
     return 0;
 }
 
+/* The compiler, and the directory of Mojo's packages: max puts its own there. */
+static int stamp_of(const char *root, int64_t ret_stamp[MC_STAMP], mc_err *err)
+{
+    if (add_stamp(root, "bin/mojo", ret_stamp, err) < 0) {
+        return -1;
+    }
+    return add_stamp(root, "lib/mojo", ret_stamp + MC_STAMP_FILE, err);
+}
+
 static struct mc_identified *
-find(struct mc_server *server, const char *root, const int64_t stamp[4])
+find(struct mc_server *server, const char *root, const int64_t stamp[MC_STAMP])
 {
     for (struct mc_identified *one = server->identified; one; one = one->next) {
         if (strcmp(one->root, root) == 0 && memcmp(one->stamp, stamp, sizeof one->stamp) == 0) {
@@ -204,7 +213,7 @@ static int start_child(struct mc_identified *one, mc_err *err)
 }
 
 static struct mc_identified *
-begin(struct mc_server *server, const char *root, const int64_t stamp[4], mc_err *err)
+begin(struct mc_server *server, const char *root, const int64_t stamp[MC_STAMP], mc_err *err)
 {
     struct mc_identified *one = calloc(1, sizeof *one);
     if (!one || !(one->root = strdup(root))) {
@@ -257,7 +266,7 @@ static int find_root(struct mc_request *request, mc_err *err)
 int mc_identified_find(struct mc_request *request, mc_err *err)
 {
     struct mc_server *server = request->server;
-    int64_t stamp[4];
+    int64_t stamp[MC_STAMP];
     if (find_root(request, err) < 0 || stamp_of(request->toolchain_root, stamp, err) < 0) {
         return -1;
     }

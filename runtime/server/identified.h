@@ -1,4 +1,4 @@
-/* The compilers this daemon has seen, by root directory and the identity of the binary: what takes
+/* The compilers this daemon has seen, by root directory and the state of their files: what takes
  * time to find out about one is found out once, in a child process, and every request that needs it
  * waits for that child. */
 #pragma once
@@ -6,10 +6,13 @@
 #include "server/request.h"
 #include "server/server.h"
 
+#define MC_STAMP_FILE 4 /* device, inode, size and change time */
+#define MC_STAMP      (2 * MC_STAMP_FILE)
+
 struct mc_identified {
     struct mc_server *server;
     char *root;
-    int64_t stamp[4];               /* device, inode, size and change time of bin/mojo */
+    int64_t stamp[MC_STAMP];        /* of bin/mojo and lib/mojo */
     struct mc_toolchain *toolchain; /* NULL until known */
     mc_err error;                   /* where it could not be */
     bool failed;

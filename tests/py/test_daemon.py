@@ -451,6 +451,20 @@ def test_a_changed_import_is_noticed_in_any_directory(daemon: Daemon, peer: Peer
     assert peer.run(source, flags=flags)["cache"] == "miss"
 
 
+def test_packages_that_come_to_the_toolchain_are_noticed(peer: Peer, toolchain: Path) -> None:
+    source = program("run: print used")
+    first = peer.run(source)
+    assert first["cache"] == "miss"
+    package = toolchain / "lib" / "mojo" / "max.mojoc"
+    package.write_text("a package")
+    second = peer.run(source)
+    assert second["cache"] == "miss"
+    assert second["key"] != first["key"]
+    package.unlink()
+    third = peer.run(source)
+    assert (third["cache"], third["key"]) == ("hit", first["key"])
+
+
 def test_flags_are_checked_and_part_of_the_key(peer: Peer) -> None:
     source = program("run: print flags")
     assert peer.run(source)["cache"] == "miss"
