@@ -50,7 +50,7 @@ int mc_bridge_optional_path(PyObject *object, void *ret);
 
 struct mc_artifact;
 
-/* Of a Library, both borrowed; the reason is None or a text. */
+/* Of a Library, both borrowed; the reason is None, or a text for which there is no artifact. */
 const struct mc_artifact *mc_bridge_artifact(PyObject *library, PyObject **ret_reason);
 
 struct mc_worker_call;

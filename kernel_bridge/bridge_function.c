@@ -73,7 +73,10 @@ static int find_thunks(struct mc_function *self)
         return 0;
     }
     self->artifact = mc_bridge_artifact(self->library, &reason);
-    self->reason = reason == Py_None ? NULL : Py_NewRef(reason);
+    if (!self->artifact) {
+        self->reason = Py_NewRef(reason);
+        return 0;
+    }
     for (size_t i = 0; i < self->count; i++) {
         struct mc_overload *overload = &self->overloads[i];
         overload->thunk =

@@ -8,8 +8,10 @@
 #include <string.h>
 
 struct library {
-    PyObject_HEAD const struct mc_artifact *artifact; /* stays for as long as the process */
-    PyObject *reason;                                 /* None: may be called here */
+    PyObject_HEAD const struct mc_artifact *artifact; /* stays for as long as the process; NULL: not
+                                                         loaded, for the reason */
+    PyObject *path;
+    PyObject *reason; /* None: may be called here */
 };
 
 const struct mc_artifact *mc_bridge_artifact(PyObject *library, PyObject **ret_reason)
@@ -93,22 +95,23 @@ static int open_artifact(struct library *self,
     char reason[256];
     mc_err err;
     int unguardable;
-    int opened;
     Py_BEGIN_ALLOW_THREADS;
-    opened = mc_artifact_open(spec, &artifact, &err);
-    unguardable =
-        opened < 0 ? -1 : mc_artifact_unguardable(spec->path, reason, sizeof reason, &err);
+    unguardable = mc_artifact_unguardable(spec->path, reason, sizeof reason, &err);
+    if (unguardable <= 0 && mc_artifact_open(spec, &artifact, &err) < 0) {
+        unguardable = -1; /* in the words of the loader, also where the file cannot be read */
+    }
     Py_END_ALLOW_THREADS;
     if (unguardable < 0) {
         mc_bridge_raise(bridge, &err);
         return -1;
     }
     self->artifact = artifact;
+    self->path = PyUnicode_DecodeFSDefault(spec->path);
     self->reason = unguardable
                        ? PyUnicode_DecodeUTF8(reason, (Py_ssize_t) strlen(reason), "replace")
                        : Py_NewRef(Py_None);
     mc_guard_arm(true);
-    return self->reason ? 0 : -1;
+    return self->path && self->reason ? 0 : -1;
 }
 
 static PyObject *library_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
@@ -157,6 +160,7 @@ static PyObject *library_new(PyTypeObject *type, PyObject *args, PyObject *kwarg
 static void library_dealloc(PyObject *object)
 {
     PyTypeObject *type = Py_TYPE(object);
+    Py_XDECREF(((struct library *) object)->path);
     Py_XDECREF(((struct library *) object)->reason);
     type->tp_free(object);
     Py_DECREF(type);
@@ -164,7 +168,7 @@ static void library_dealloc(PyObject *object)
 
 static PyObject *library_path(PyObject *object, void *Py_UNUSED(closure))
 {
-    return PyUnicode_DecodeFSDefault(((const struct library *) object)->artifact->path);
+    return Py_NewRef(((const struct library *) object)->path);
 }
 
 static PyObject *library_reason(PyObject *object, void *Py_UNUSED(closure))
@@ -174,7 +178,8 @@ static PyObject *library_reason(PyObject *object, void *Py_UNUSED(closure))
 
 PyDoc_STRVAR(library_doc,
              "Library(path, libraries=(), identity='', interposer=None)\n--\n\n"
-             "An artifact that is loaded into this process, for as long as it lives.\n\n"
+             "An artifact that is loaded into this process, for as long as it lives: unless its\n"
+             "functions should not be called here, then nothing of it is.\n\n"
              "Before the first one its runtime's libraries are loaded; another runtime is then\n"
              "refused. The signal handlers of the guard are put in place.");
 
