@@ -81,7 +81,7 @@ static int note_reason(const char *name, void *data)
     if (is_among(endings, name, strlen(name))) {
         snprintf(reason->text, reason->size, "it calls %s()", name);
     } else if (starts(name, "pthread_") || starts(name, "KGEN_CompilerRT_AsyncRT_") ||
-               starts(name, "thrd_")) {
+               starts(name, "AsyncRT_") || starts(name, "thrd_")) {
         snprintf(reason->text, reason->size, "it uses threads");
     } else if (starts(name, "Py") || starts(name, "KGEN_CompilerRT_Python") ||
                is_among(loading, name, strlen(name))) {

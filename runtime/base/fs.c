@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -35,6 +36,35 @@ int mc_fs_read(const char *path, size_t limit, struct mc_buf *ret, mc_err *err)
             return mc_err_set(err, MC_TOO_LARGE, "'%s' has more than %zu bytes", path, limit);
         }
         mc_buf_add(ret, chunk, (size_t) got);
+    }
+}
+
+int mc_fs_map(const char *path, struct mc_map *ret, mc_err *err)
+{
+    mc_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
+    struct stat status;
+    if (fd < 0 || fstat(fd, &status) < 0) {
+        return mc_err_errno(err, errno == ENOENT ? MC_NOT_FOUND : MC_IO, "open '%s'", path);
+    }
+    if (!S_ISREG(status.st_mode)) {
+        return mc_err_set(err, MC_INVALID_REQUEST, "'%s' is no file", path);
+    }
+    if (status.st_size == 0) {
+        *ret = (struct mc_map) {"", 0};
+        return 0;
+    }
+    void *bytes = mmap(NULL, (size_t) status.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (bytes == MAP_FAILED) {
+        return mc_err_errno(err, MC_IO, "map '%s'", path);
+    }
+    *ret = (struct mc_map) {bytes, (size_t) status.st_size};
+    return 0;
+}
+
+void mc_fs_unmap(struct mc_map *map)
+{
+    if (map->length > 0) {
+        munmap((void *) (uintptr_t) map->bytes, map->length);
     }
 }
 

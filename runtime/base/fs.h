@@ -8,6 +8,16 @@
 /* Adds the whole file to `ret`. More than `limit` bytes is TOO_LARGE; a missing file NOT_FOUND. */
 int mc_fs_read(const char *path, size_t limit, struct mc_buf *ret, mc_err *err) MC_MUST_USE;
 
+struct mc_map {
+    const char *bytes;
+    size_t length;
+};
+
+/* Maps a file that is read here and there; to be unmapped. NOT_FOUND where it is missing,
+ * INVALID_REQUEST where it is a directory or a device. */
+int mc_fs_map(const char *path, struct mc_map *ret, mc_err *err) MC_MUST_USE;
+void mc_fs_unmap(struct mc_map *map);
+
 /* Writes a temporary file beside `path`, fsyncs it and renames it there: readers see the old file
  * or the new one. */
 int mc_fs_write_atomic(const char *path, const void *bytes, size_t length, mode_t mode, mc_err *err)

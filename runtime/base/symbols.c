@@ -1,29 +1,19 @@
 #include "base/symbols.h"
 
-#include "base/mem.h"
+#include "base/fs.h"
 
 #include <elf.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-struct image {
-    const char *bytes;
-    size_t length;
-};
 
 /* Whether [offset, offset + size) lies in the file. */
-static bool has(const struct image *image, uint64_t offset, uint64_t size)
+static bool has(const struct mc_map *image, uint64_t offset, uint64_t size)
 {
     return offset <= image->length && size <= image->length - offset;
 }
 
 /* Copies a structure: nothing in a damaged file has to be aligned. */
-static bool get(const struct image *image, uint64_t offset, void *ret, size_t size)
+static bool get(const struct mc_map *image, uint64_t offset, void *ret, size_t size)
 {
     if (!has(image, offset, size)) {
         return false;
@@ -32,9 +22,18 @@ static bool get(const struct image *image, uint64_t offset, void *ret, size_t si
     return true;
 }
 
-static int walk_symbols(const struct image *image,
+static bool is_of(enum mc_symbols_kind kind, const Elf64_Sym *symbol)
+{
+    bool undefined = symbol->st_shndx == SHN_UNDEF;
+    bool weak = ELF64_ST_BIND(symbol->st_info) == STB_WEAK;
+    return kind == MC_SYMBOLS_DEFINED ? !undefined
+                                      : undefined && (kind == MC_SYMBOLS_UNDEFINED || !weak);
+}
+
+static int walk_symbols(const struct mc_map *image,
                         const Elf64_Shdr *symbols,
                         const Elf64_Shdr *strings,
+                        enum mc_symbols_kind kind,
                         mc_symbols_each *each,
                         void *data,
                         mc_err *err)
@@ -48,7 +47,7 @@ static int walk_symbols(const struct image *image,
     for (uint64_t i = 1; i < count; i++) { /* the first one is reserved */
         Elf64_Sym symbol;
         memcpy(&symbol, image->bytes + symbols->sh_offset + i * sizeof symbol, sizeof symbol);
-        if (symbol.st_shndx != SHN_UNDEF) {
+        if (!is_of(kind, &symbol)) {
             continue;
         }
         if (symbol.st_name >= strings->sh_size ||
@@ -63,10 +62,14 @@ static int walk_symbols(const struct image *image,
     return 0;
 }
 
-int mc_symbols_undefined_in(
-    const void *bytes, size_t length, mc_symbols_each *each, void *data, mc_err *err)
+int mc_symbols_walk_in(const void *bytes,
+                       size_t length,
+                       enum mc_symbols_kind kind,
+                       mc_symbols_each *each,
+                       void *data,
+                       mc_err *err)
 {
-    struct image image = {bytes, length};
+    struct mc_map image = {bytes, length};
     Elf64_Ehdr header = {0};
     if (!get(&image, 0, &header, sizeof header) || memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 ||
         header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_ident[EI_DATA] != ELFDATA2LSB) {
@@ -87,27 +90,24 @@ int mc_symbols_undefined_in(
             return mc_err_set(err, MC_INVALID_REQUEST, "a symbol table has no names");
         }
         get(&image, header.e_shoff + symbols.sh_link * sizeof strings, &strings, sizeof strings);
-        return walk_symbols(&image, &symbols, &strings, each, data, err);
+        return walk_symbols(&image, &symbols, &strings, kind, each, data, err);
     }
     return 0; /* no dynamic symbols at all */
 }
 
+int mc_symbols_walk(
+    const char *path, enum mc_symbols_kind kind, mc_symbols_each *each, void *data, mc_err *err)
+{
+    struct mc_map image;
+    if (mc_fs_map(path, &image, err) < 0) {
+        return -1;
+    }
+    int outcome = mc_symbols_walk_in(image.bytes, image.length, kind, each, data, err);
+    mc_fs_unmap(&image);
+    return outcome < 0 ? mc_err_wrap(err, "read the symbols of '%s'", path) : outcome;
+}
+
 int mc_symbols_undefined(const char *path, mc_symbols_each *each, void *data, mc_err *err)
 {
-    mc_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
-    struct stat status;
-    if (fd < 0 || fstat(fd, &status) < 0) {
-        return mc_err_errno(err, errno == ENOENT ? MC_NOT_FOUND : MC_IO, "open '%s'", path);
-    }
-    if (!S_ISREG(status.st_mode) || status.st_size <= 0) {
-        return mc_err_set(err, MC_INVALID_REQUEST, "'%s' is no library", path);
-    }
-    size_t length = (size_t) status.st_size;
-    void *bytes = mmap(NULL, length, PROT_READ, MAP_PRIVATE, fd, 0);
-    if (bytes == MAP_FAILED) {
-        return mc_err_errno(err, MC_IO, "map '%s'", path);
-    }
-    int outcome = mc_symbols_undefined_in(bytes, length, each, data, err);
-    munmap(bytes, length);
-    return outcome < 0 ? mc_err_wrap(err, "read the symbols of '%s'", path) : outcome;
+    return mc_symbols_walk(path, MC_SYMBOLS_UNDEFINED, each, data, err);
 }

@@ -1,20 +1,38 @@
-/* The symbols an ELF library wants from others, read from its dynamic symbol table without loading
- * it. */
+/* The symbols an ELF library wants from others and those it gives, read from its dynamic symbol
+ * table without loading it. */
 #pragma once
 
 #include "base/err.h"
 
 #include <stddef.h>
 
-/* Called for each undefined symbol's name; valid during the call. Anything but 0 ends the walk. */
+enum mc_symbols_kind {
+    MC_SYMBOLS_UNDEFINED,
+    MC_SYMBOLS_NEEDED, /* of the undefined ones those without which it does not load: not the weak
+                        */
+    MC_SYMBOLS_DEFINED,
+};
+
+/* Called for each symbol's name; valid during the call. Anything but 0 ends the walk. */
 typedef int mc_symbols_each(const char *name, void *data);
 
-/* Walks the undefined dynamic symbols of the 64-bit little-endian ELF file at `path`. Returns 0, or
- * what the callback returned to end the walk; -1 where the file cannot be read or is no such file
- * (INVALID_REQUEST) or damaged. The bytes are not trusted. */
+/* Walks the dynamic symbols of one kind of the 64-bit little-endian ELF file at `path`. Returns 0,
+ * or what the callback returned to end the walk; -1 where the file cannot be read or is no such
+ * file (INVALID_REQUEST) or damaged. The bytes are not trusted. */
+int mc_symbols_walk(const char *path,
+                    enum mc_symbols_kind kind,
+                    mc_symbols_each *each,
+                    void *data,
+                    mc_err *err) MC_MUST_USE;
+
+/* The undefined ones. */
 int mc_symbols_undefined(const char *path, mc_symbols_each *each, void *data, mc_err *err)
     MC_MUST_USE;
 
-/* The same over bytes in memory. */
-int mc_symbols_undefined_in(
-    const void *bytes, size_t length, mc_symbols_each *each, void *data, mc_err *err) MC_MUST_USE;
+/* Of bytes in memory. */
+int mc_symbols_walk_in(const void *bytes,
+                       size_t length,
+                       enum mc_symbols_kind kind,
+                       mc_symbols_each *each,
+                       void *data,
+                       mc_err *err) MC_MUST_USE;

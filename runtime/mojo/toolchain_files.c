@@ -1,126 +1,22 @@
 #include "mojo/toolchain_files.h"
 
 #include "base/fs.h"
+#include "base/libraries.h"
 #include "base/mem.h"
 
 #include <dirent.h>
-#include <elf.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #define RUNTIME_LIBRARY "libKGENCompilerRTShared.so"
-#define LIBRARY_LIMIT   ((size_t) 256 << 20)
 #define MAX_DEPTH       8
 
 void mc_toolchain_files_fini(struct mc_toolchain_files *files)
 {
     mc_strv_fini(&files->compiler);
     mc_strv_fini(&files->libraries);
-}
-
-static bool strv_has(const struct mc_strv *strv, const char *text)
-{
-    for (size_t i = 0; i < strv->count; i++) {
-        if (strcmp(strv->items[i], text) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* A range of the file, or NULL where it is not inside. */
-static const void *elf_at(const struct mc_buf *file, uint64_t offset, uint64_t size)
-{
-    return offset <= file->length && size <= file->length - offset ? file->data + offset : NULL;
-}
-
-/* Where in the file an address is that one of the LOAD segments maps. */
-static bool elf_offset(const Elf64_Phdr *segments, size_t count, uint64_t address, uint64_t *ret)
-{
-    for (size_t i = 0; i < count; i++) {
-        const Elf64_Phdr *s = &segments[i];
-        if (s->p_type == PT_LOAD && address >= s->p_vaddr && address - s->p_vaddr < s->p_filesz) {
-            *ret = s->p_offset + (address - s->p_vaddr);
-            return true;
-        }
-    }
-    return false;
-}
-
-static void elf_needed_in(const struct mc_buf *file,
-                          const Elf64_Phdr *segments,
-                          size_t n_segments,
-                          const Elf64_Phdr *dynamic,
-                          struct mc_strv *ret)
-{
-    size_t count = dynamic->p_filesz / sizeof(Elf64_Dyn);
-    const Elf64_Dyn *tags = elf_at(file, dynamic->p_offset, count * sizeof *tags);
-    uint64_t strings = 0;
-    for (size_t i = 0; tags != NULL && i < count; i++) {
-        if (tags[i].d_tag == DT_STRTAB &&
-            !elf_offset(segments, n_segments, tags[i].d_un.d_ptr, &strings)) {
-            return;
-        }
-    }
-    for (size_t i = 0; tags != NULL && strings != 0 && i < count; i++) {
-        uint64_t at = strings + tags[i].d_un.d_val;
-        if (tags[i].d_tag == DT_NEEDED && at > strings && at < file->length) {
-            mc_strv_add(ret, file->data + at); /* mc_buf ends with a NUL */
-        }
-    }
-}
-
-/* The names of the libraries that a 64-bit library of this byte order needs; none for others. */
-static int elf_needed(const char *path, struct mc_strv *ret, mc_err *err)
-{
-    mc_autobuf file = MC_BUF_INIT;
-    if (mc_fs_read(path, LIBRARY_LIMIT, &file, err) < 0) {
-        return -1;
-    }
-    const Elf64_Ehdr *header = elf_at(&file, 0, sizeof *header);
-    if (header == NULL || memcmp(header->e_ident, ELFMAG, SELFMAG) != 0 ||
-        header->e_ident[EI_CLASS] != ELFCLASS64 || header->e_phoff % 8 != 0) {
-        return 0;
-    }
-    const Elf64_Phdr *segments =
-        elf_at(&file, header->e_phoff, (uint64_t) header->e_phnum * sizeof *segments);
-    for (size_t i = 0; segments != NULL && i < header->e_phnum; i++) {
-        if (segments[i].p_type == PT_DYNAMIC && segments[i].p_offset % 8 == 0) {
-            elf_needed_in(&file, segments, header->e_phnum, &segments[i], ret);
-        }
-    }
-    return mc_strv_check(ret, err);
-}
-
-/* Adds the library after those it needs, as far as the toolchain brings them. */
-static int
-add_library(const char *root, const char *name, int depth, struct mc_strv *ret, mc_err *err)
-{
-    mc_autostrv needed = MC_STRV_INIT;
-    mc_autofree char *lib = mc_fs_join(root, "lib");
-    mc_autofree char *path = lib != NULL ? mc_fs_join(lib, name) : NULL;
-    struct stat st;
-    if (path == NULL) {
-        return mc_err_set(err, MC_NO_MEMORY, "out of memory");
-    }
-    if (strv_has(ret, path) || depth > MAX_DEPTH || strchr(name, '/') != NULL ||
-        stat(path, &st) < 0) {
-        return 0;
-    }
-    if (elf_needed(path, &needed, err) < 0) {
-        return -1;
-    }
-    for (size_t i = 0; i < needed.count; i++) {
-        if (add_library(root, needed.items[i], depth + 1, ret, err) < 0) {
-            return -1;
-        }
-    }
-    if (!strv_has(ret, path)) {
-        mc_strv_add(ret, path);
-    }
-    return mc_strv_check(ret, err);
 }
 
 static int add_tree(const char *directory, int depth, struct mc_strv *ret, mc_err *err)
@@ -155,8 +51,9 @@ int mc_toolchain_files_list(const char *root, struct mc_toolchain_files *ret, mc
 {
     mc_autofree char *mojo = mc_fs_join(root, "bin/mojo");
     mc_autofree char *lld = mc_fs_join(root, "bin/lld");
-    mc_autofree char *std = mc_fs_join(root, "lib/mojo");
-    if (mojo == NULL || lld == NULL || std == NULL) {
+    mc_autofree char *lib = mc_fs_join(root, "lib");
+    mc_autofree char *packages = mc_fs_join(root, "lib/mojo");
+    if (mojo == NULL || lld == NULL || lib == NULL || packages == NULL) {
         return mc_err_set(err, MC_NO_MEMORY, "out of memory");
     }
     ret->has_lld = access(lld, X_OK) == 0;
@@ -164,8 +61,8 @@ int mc_toolchain_files_list(const char *root, struct mc_toolchain_files *ret, mc
     if (ret->has_lld) {
         mc_strv_add(&ret->compiler, lld);
     }
-    if (add_tree(std, 0, &ret->compiler, err) < 0 ||
-        add_library(root, RUNTIME_LIBRARY, 0, &ret->libraries, err) < 0 ||
+    if (add_tree(packages, 0, &ret->compiler, err) < 0 ||
+        mc_libraries_add(lib, RUNTIME_LIBRARY, &ret->libraries, err) < 0 ||
         mc_strv_check(&ret->compiler, err) < 0) {
         return -1;
     }

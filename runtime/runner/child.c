@@ -5,6 +5,7 @@
 #include "base/strv.h"
 #include "base/symbols.h"
 #include "runner/crash.h"
+#include "runner/provide.h"
 #include "runner/serve.h"
 
 #include <dlfcn.h>
@@ -127,14 +128,37 @@ static void settle(const struct mc_wire_run *run, struct mc_wire_slot *slot)
     environ = run->envp;
 }
 
-static _Noreturn void call(const struct mc_wire_run *run, struct mc_wire_slot *slot)
+/* With more libraries of its toolchain where those of the runner are not enough: few need any, and
+ * the others do not pay for it. */
+static void *load(const struct mc_wire_run *run, struct mc_wire_slot *slot)
 {
     slot->phase = MC_PHASE_LOAD;
     void *library = dlopen(run->artifact, RTLD_NOW | RTLD_LOCAL);
+    if (library) {
+        return library;
+    }
+    char why[sizeof slot->message];
+    mc_err err;
+    snprintf(why, sizeof why, "%s", dlerror());
+    int provided =
+        mc_provide(run->artifact, run->library_dir, slot->missing, sizeof slot->missing, &err);
+    if (provided < 0) {
+        fail(slot, err.message);
+    }
+    library = provided > 0 ? dlopen(run->artifact, RTLD_NOW | RTLD_LOCAL) : NULL;
+    if (!library) {
+        fail(slot, provided > 0 ? dlerror() : why);
+    }
+    return library;
+}
+
+static _Noreturn void call(const struct mc_wire_run *run, struct mc_wire_slot *slot)
+{
+    void *library = load(run, slot);
     bool serves = run->worker[0] != '\0';
     int32_t (*program)(void) =
-        library && !serves ? (int32_t (*)(void))(uintptr_t) dlsym(library, "mc_main") : NULL;
-    if (!library || (!program && !serves)) {
+        serves ? NULL : (int32_t (*)(void))(uintptr_t) dlsym(library, "mc_main");
+    if (!program && !serves) {
         fail(slot, dlerror());
     }
     int argc = (int) run->head.n_args + 1;

@@ -46,6 +46,8 @@ struct mc_runner_run {
     int in, out, err; /* duplicated into the message: the caller may close its own; -1: /dev/null */
     const char *tag;  /* MOJOCELL_RUN of the program and its descendants: proc/group.h */
     struct mc_limits limits; /* cpu and memory are applied */
+    const char *library_dir; /* where libraries are that the artifact wants beside those of the
+                                runner; NULL: nowhere */
     const char *worker; /* the socket of who calls the functions, instead of mc_main; NULL: none */
     bool fresh;         /* in a newly executed process rather than a fork of the preloaded one */
 };
@@ -91,6 +93,7 @@ struct mc_runner_event {
     bool stack_overflow; /* the signal in status was a stack that ran into its guard page */
     char reason[128];    /* why it was executed anew without having been asked to; or empty */
     int escaped;         /* descendants that had left the process group, and were killed */
+    char missing[128];   /* the symbol for which it was not loaded: nothing defines it; or empty */
     char message[1024];  /* one line: why it did not run, or the text of a failed check ("At: …",
                             kept off stdout; an  "ABORT: …" is on stdout); or empty */
 };

@@ -233,6 +233,7 @@ void mc_runs_describe(const struct mc_run *run, struct mc_runner_event *ret)
     ret->executed = slot->executed != 0;
     ret->stack_overflow = slot->stack_overflow != 0 && WIFSIGNALED(run->status);
     ret->escaped = run->escaped;
+    copy_line(ret->missing, slot->missing, sizeof ret->missing);
     copy_line(ret->message, slot->message, sizeof ret->message);
     copy_line(ret->reason, slot->reason, sizeof ret->reason);
 }

@@ -42,6 +42,7 @@ int mc_wire_encode(const struct mc_runner_run *run, struct mc_buf *ret, mc_err *
     add_string(ret, run->name);
     add_string(ret, run->cwd);
     add_string(ret, run->tag);
+    add_string(ret, run->library_dir ? run->library_dir : "");
     add_string(ret, run->worker ? run->worker : "");
     head.n_args = add_strings(ret, run->args, NULL);
     head.n_env = add_strings(ret, run->envp, TAG_ENTRY);
@@ -96,6 +97,7 @@ static int take_apart(char *entry, char *bytes, size_t length, struct mc_wire_ru
     ret->name = next_string(&cursor);
     ret->cwd = next_string(&cursor);
     ret->tag = next_string(&cursor);
+    ret->library_dir = next_string(&cursor);
     ret->worker = next_string(&cursor);
     ret->argv =
         (char **) calloc((size_t) ret->head.n_args + ret->head.n_env + 4, sizeof *ret->argv);

@@ -11,8 +11,8 @@
  * is a memfd, read by the run's own process and never by the runner, whose memory stays as it is.
  *
  *   payload = struct mc_wire_payload, string*
- *   strings = artifact, name, cwd, tag, worker, then n_args times argv[1…], then n_env times
- * NAME=value; each ends with a NUL */
+ *   strings = artifact, name, cwd, tag, library_dir, worker, then n_args times argv[1…], then n_env
+ * times NAME=value; each ends with a NUL */
 #pragma once
 
 #include "base/buf.h"
@@ -21,7 +21,7 @@
 
 #include <stdatomic.h>
 
-#define MC_WIRE_VERSION 2
+#define MC_WIRE_VERSION 3
 #define MC_WIRE_FDS     4
 
 enum mc_wire_kind {
@@ -59,9 +59,10 @@ struct mc_wire_run {
     const char *name;
     const char *cwd;
     const char *tag;
-    const char *worker; /* the socket of a caller, instead of mc_main; "": none */
-    char **argv;        /* name, the arguments, NULL */
-    char **envp;        /* MOJOCELL_RUN=<tag>, the environment without such an entry, NULL */
+    const char *library_dir; /* "": none */
+    const char *worker;      /* the socket of a caller, instead of mc_main; "": none */
+    char **argv;             /* name, the arguments, NULL */
+    char **envp;             /* MOJOCELL_RUN=<tag>, the environment without such an entry, NULL */
 };
 
 int mc_wire_encode(const struct mc_runner_run *run, struct mc_buf *ret, mc_err *err) MC_MUST_USE;
@@ -83,6 +84,7 @@ struct mc_wire_slot {
     atomic_int executed;
     int64_t forked_at; /* mc_os_now() */
     int64_t called_at; /* mc_main */
+    char missing[sizeof((struct mc_runner_event *) 0)->missing];
     char message[sizeof((struct mc_runner_event *) 0)->message];
     char reason[sizeof((struct mc_runner_event *) 0)->reason];
 };

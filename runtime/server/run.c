@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/os.h"
 #include "base/strv.h"
+#include "mojo/toolchain.h"
 #include "proc/group.h"
 #include "proc/limits.h"
 #include "runner/link.h"
@@ -320,9 +321,13 @@ static int send_to_runner(struct mc_run *run, const int fds[3], mc_err *err)
     struct mc_request *request = run->request;
     mc_autostrv env = MC_STRV_INIT;
     mc_autostrv args = MC_STRV_INIT;
+    mc_autofree char *library_dir = mc_fs_join(request->toolchain->root, "lib");
     char *none[] = {NULL};
     copy_environment(request, &env);
     copy_arguments(request, &args);
+    if (library_dir == NULL) {
+        return mc_err_set(err, MC_NO_MEMORY, "out of memory");
+    }
     if (mc_strv_check(&env, err) < 0 || mc_strv_check(&args, err) < 0) {
         return -1;
     }
@@ -338,6 +343,7 @@ static int send_to_runner(struct mc_run *run, const int fds[3], mc_err *err)
                                  .err = fds[2],
                                  .tag = run->tag,
                                  .limits = run->limits,
+                                 .library_dir = library_dir,
                                  .worker = request->ask.worker,
                                  .fresh =
                                      request->ask.fresh || json_object_get(request->meta, "fresh")};
@@ -433,6 +439,26 @@ void mc_run_lost(struct mc_run *run, const mc_err *err)
     mc_request_fail(request, &lost);
 }
 
+/* What Modular's `max` brings beside the compiler: its libraries, by how their symbols begin. */
+static bool is_of_max(const char *symbol)
+{
+    return strncmp(symbol, "AsyncRT_", strlen("AsyncRT_")) == 0 ||
+           strncmp(symbol, "MGP_", strlen("MGP_")) == 0;
+}
+
+static void describe_missing(const char *symbol, mc_err *ret)
+{
+    mc_err_set(ret,
+               MC_RUNNER_FAILED,
+               "the code calls '%s', and no library of the system or the compiler has it",
+               symbol);
+    if (is_of_max(symbol)) {
+        mc_err_hint(ret, "pip install 'mojocell[max]': it is in the package max");
+    } else {
+        mc_err_hint(ret, "open the library that has it with OwnedDLHandle of std.ffi");
+    }
+}
+
 static void answer(struct mc_run *run)
 {
     struct mc_request *request = run->request;
@@ -444,6 +470,9 @@ static void answer(struct mc_run *run)
     }
     if (run->end->outcome != MC_RUNNER_RAN) {
         mc_err_set(&err, MC_RUNNER_FAILED, "%s", run->end->message);
+        if (run->end->missing[0]) {
+            describe_missing(run->end->missing, &err);
+        }
         mc_request_fail(request, &err);
         return;
     }

@@ -19,7 +19,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Set by the build: MC_RUNNER, MC_PROGRAM, MC_RUNTIME. */
+/* Set by the build: MC_RUNNER, MC_PROGRAM, MC_RUNTIME; MC_WANTS, MC_LACKS and MC_MORE are of
+ * fixtures/more.c. */
 #ifdef __SANITIZE_ADDRESS__
 #define GROWTH_ALLOWED (8 << 20) /* freed memory is kept, to catch its use */
 #else
@@ -251,6 +252,45 @@ START_TEST(test_what_cannot_be_loaded_or_started_says_why)
     harness_run(runner, wanted, &o);
     ck_assert_int_eq(o.end.outcome, MC_RUNNER_NOT_STARTED);
     ck_assert_str_eq(o.end.message, "chdir '/no/such': No such file or directory");
+}
+END_TEST
+
+START_TEST(test_what_an_artifact_lacks_is_loaded_from_the_directory_of_its_toolchain)
+{
+    for (int fresh = 0; fresh < 2; fresh++) {
+        struct outcome o;
+        struct mc_runner_run wanted = harness_request(MC_WANTS, NULL);
+        wanted.library_dir = MC_MORE;
+        wanted.fresh = fresh;
+        harness_run(runner, wanted, &o);
+        ck_assert_msg(o.end.outcome == MC_RUNNER_RAN, "%s", o.end.message);
+        ck_assert_int_eq(WEXITSTATUS(o.end.status), 42);
+        ck_assert_int_eq(o.end.executed, fresh);
+        ck_assert_str_eq(o.end.missing, "");
+    }
+}
+END_TEST
+
+START_TEST(test_what_nothing_defines_is_named)
+{
+    static const struct {
+        const char *artifact;
+        const char *library_dir;
+        const char *missing;
+    } cases[] = {
+        {MC_WANTS, NULL, "more_answer"},
+        {MC_WANTS, "/no/such", ""},
+        {MC_LACKS, MC_MORE, "nowhere"},
+    };
+    for (size_t i = 0; i < MC_LENGTH(cases); i++) {
+        struct outcome o;
+        struct mc_runner_run wanted = harness_request(cases[i].artifact, NULL);
+        wanted.library_dir = cases[i].library_dir;
+        harness_run(runner, wanted, &o);
+        ck_assert_int_eq(o.end.outcome, MC_RUNNER_NOT_LOADED);
+        ck_assert_str_eq(o.end.missing, cases[i].missing);
+        ck_assert_str_ne(o.end.message, "");
+    }
 }
 END_TEST
 
@@ -498,7 +538,8 @@ START_TEST(test_damaged_libraries_are_refused_and_never_read_outside)
     for (size_t length = 0; length < file.length; length += 97) {
         char *copy = malloc(length + 1); /* its exact size: a read outside is caught */
         memcpy(copy, file.data, length);
-        ck_assert_int_eq(mc_symbols_undefined_in(copy, length, collect, &names, &err), -1);
+        ck_assert_int_eq(
+            mc_symbols_walk_in(copy, length, MC_SYMBOLS_UNDEFINED, collect, &names, &err), -1);
         free(copy);
     }
     unsigned seed = 1;
@@ -513,7 +554,8 @@ START_TEST(test_damaged_libraries_are_refused_and_never_read_outside)
             copy[at] = (char) (seed >> 16);
         }
         mc_buf_clear(&names);
-        int outcome = mc_symbols_undefined_in(copy, file.length, collect, &names, &err);
+        int outcome = mc_symbols_walk_in(
+            copy, file.length, (enum mc_symbols_kind)(i % 3), collect, &names, &err);
         ck_assert(outcome == 0 || outcome == -1);
         free(copy);
     }
@@ -540,6 +582,8 @@ int main(void)
     tcase_add_test(runs, test_the_text_of_a_failed_assertion_comes_with_the_end);
     tcase_add_test(runs, test_formatted_output_passes);
     tcase_add_test(runs, test_what_cannot_be_loaded_or_started_says_why);
+    tcase_add_test(runs, test_what_an_artifact_lacks_is_loaded_from_the_directory_of_its_toolchain);
+    tcase_add_test(runs, test_what_nothing_defines_is_named);
     tcase_add_test(runs, test_what_escaped_is_killed_before_the_end_is_told);
     tcase_add_test(runs, test_a_run_is_ended_by_a_signal_to_its_group_even_while_it_starts);
     tcase_add_test(runs, test_runs_at_the_same_time_are_kept_apart);

@@ -15,11 +15,15 @@ static int read_name(const char *name, void *data)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
-    size_t total = 0;
-    mc_err err;
-    int outcome = mc_symbols_undefined_in(bytes, length, read_name, &total, &err);
-    if (outcome > 0 || (outcome < 0 && err.code != MC_INVALID_REQUEST)) {
-        abort();
+    static const enum mc_symbols_kind kinds[] = {
+        MC_SYMBOLS_UNDEFINED, MC_SYMBOLS_NEEDED, MC_SYMBOLS_DEFINED};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        size_t total = 0;
+        mc_err err;
+        int outcome = mc_symbols_walk_in(bytes, length, kinds[i], read_name, &total, &err);
+        if (outcome > 0 || (outcome < 0 && err.code != MC_INVALID_REQUEST)) {
+            abort();
+        }
     }
     return 0;
 }

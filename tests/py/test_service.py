@@ -207,6 +207,30 @@ def test_the_command_runs_a_program_from_its_input() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "1\n", "")
 
 
+@pytest.mark.parametrize(
+    ("symbol", "hint"),
+    [
+        ("AsyncRT_nothing", "pip install 'mojocell[max]': it is in the package max"),
+        ("mc_nothing", "open the library that has it with OwnedDLHandle of std.ffi"),
+    ],
+)
+def test_a_function_that_no_library_has_is_named(symbol: str, hint: str) -> None:
+    source = f'from std.ffi import external_call\nprint(external_call["{symbol}", Int]())\n'
+    with pytest.raises(mc.MojoError) as caught:
+        mc.run(source)
+    assert caught.value.code == "runner_failed"
+    assert caught.value.message == (
+        f"the code calls '{symbol}', and no library of the system or the compiler has it"
+    )
+    assert caught.value.hint == hint
+    module = mc.compile(
+        f'from std.ffi import external_call\ndef f() -> Int:\n    return external_call["{symbol}", Int]()\n'
+    )
+    assert module.f.mode == "isolated"
+    with pytest.raises(mc.MojoError, match=f"the code calls '{symbol}'"):
+        module.f()
+
+
 def test_doctor_finds_nothing_wrong() -> None:
     done = command("doctor")
     assert done.returncode == 0, done.stdout
