@@ -67,6 +67,8 @@ static const struct {
     {"argv", "`from std.sys import argv`"},
     {"Python", "`from std.python import Python`"},
     {"PythonObject", "`from std.python import PythonObject`"},
+    {"parallelize", "`from max.algorithm import parallelize`"},
+    {"DeviceContext", "`from max.gpu.host import DeviceContext`"},
 };
 
 /* The quoted word after `prefix`, which `message` begins with; NULL where it does not. */
@@ -103,6 +105,10 @@ static void hint_module(const char *name, size_t length, const char *line, struc
                                          "re",
                                          "datetime"};
     int n = (int) length;
+    if (length == 3 && memcmp(name, "max", 3) == 0) {
+        mc_buf_adds(ret, "`max` is a package of its own: pip install 'mojocell[max]'");
+        return;
+    }
     if (mc_std_module(name, length)) {
         mc_buf_addf(ret, "modules of the standard library are imported as `std.%.*s`", n, name);
         return;
@@ -188,6 +194,8 @@ void mc_diag_hint(
         hint_unknown(name, length, ret);
     } else if ((name = quoted(message, "unable to locate module '", &length)) != NULL) {
         hint_module(name, length, line, ret);
+    } else if (strcmp(message, "package 'algorithm' does not contain 'parallelize'") == 0) {
+        hint_unknown("parallelize", strlen("parallelize"), ret);
     } else if (strncmp(message, "expected ')' in argument list", 29) == 0) {
         hint_argument(line, column, ret);
     } else if (strcmp(message, "unexpected character") == 0 && column >= 1 &&

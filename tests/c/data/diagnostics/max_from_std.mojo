@@ -1,0 +1,4 @@
+from std.algorithm import parallelize
+
+def main():
+    pass

@@ -1,0 +1,4 @@
+from max.algorithm import parallelize
+
+def main():
+    pass
