@@ -132,6 +132,27 @@ def _linker(facts: dict[str, Any]) -> Check:
     )
 
 
+def _max(facts: dict[str, Any]) -> Check:
+    """Look for Modular's max beside the compiler, and which compiler it was made for."""
+    if not facts.get("found"):
+        return Check("max", None, "not looked for without a compiler")
+    import re
+    from importlib.metadata import distributions
+
+    root, version = facts["toolchain"]["root"], facts["toolchain"]["version"]
+    found = next(iter(distributions(name="max-core", path=[os.path.dirname(root)])), None)
+    if found is None:
+        if os.path.exists(os.path.join(root, "lib", "libAsyncRTMojoBindings.so")):
+            return Check("max", True, f"in {root}, of a version that it does not tell")
+        says = "not there: parallelize and the GPU need it"
+        return Check("max", None, says, "pip install 'mojocell[max]'")
+    wanted = re.search(r"mojo-compiler *== *([\w.]+)", " ".join(found.requires or ()))
+    if wanted is not None and wanted[1] != version:
+        says = f"{found.version} is for Mojo {wanted[1]}, and the compiler is {version}"
+        return Check("max", False, says, f"pip install mojo=={version} max")
+    return Check("max", True, f"{found.version}, for Mojo {version}")
+
+
 def _machine(facts: dict[str, Any]) -> Check:
     from mojocell import hardware
 
@@ -225,6 +246,7 @@ CHECKS: tuple[Callable[[dict[str, Any]], Check], ...] = (
     _daemon,
     _toolchain,
     _linker,
+    _max,
     _machine,
     _cache,
     _disk,

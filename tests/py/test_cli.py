@@ -137,6 +137,35 @@ def test_doctor_has_a_line_a_check_and_names_the_remedy(
     assert words["machine"].startswith("ok") and "processor" in words["machine"]
 
 
+@pytest.mark.parametrize(
+    ("made_for", "line"),
+    [
+        ("1.2.0", "ok    max: 26.7.0, for Mojo 1.2.0"),
+        (
+            "1.1.0",
+            "FAIL  max: 26.7.0 is for Mojo 1.1.0, and the compiler is 1.2.0 -> pip install mojo==1.2.0 max",
+        ),
+        (None, "skip  max: not there: parallelize and the GPU need it -> pip install 'mojocell[max]'"),
+    ],
+)
+def test_doctor_tells_whether_max_is_there_and_fits_the_compiler(
+    bridge: FakeBridge,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    made_for: str | None,
+    line: str,
+) -> None:
+    if made_for:
+        (tmp_path / "max_core-26.7.0.dist-info").mkdir()
+        (tmp_path / "max_core-26.7.0.dist-info" / "METADATA").write_text(
+            f"Metadata-Version: 2.1\nName: max-core\nVersion: 26.7.0\nRequires-Dist: mojo-compiler=={made_for}\n"
+        )
+    found = {"root": str(tmp_path / "modular"), "version": "1.2.0"}
+    bridge.answers["info"] = [{"toolchain": found, "pid": 7}]
+    cli.main(["doctor"])
+    assert line in capsys.readouterr().out.splitlines()
+
+
 def test_doctor_goes_on_when_a_check_breaks(bridge: FakeBridge, capsys: pytest.CaptureFixture[str]) -> None:
     bridge.answers["info"] = [bridge.Error("daemon_unavailable", "cannot start", "look at the log")]
     bridge.answers["cache.stats"] = [RuntimeError("odd")]
