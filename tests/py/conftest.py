@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -69,3 +70,25 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield base
         _client.request({"op": "shutdown", "now": True})
         _client.close()
+
+
+@pytest.fixture(scope="session")
+def max_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The Python of an environment with `mojocell[max]`: MOJOCELL_MAX_PYTHON, or one that is made here."""
+    if "MOJOCELL_MAX_PYTHON" in os.environ:
+        return Path(os.environ["MOJOCELL_MAX_PYTHON"])
+    place = tmp_path_factory.mktemp("max") / "venv"
+    wheel = max((ROOT / "build" / "wheels" / "main").glob("*.whl"), default=None)
+    wanted = f"mojocell[max] @ {wheel.as_uri()}" if wheel else f"{ROOT}[max]"
+    subprocess.run([sys.executable, "-m", "venv", place], check=True)
+    python = place / "bin" / "python"
+    subprocess.run([python, "-m", "pip", "install", "-q", "--disable-pip-version-check", wanted], check=True)
+    return python
+
+
+@pytest.fixture(scope="session")
+def max_environment(max_python: Path) -> Path:
+    """The `modular` directory of that environment."""
+    told = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    done = subprocess.run([max_python, "-c", told], capture_output=True, text=True, check=True)
+    return Path(done.stdout.strip()) / "modular"
