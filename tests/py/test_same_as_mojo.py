@@ -245,7 +245,7 @@ def python_arguments(entry: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
     """Return what the function is called with."""
     positional, named = [], {}
     for argument in entry["arguments"]:
-        value = VALUES[argument["mojo"]][0]
+        value = VALUES[argument["mojo"].replace(" ", "")][0]
         if argument["kind"] == "keyword":
             named[argument["name"]] = value
         else:
@@ -253,17 +253,22 @@ def python_arguments(entry: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
     return positional, named
 
 
+def title(module: str, entry: dict[str, Any]) -> str:
+    """Return what stands above what a call gives."""
+    return f"{module}.{entry['name']} {entry['abi']}"
+
+
 def mojo_call(module: str, entry: dict[str, Any]) -> str:
     """Return the same call in Mojo, with what it returns printed."""
     words = []
     for argument in entry["arguments"]:
-        value = VALUES[argument["mojo"]][1]
+        value = VALUES[argument["mojo"].replace(" ", "")][1]
         words.append(f"{argument['name']}={value}" if argument["kind"] == "keyword" else value)
     name = entry["name"] if entry["name"].isidentifier() and entry["name"] != "def" else f"`{entry['name']}`"
     call = f"{module}.{name}({', '.join(words)})"
     text = call if entry["returns"] == "None" else f"print({call})"
     pattern = CALL if " raises " in entry["abi"] else QUIET
-    return pattern.format(title=f"{module} {entry['signature']}", call=text)
+    return pattern.format(title=title(module, entry), call=text)
 
 
 def as_printed(value: Any) -> str:
@@ -302,7 +307,7 @@ def compare_functions(names: list[str], compiler: Bare, tmp_path: Path) -> None:
             printed: list[bytes] = []
             function = module.__mojo__.capturing(entry["name"], lambda _, data, to=printed: to.append(data))
             returned = called(function, entry)
-            got.append(f"@ {name} {entry['signature']}\n{b''.join(printed).decode()}{returned}")
+            got.append(f"@ {title(name, entry)}\n{b''.join(printed).decode()}{returned}")
             inline = module.__mojo__.function(entry["name"])
             assert called(inline, entry) == returned
     assert "".join(got) == end.stdout
