@@ -3,7 +3,6 @@
 #include "base/fs.h"
 
 #include <elf.h>
-#include <stdint.h>
 #include <string.h>
 
 /* Whether [offset, offset + size) lies in the file. */
@@ -22,44 +21,73 @@ static bool get(const struct mc_map *image, uint64_t offset, void *ret, size_t s
     return true;
 }
 
+/* A table of symbols and their names. */
+struct table {
+    const char *symbols;
+    uint64_t count;
+    const char *names;
+    uint64_t names_size;
+};
+
+static Elf64_Sym symbol_at(const struct table *table, uint64_t i)
+{
+    Elf64_Sym symbol;
+    memcpy(&symbol, table->symbols + i * sizeof symbol, sizeof symbol);
+    return symbol;
+}
+
+/* NULL where it lies outside of the names. */
+static const char *name_of(const struct table *table, const Elf64_Sym *symbol)
+{
+    uint64_t start = symbol->st_name;
+    bool ends = start < table->names_size &&
+                memchr(table->names + start, '\0', table->names_size - start) != NULL;
+    return ends ? table->names + start : NULL;
+}
+
+/* The table of the type; an empty one where there is none. */
+static int find_table(const struct mc_map *image, uint32_t type, struct table *ret, mc_err *err)
+{
+    Elf64_Ehdr header = {0};
+    *ret = (struct table) {0};
+    if (!get(image, 0, &header, sizeof header) || memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 ||
+        header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_ident[EI_DATA] != ELFDATA2LSB) {
+        return mc_err_set(err, MC_INVALID_REQUEST, "no 64-bit ELF file");
+    }
+    if (header.e_shentsize != sizeof(Elf64_Shdr) ||
+        !has(image, header.e_shoff, (uint64_t) header.e_shnum * sizeof(Elf64_Shdr))) {
+        return mc_err_set(err, MC_INVALID_REQUEST, "the section table lies outside of the file");
+    }
+    for (unsigned i = 0; i < header.e_shnum; i++) {
+        Elf64_Shdr symbols = {0};
+        Elf64_Shdr strings = {0};
+        get(image, header.e_shoff + i * sizeof symbols, &symbols, sizeof symbols);
+        if (symbols.sh_type != type) {
+            continue;
+        }
+        if (symbols.sh_link >= header.e_shnum) {
+            return mc_err_set(err, MC_INVALID_REQUEST, "a symbol table has no names");
+        }
+        get(image, header.e_shoff + symbols.sh_link * sizeof strings, &strings, sizeof strings);
+        if (!has(image, symbols.sh_offset, symbols.sh_size) ||
+            !has(image, strings.sh_offset, strings.sh_size)) {
+            return mc_err_set(err, MC_INVALID_REQUEST, "a symbol table lies outside of the file");
+        }
+        *ret = (struct table) {.symbols = image->bytes + symbols.sh_offset,
+                               .count = symbols.sh_size / sizeof(Elf64_Sym),
+                               .names = image->bytes + strings.sh_offset,
+                               .names_size = strings.sh_size};
+        return 0;
+    }
+    return 0;
+}
+
 static bool is_of(enum mc_symbols_kind kind, const Elf64_Sym *symbol)
 {
     bool undefined = symbol->st_shndx == SHN_UNDEF;
     bool weak = ELF64_ST_BIND(symbol->st_info) == STB_WEAK;
     return kind == MC_SYMBOLS_DEFINED ? !undefined
                                       : undefined && (kind == MC_SYMBOLS_UNDEFINED || !weak);
-}
-
-static int walk_symbols(const struct mc_map *image,
-                        const Elf64_Shdr *symbols,
-                        const Elf64_Shdr *strings,
-                        enum mc_symbols_kind kind,
-                        mc_symbols_each *each,
-                        void *data,
-                        mc_err *err)
-{
-    if (!has(image, symbols->sh_offset, symbols->sh_size) ||
-        !has(image, strings->sh_offset, strings->sh_size)) {
-        return mc_err_set(err, MC_INVALID_REQUEST, "a symbol table lies outside of the file");
-    }
-    uint64_t count = symbols->sh_size / sizeof(Elf64_Sym);
-    const char *names = image->bytes + strings->sh_offset;
-    for (uint64_t i = 1; i < count; i++) { /* the first one is reserved */
-        Elf64_Sym symbol;
-        memcpy(&symbol, image->bytes + symbols->sh_offset + i * sizeof symbol, sizeof symbol);
-        if (!is_of(kind, &symbol)) {
-            continue;
-        }
-        if (symbol.st_name >= strings->sh_size ||
-            !memchr(names + symbol.st_name, '\0', strings->sh_size - symbol.st_name)) {
-            return mc_err_set(err, MC_INVALID_REQUEST, "a symbol's name lies outside of its table");
-        }
-        int outcome = each(names + symbol.st_name, data);
-        if (outcome != 0) {
-            return outcome;
-        }
-    }
-    return 0;
 }
 
 int mc_symbols_walk_in(const void *bytes,
@@ -69,45 +97,96 @@ int mc_symbols_walk_in(const void *bytes,
                        void *data,
                        mc_err *err)
 {
-    struct mc_map image = {bytes, length};
-    Elf64_Ehdr header = {0};
-    if (!get(&image, 0, &header, sizeof header) || memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 ||
-        header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_ident[EI_DATA] != ELFDATA2LSB) {
-        return mc_err_set(err, MC_INVALID_REQUEST, "no 64-bit ELF file");
+    const struct mc_map image = {bytes, length};
+    struct table table;
+    if (find_table(&image, SHT_DYNSYM, &table, err) < 0) {
+        return -1;
     }
-    if (header.e_shentsize != sizeof(Elf64_Shdr) ||
-        !has(&image, header.e_shoff, (uint64_t) header.e_shnum * sizeof(Elf64_Shdr))) {
-        return mc_err_set(err, MC_INVALID_REQUEST, "the section table lies outside of the file");
-    }
-    for (unsigned i = 0; i < header.e_shnum; i++) {
-        Elf64_Shdr symbols = {0};
-        Elf64_Shdr strings = {0};
-        get(&image, header.e_shoff + i * sizeof symbols, &symbols, sizeof symbols);
-        if (symbols.sh_type != SHT_DYNSYM) {
+    for (uint64_t i = 1; i < table.count; i++) { /* the first one is reserved */
+        Elf64_Sym symbol = symbol_at(&table, i);
+        const char *name = name_of(&table, &symbol);
+        if (!is_of(kind, &symbol)) {
             continue;
         }
-        if (symbols.sh_link >= header.e_shnum) {
-            return mc_err_set(err, MC_INVALID_REQUEST, "a symbol table has no names");
+        if (!name) {
+            return mc_err_set(err, MC_INVALID_REQUEST, "a symbol's name lies outside of its table");
         }
-        get(&image, header.e_shoff + symbols.sh_link * sizeof strings, &strings, sizeof strings);
-        return walk_symbols(&image, &symbols, &strings, kind, each, data, err);
+        int outcome = each(name, data);
+        if (outcome != 0) {
+            return outcome;
+        }
     }
-    return 0; /* no dynamic symbols at all */
+    return 0;
+}
+
+static const char *function_at(const struct table *table, uint64_t address)
+{
+    for (uint64_t i = 1; i < table->count; i++) {
+        Elf64_Sym symbol = symbol_at(table, i);
+        if (ELF64_ST_TYPE(symbol.st_info) == STT_FUNC && symbol.st_shndx != SHN_UNDEF &&
+            address >= symbol.st_value && address - symbol.st_value < symbol.st_size) {
+            return name_of(table, &symbol);
+        }
+    }
+    return NULL;
+}
+
+int mc_symbols_functions_in(const void *bytes,
+                            size_t length,
+                            const uint64_t *addresses,
+                            size_t count,
+                            mc_symbols_each *each,
+                            void *data,
+                            mc_err *err)
+{
+    const struct mc_map image = {bytes, length};
+    struct table table;
+    int outcome = find_table(&image, SHT_SYMTAB, &table, err);
+    for (size_t i = 0; outcome == 0 && i < count; i++) {
+        const char *name = function_at(&table, addresses[i]);
+        outcome = name ? each(name, data) : 0;
+    }
+    return outcome;
+}
+
+/* ---- files ---- */
+
+static int unmap(struct mc_map *map, int outcome, const char *path, mc_err *err)
+{
+    mc_fs_unmap(map);
+    return outcome < 0 ? mc_err_wrap(err, "read the symbols of '%s'", path) : outcome;
 }
 
 int mc_symbols_walk(
     const char *path, enum mc_symbols_kind kind, mc_symbols_each *each, void *data, mc_err *err)
 {
-    struct mc_map image;
-    if (mc_fs_map(path, &image, err) < 0) {
+    struct mc_map file;
+    if (mc_fs_map(path, &file, err) < 0) {
         return -1;
     }
-    int outcome = mc_symbols_walk_in(image.bytes, image.length, kind, each, data, err);
-    mc_fs_unmap(&image);
-    return outcome < 0 ? mc_err_wrap(err, "read the symbols of '%s'", path) : outcome;
+    return unmap(
+        &file, mc_symbols_walk_in(file.bytes, file.length, kind, each, data, err), path, err);
 }
 
 int mc_symbols_undefined(const char *path, mc_symbols_each *each, void *data, mc_err *err)
 {
     return mc_symbols_walk(path, MC_SYMBOLS_UNDEFINED, each, data, err);
+}
+
+int mc_symbols_functions(const char *path,
+                         const uint64_t *addresses,
+                         size_t count,
+                         mc_symbols_each *each,
+                         void *data,
+                         mc_err *err)
+{
+    struct mc_map file;
+    if (mc_fs_map(path, &file, err) < 0) {
+        return -1;
+    }
+    return unmap(
+        &file,
+        mc_symbols_functions_in(file.bytes, file.length, addresses, count, each, data, err),
+        path,
+        err);
 }

@@ -5,6 +5,7 @@
 #include "base/err.h"
 
 #include <stddef.h>
+#include <stdint.h>
 
 enum mc_symbols_kind {
     MC_SYMBOLS_UNDEFINED,
@@ -36,3 +37,22 @@ int mc_symbols_walk_in(const void *bytes,
                        mc_symbols_each *each,
                        void *data,
                        mc_err *err) MC_MUST_USE;
+
+/* Calls back with the name of the function that each address lies in, in the order of the
+ * addresses, which count from where the library is loaded; nothing for those that lie in none.
+ * Returns as mc_symbols_walk. */
+int mc_symbols_functions(const char *path,
+                         const uint64_t *addresses,
+                         size_t count,
+                         mc_symbols_each *each,
+                         void *data,
+                         mc_err *err) MC_MUST_USE;
+
+/* The same over bytes in memory. */
+int mc_symbols_functions_in(const void *bytes,
+                            size_t length,
+                            const uint64_t *addresses,
+                            size_t count,
+                            mc_symbols_each *each,
+                            void *data,
+                            mc_err *err) MC_MUST_USE;

@@ -149,6 +149,7 @@ static const char **linker_command(const char *lld, const struct link *link)
                                 "-shared",
                                 "-Bsymbolic",
                                 "--build-id=sha1",
+                                "--eh-frame-hdr", /* a crash is traced by it */
                                 "-z",
                                 "now",
                                 "-o",
@@ -170,6 +171,7 @@ static const char **compiler_command(const struct link *link)
                                 "-nostdlib",
                                 "-Wl,-Bsymbolic",
                                 "-Wl,--build-id=sha1",
+                                "-Wl,--eh-frame-hdr",
                                 "-Wl,-z,now",
                                 "-o",
                                 link->output};

@@ -516,7 +516,8 @@ START_TEST(test_the_shim_falls_back_to_the_next_cc)
     }
     ck_assert_int_eq(run(&argv, &env, errors), 0);
     ck_assert(file_has(seen,
-                       "-shared -nostdlib -Wl,-Bsymbolic -Wl,--build-id=sha1 -Wl,-z,now -o out.so "
+                       "-shared -nostdlib -Wl,-Bsymbolic -Wl,--build-id=sha1 -Wl,--eh-frame-hdr "
+                       "-Wl,-z,now -o out.so "
                        "-Xlinker --whole-archive x.a -Xlinker --gc-sections\n"));
 }
 END_TEST

@@ -25,5 +25,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
             abort();
         }
     }
+    size_t total = 0;
+    mc_err err;
+    const uint64_t addresses[] = {0, 0x1000, length};
+    int outcome = mc_symbols_functions_in(bytes, length, addresses, 3, read_name, &total, &err);
+    if (outcome > 0 || (outcome < 0 && err.code != MC_INVALID_REQUEST)) {
+        abort();
+    }
     return 0;
 }
