@@ -1,8 +1,8 @@
 #include "kernel_bridge/artifact.h"
 
+#include "abi/words.h"
 #include "base/hash.h"
 #include "base/mem.h"
-#include "kernel_bridge/abort.h"
 #include "kernel_bridge/guard.h"
 
 #include <dlfcn.h>
@@ -64,20 +64,9 @@ static bool is_foreign(const char *const *libraries)
     return visible || dl_iterate_phdr(note_foreign, (void *) libraries) != 0;
 }
 
-/* It has to come before the runtime, whose function it stands in for. */
-static void load_interposer(const char *path)
-{
-    void *handle = path ? dlopen(path, RTLD_NOW | RTLD_GLOBAL) : NULL;
-    mc_abort_sink **sink = handle ? (mc_abort_sink **) dlsym(handle, "mc_abort_text") : NULL;
-    if (sink) {
-        *sink = mc_guard_take_text;
-    }
-}
-
 static int load_runtime(const struct mc_artifact_spec *spec, mc_err *err)
 {
     if (!spec->libraries[0]) {
-        load_interposer(spec->interposer);
         return 0;
     }
     if (runtime[0]) {
@@ -86,7 +75,6 @@ static int load_runtime(const struct mc_artifact_spec *spec, mc_err *err)
     if (is_foreign(spec->libraries)) {
         return conflict(" by another package", err);
     }
-    load_interposer(spec->interposer);
     for (const char *const *library = spec->libraries; *library; library++) {
         if (!dlopen(*library, RTLD_NOW | RTLD_GLOBAL)) {
             return mc_err_set(err, MC_IO, "load the Mojo runtime: %s", dlerror());
@@ -136,6 +124,7 @@ static int load(struct mc_artifact *artifact, const struct mc_artifact_spec *spe
     if (dl_iterate_phdr(note_texts, &search) != 1 || artifact->texts[0].high == 0) {
         return mc_err_set(err, MC_IO, "%s has no code", spec->path);
     }
+    mc_words_watch(artifact->handle, mc_guard_words, spec->name ? spec->name : "cell");
     artifact->release = (mc_release_thunk *) (uintptr_t) dlsym(artifact->handle, MC_THUNK_RELEASE);
     return 0;
 }

@@ -13,7 +13,7 @@ struct mc_artifact_spec {
     const char *path;             /* absolute; the artifact of one key has one path forever */
     const char *const *libraries; /* of the Mojo runtime, absolute, NULL-terminated */
     const char *identity;         /* of that runtime */
-    const char *interposer;       /* libmojocell_abort.so; NULL: checks fail on stdout */
+    const char *name;             /* what the source is called in what it prints; NULL: "cell" */
 };
 
 struct mc_text { /* executable memory: from low up to but not including high */

@@ -45,40 +45,76 @@ static void fail_with_message(const struct mc_function *self, const char *kind, 
 
 static void fail_raised(const struct mc_function *self, const uint64_t *out)
 {
-    size_t length = out[0] < MC_THUNK_ERROR_MAX ? (size_t) out[0] : MC_THUNK_ERROR_MAX;
-    fail_with_message(self, "raised", decode((const char *) (out + 1), length));
+    const char *text = (const char *) (out + 1);
+    size_t length = mc_thunk_error_length(out);
+    PyObject *message = decode(text, length);
+    if (message && length < out[0]) {
+        Py_SETREF(
+            message,
+            PyUnicode_FromFormat(
+                "%U%s (%llu bytes more)", message, "…", (unsigned long long) (out[0] - length)));
+    }
+    fail_with_message(self, "raised", message);
 }
 
-/* `line` and `column` where they are known already, in a `module` that the cell uses or, where that
- * is empty, in the cell; 0: they may be in the message. */
-static void fail_crashed(const struct mc_function *self,
-                         int number,
-                         const char *message,
-                         bool stack_overflow,
-                         bool damaged,
-                         long line,
-                         long column,
-                         const char *module)
+/* What is known of a crash: of one in this process the words that Mojo printed. */
+struct crash {
+    int signal;
+    const char *message;
+    bool stack_overflow;
+    bool damaged;
+    long line, column;   /* 0: perhaps in the message */
+    const char *module;  /* that the line is in; "": the cell */
+    const char *library; /* the place of a check that failed in the standard library; "": perhaps in
+                            the message */
+    const char *inside;  /* the function that it happened in; "": not known */
+    const uint64_t *frames;
+    uint32_t count;
+};
+
+static PyObject *list_frames(const struct crash *crash)
 {
-    PyObject *text = decode(message, strlen(message));
-    fail(self,
-         number ? "crashed" : "exited",
-         text ? Py_BuildValue("{sisNsOsOslslss}",
-                              "signal",
-                              number,
-                              "message",
-                              text,
-                              "stack_overflow",
-                              stack_overflow ? Py_True : Py_False,
-                              "damaged",
-                              damaged ? Py_True : Py_False,
-                              "line",
-                              line,
-                              "column",
-                              column,
-                              "module",
-                              module)
-              : NULL);
+    PyObject *frames = PyTuple_New((Py_ssize_t) crash->count);
+    for (uint32_t i = 0; frames && i < crash->count; i++) {
+        PyObject *frame = PyLong_FromUnsignedLongLong(crash->frames[i]);
+        if (!frame) {
+            Py_CLEAR(frames);
+            return NULL;
+        }
+        PyTuple_SET_ITEM(frames, (Py_ssize_t) i, frame);
+    }
+    return frames;
+}
+
+static void fail_crashed(const struct mc_function *self, const struct crash *crash)
+{
+    PyObject *text = decode(crash->message, strlen(crash->message));
+    PyObject *frames = text ? list_frames(crash) : NULL;
+    PyObject *details = frames ? Py_BuildValue("{sisOsOsOslslsssssssO}",
+                                               "signal",
+                                               crash->signal,
+                                               "message",
+                                               text,
+                                               "stack_overflow",
+                                               crash->stack_overflow ? Py_True : Py_False,
+                                               "damaged",
+                                               crash->damaged ? Py_True : Py_False,
+                                               "line",
+                                               crash->line,
+                                               "column",
+                                               crash->column,
+                                               "module",
+                                               crash->module,
+                                               "library",
+                                               crash->library,
+                                               "inside",
+                                               crash->inside,
+                                               "frames",
+                                               frames)
+                               : NULL;
+    Py_XDECREF(text);
+    Py_XDECREF(frames);
+    fail(self, crash->signal ? "crashed" : "exited", details);
 }
 
 /* The exception that is set says why the result is no value of Python. */
@@ -147,16 +183,20 @@ static __attribute__((noinline, cold)) PyObject *no_return(const struct mc_funct
     process_damaged = process_damaged || result->damaged;
     if (outcome == MC_GUARD_INTERRUPTED) {
         raise_interrupt(result->signal);
-    } else {
-        fail_crashed(self,
-                     result->signal,
-                     result->message,
-                     result->stack_overflow,
-                     result->damaged,
-                     0,
-                     0,
-                     "");
+        return NULL;
     }
+    char inside[128];
+    mc_words_function(result->words, self->artifact->path, inside, sizeof inside);
+    fail_crashed(self,
+                 &(struct crash) {.signal = result->signal,
+                                  .message = result->words->text,
+                                  .stack_overflow = result->stack_overflow,
+                                  .damaged = result->damaged,
+                                  .module = "",
+                                  .library = "",
+                                  .inside = inside,
+                                  .frames = result->words->frames,
+                                  .count = result->words->count});
     return NULL;
 }
 
@@ -221,13 +261,16 @@ static PyObject *after_worker(const struct mc_function *self,
         return finish(self, overload, outcome->status, out, NULL);
     case MC_WORKER_CRASHED:
         fail_crashed(self,
-                     outcome->signal,
-                     outcome->message,
-                     outcome->stack_overflow,
-                     false,
-                     outcome->line,
-                     outcome->column,
-                     outcome->module);
+                     &(struct crash) {.signal = outcome->signal,
+                                      .message = outcome->message,
+                                      .stack_overflow = outcome->stack_overflow,
+                                      .line = outcome->line,
+                                      .column = outcome->column,
+                                      .module = outcome->module,
+                                      .library = outcome->library,
+                                      .inside = outcome->inside,
+                                      .frames = outcome->frames,
+                                      .count = outcome->count});
         return NULL;
     case MC_WORKER_LIMIT:
         message = decode(outcome->message, strlen(outcome->message));

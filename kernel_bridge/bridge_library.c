@@ -21,33 +21,6 @@ const struct mc_artifact *mc_bridge_artifact(PyObject *library, PyObject **ret_r
     return self->artifact;
 }
 
-/* The library that is put in front of the runtime stands beside the programs of this package. */
-static void find_interposer(char *ret, size_t size)
-{
-    Dl_info info;
-    const char *slash = NULL;
-    if (dladdr((void *) (uintptr_t) find_interposer, &info) && info.dli_fname) {
-        slash = strrchr(info.dli_fname, '/');
-    }
-    *ret = '\0';
-    if (slash) {
-        snprintf(ret,
-                 size,
-                 "%.*s/_libexec/libmojocell_abort.so",
-                 (int) (slash - info.dli_fname),
-                 info.dli_fname);
-    }
-}
-
-static bool is_there(const char *path)
-{
-    FILE *file = *path ? fopen(path, "re") : NULL;
-    if (file) {
-        fclose(file);
-    }
-    return file != NULL;
-}
-
 /* ---- opening ---- */
 
 #define MOST_LIBRARIES 32
@@ -116,33 +89,28 @@ static int open_artifact(struct library *self,
 
 static PyObject *library_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
-    static char *names[] = {"path", "libraries", "identity", "interposer", NULL};
+    static char *names[] = {"path", "libraries", "identity", "name", NULL};
     PyObject *path = NULL;
     PyObject *sequence = NULL;
-    PyObject *interposer = NULL;
     const char *identity = "";
-    char beside[4096];
+    const char *name = "cell";
     struct paths paths = {.owner = NULL};
     if (!PyArg_ParseTupleAndKeywords(args,
                                      kwargs,
-                                     "O&|OsO&:Library",
+                                     "O&|Oss:Library",
                                      names,
                                      PyUnicode_FSConverter,
                                      &path,
                                      &sequence,
                                      &identity,
-                                     mc_bridge_optional_path,
-                                     &interposer)) {
+                                     &name)) {
         return NULL;
     }
-    find_interposer(beside, sizeof beside);
     const struct mc_artifact_spec spec = {
         .path = PyBytes_AS_STRING(path),
         .libraries = paths.items,
         .identity = identity,
-        .interposer = interposer         ? PyBytes_AS_STRING(interposer)
-                      : is_there(beside) ? beside
-                                         : NULL,
+        .name = name,
     };
     struct library *self = NULL;
     if (!sequence || read_paths(sequence, &paths) == 0) {
@@ -152,7 +120,6 @@ static PyObject *library_new(PyTypeObject *type, PyObject *args, PyObject *kwarg
         Py_CLEAR(self);
     }
     Py_XDECREF(paths.owner);
-    Py_XDECREF(interposer);
     Py_DECREF(path);
     return (PyObject *) self;
 }
@@ -177,9 +144,10 @@ static PyObject *library_reason(PyObject *object, void *Py_UNUSED(closure))
 }
 
 PyDoc_STRVAR(library_doc,
-             "Library(path, libraries=(), identity='', interposer=None)\n--\n\n"
+             "Library(path, libraries=(), identity='', name='cell')\n--\n\n"
              "An artifact that is loaded into this process, for as long as it lives: unless its\n"
-             "functions should not be called here, then nothing of it is.\n\n"
+             "functions should not be called here, then nothing of it is. In what it prints, name\n"
+             "stands for the file that was compiled.\n\n"
              "Before the first one its runtime's libraries are loaded; another runtime is then\n"
              "refused. The signal handlers of the guard are put in place.");
 

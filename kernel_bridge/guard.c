@@ -4,6 +4,7 @@
 #include "kernel_bridge/guard_chain.h"
 #include "kernel_bridge/guard_enter.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -39,7 +40,9 @@ struct thread {
     int64_t waited;   /* the gaps between its tries */
     bool overflow;
     bool damage;
-    char message[1024];
+    uintptr_t fault_at;    /* where the processor was in the artifact; 0: elsewhere */
+    struct mc_words words; /* of the call that is under way */
+    struct mc_words last;  /* of the last crash */
 };
 
 __thread struct mc_guard_frame *mc_guard_current MC_GUARD_TLS;
@@ -173,6 +176,7 @@ static void on_fault(int number, siginfo_t *info, void *context, int level)
     }
     self->overflow = ran_out_of_stack(number, info, context);
     self->damage = !mc_artifact_has(frame->artifact, program_counter(context));
+    self->fault_at = self->damage ? 0 : program_counter(context);
     mc_guard_leave(frame, context, number);
 }
 
@@ -265,7 +269,8 @@ bool mc_guard_prepare(struct mc_guard_result *ret)
     pthread_once(&once, set_up);
     struct thread *thread = calloc(1, sizeof *thread);
     if (!thread) {
-        *ret = (struct mc_guard_result) {.signal = SIGKILL, .message = "out of memory"};
+        static const struct mc_words no_memory = {.text = "out of memory"};
+        *ret = (struct mc_guard_result) {.signal = SIGKILL, .words = &no_memory};
         return false;
     }
     thread->alt_stack = make_alt_stack();
@@ -273,6 +278,21 @@ bool mc_guard_prepare(struct mc_guard_result *ret)
     self = thread;
     mc_guard_ready = true;
     return true;
+}
+
+/* What the call said, or where it was when it said nothing. */
+static const struct mc_words *take_words(struct thread *thread)
+{
+    Dl_info info;
+    memcpy(&thread->last, &thread->words, sizeof thread->last);
+    if (!thread->last.text[0] && thread->fault_at &&
+        dladdr((void *) thread->fault_at, &info) != 0) { // NOLINT(performance-no-int-to-ptr)
+        thread->last.frames[0] = thread->fault_at - (uintptr_t) info.dli_fbase;
+        thread->last.count = 1;
+    }
+    mc_words_clear(&thread->words);
+    thread->fault_at = 0;
+    return &thread->last;
 }
 
 enum mc_guard_outcome mc_guard_landed(int number, struct mc_guard_result *ret)
@@ -287,9 +307,8 @@ enum mc_guard_outcome mc_guard_landed(int number, struct mc_guard_result *ret)
     bool interrupted = number == SIGINT || number == THREAD_SIGNAL;
     *ret = (struct mc_guard_result) {.signal = number,
                                      .stack_overflow = self->overflow && !interrupted,
-                                     .damaged = self->damage};
-    memcpy(ret->message, self->message, sizeof ret->message);
-    self->message[0] = '\0';
+                                     .damaged = self->damage,
+                                     .words = take_words(self)};
     self->overflow = false;
     self->damage = false;
     return interrupted ? MC_GUARD_INTERRUPTED : MC_GUARD_CRASHED;
@@ -338,11 +357,7 @@ bool mc_guard_damaged(void)
     return damaged;
 }
 
-bool mc_guard_take_text(const char *text)
+struct mc_words *mc_guard_words(void)
 {
-    if (!mc_guard_current) {
-        return false;
-    }
-    snprintf(self->message, sizeof self->message, "%s", text);
-    return true;
+    return mc_guard_current ? &self->words : NULL;
 }

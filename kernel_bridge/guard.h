@@ -10,6 +10,7 @@
 #pragma once
 
 #include "abi/thunk.h"
+#include "abi/words.h"
 #include "kernel_bridge/artifact.h"
 
 #include <stdbool.h>
@@ -25,13 +26,12 @@ struct mc_guard_result {
     int32_t status;
     int signal;
     bool stack_overflow;
-    bool damaged;       /* this process should call nothing of the kind any more */
-    char message[1024]; /* the text of a failed check ("At: file:line:column: …"), or empty; what
-                           Mojo's abort() says ("ABORT: …") goes to the standard output */
+    bool damaged;                 /* this process should call nothing of the kind any more */
+    const struct mc_words *words; /* of a crash; until the thread's next one */
 };
 
 /* Calls thunk(in, out). With or without the GIL, in any thread, also within another guarded call.
- * The message of *ret is written only where there is a crash. */
+ * The words of *ret are set only where there is a crash. */
 enum mc_guard_outcome mc_guard_call(const struct mc_artifact *artifact,
                                     mc_thunk *thunk,
                                     const uint64_t *in,
@@ -50,5 +50,5 @@ void mc_guard_interrupt(pid_t thread);
  * functions should be called in another process. Never false again. */
 bool mc_guard_damaged(void);
 
-/* For the interposer: takes the text for the message of the crash that follows. */
-bool mc_guard_take_text(const char *text);
+/* For mc_words_watch: the words of the guarded call that this thread is in; NULL: it is in none. */
+struct mc_words *mc_guard_words(void);

@@ -502,7 +502,9 @@ perform(struct mc_worker *worker, struct under_way *way, struct mc_worker_outcom
  * the crash alone. */
 static void tell_memory(const struct mc_worker *worker, struct mc_worker_outcome *ret)
 {
-    if (worker->told_memory && worker->plan->memory > 0) {
+    bool told =
+        worker->told_memory || mc_limits_text_tells_memory(ret->message, strlen(ret->message));
+    if (told && worker->plan->memory > 0) {
         stop_for(ret, "memory", "the call wanted more than %ld MB of memory", worker->plan->memory);
     }
 }
@@ -550,7 +552,8 @@ static int call_until_taken(struct mc_workers *workers,
         ret->limit[0] = '\0';
         ret->message[0] = '\0';
         ret->line = ret->column = 0;
-        ret->module[0] = '\0';
+        ret->module[0] = ret->library[0] = ret->inside[0] = '\0';
+        ret->count = 0;
         ret->worker = NULL;
         int outcome = call_once(workers, way, ret, err);
         if (outcome <= 0) {

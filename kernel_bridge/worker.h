@@ -6,6 +6,7 @@
 
 #include "abi/thunk.h"
 #include "abi/type.h"
+#include "abi/words.h"
 #include "base/err.h"
 #include "kernel_bridge/client.h"
 
@@ -59,9 +60,13 @@ struct mc_worker_outcome {
     int signal; /* 0 where the worker ended by itself, as with exit() */
     bool stack_overflow;
     char limit[16];
-    char message[1024];
+    char message[MC_WORDS_TEXT];
     long line, column; /* of a crash that tells; 0: it does not */
     char module[32];   /* which one of those that the cell uses that is in; empty: the cell */
+    char library[128]; /* the place of a check that failed in the standard library; or empty */
+    char inside[128];  /* the function of the source that it happened in; or empty */
+    uint64_t frames[MC_WORDS_FRAMES]; /* the artifact's calls that led there, as in mc_words */
+    uint32_t count;
     struct mc_worker *worker; /* for mc_workers_done */
 };
 

@@ -114,6 +114,19 @@ static int number_of(const json_t *object, const char *name)
     return (int) json_integer_value(json_object_get(object, name));
 }
 
+static void read_place(const json_t *failure, struct mc_worker_outcome *ret)
+{
+    const json_t *frames = json_object_get(failure, "frames");
+    ret->line = number_of(failure, "line");
+    ret->column = number_of(failure, "column");
+    snprintf(ret->module, sizeof ret->module, "%s", text_of(failure, "module"));
+    snprintf(ret->library, sizeof ret->library, "%s", text_of(failure, "library"));
+    snprintf(ret->inside, sizeof ret->inside, "%s", text_of(failure, "inside"));
+    for (size_t i = 0; i < json_array_size(frames) && ret->count < MC_WORDS_FRAMES; i++) {
+        ret->frames[ret->count++] = (uint64_t) json_integer_value(json_array_get(frames, i));
+    }
+}
+
 int mc_worker_explain(struct mc_worker *worker, struct mc_worker_outcome *ret, mc_err *err)
 {
     if (!await_answer(worker, EXPLAIN_MS)) {
@@ -129,9 +142,7 @@ int mc_worker_explain(struct mc_worker *worker, struct mc_worker_outcome *ret, m
     bool limited = strcmp(code, "limit") == 0 || strcmp(code, "timeout") == 0;
     ret->kind = limited ? MC_WORKER_LIMIT : MC_WORKER_CRASHED;
     ret->signal = number_of(result, "signal");
-    ret->line = number_of(failure, "line");
-    ret->column = number_of(failure, "column");
-    snprintf(ret->module, sizeof ret->module, "%s", text_of(failure, "module"));
+    read_place(failure, ret);
     ret->stack_overflow = strcmp(text_of(failure, "message"), "stack overflow") == 0;
     snprintf(ret->limit, sizeof ret->limit, "%s", limited ? text_of(result, "limit") : "");
     snprintf(ret->message, sizeof ret->message, "%s", text_of(failure, "message"));

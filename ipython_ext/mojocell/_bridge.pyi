@@ -49,7 +49,7 @@ class Library:
         path: str | PathLike[str],
         libraries: Sequence[str | PathLike[str]] = ...,
         identity: str = ...,
-        interposer: str | PathLike[str] | None = ...,
+        name: str = ...,
     ) -> Library: ...
     @property
     def path(self) -> str: ...

@@ -145,6 +145,11 @@ class _ProgramError(MojoError):
         The exit status, None after a signal.
     line, column : int or None
         Where it happened, where that is known.
+    library : str or None
+        The place of a check that failed within the standard library, as in
+        ``std/collections/list.mojo:1095``.
+    inside : str or None
+        Where the line is not known: the function of the cell that led there.
     source, name
         The cell, and what messages call it.
     used : bool
@@ -155,6 +160,8 @@ class _ProgramError(MojoError):
     signal: int | None = None
     line: int | None = None
     column: int | None = None
+    library: str | None = None
+    inside: str | None = None
     source: str | None = None
     name: str = "cell"
     used: bool = False
@@ -319,6 +326,11 @@ def from_failure(failure: Mapping[str, Any], result: RunResult) -> MojoError:
         error.diagnostics = result.diagnostics
     if isinstance(error, _ProgramError):
         error.returncode, error.signal = result.returncode, result.signal
+    if isinstance(error, MojoCrash):
+        from mojocell import crash
+
+        error.library = failure.get("library")
+        crash.trace(error, result, failure)
     if isinstance(error, MojoLimit):
         error.limit = result.limit
     return error

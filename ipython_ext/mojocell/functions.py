@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 import json
-import re
 import sys
 import threading
 import time
@@ -181,6 +180,7 @@ class Unit:
             self.result.artifact or "",
             runtime.get("libraries") or (),
             identity=runtime.get("identity") or "",
+            name=self.name,
         )
         self.load_seconds = time.perf_counter() - start
         kernel.follow()
@@ -453,12 +453,6 @@ def _tell(name: str, reason: str) -> None:
 
 # --- errors -----------------------------------------------------------------------------------
 
-# How the runtime tells of a failed check and of an abort, before what it says.
-_ABORT = re.compile(
-    r"\A(?:At|ABORT): (?P<file>[^\n]*?\.mojo):(?P<line>\d+):(?P<column>\d+): (?:Assert Error: )?"
-)
-_OWN_FILE = re.compile(r"(?:\A|/)mc_[0-9a-f]+\.mojo\Z")
-_USED_FILE = re.compile(r"(?:\A|/)(mc_u[0-9a-f]+)\.mojo\Z")
 _DAMAGED = (
     "the crash was outside of Mojo's own code and may have damaged this process: its functions run "
     "isolated from now on; restart it when you can"
@@ -479,14 +473,18 @@ def failure(unit: Unit, name: str, kind: str, details: Mapping[str, Any]) -> Bas
         or a code of the daemon.
     details : mapping
         ``message``; of a crash ``signal``, ``stack_overflow``, ``damaged``, ``line``, ``column``,
-        ``module``; of a limit ``limit``.
+        ``module``, ``library``, ``inside``, ``frames``; of a limit ``limit``.
 
     Returns
     -------
     MojoError
         Of the class that says it.
     """
+    from mojocell import crash
+
     text = str(details.get("message") or "")
+    if kind == "raised":
+        text = crash.in_cell(text, unit.result)
     if kind == "stale":
         text = f"{name} is stale: {text}"
     if kind == "return":
@@ -511,45 +509,26 @@ def failure(unit: Unit, name: str, kind: str, details: Mapping[str, Any]) -> Bas
 
 
 def _describe_crash(error: errors.MojoCrash, unit: Unit, details: Mapping[str, Any]) -> None:
+    from mojocell import crash
+
     error.signal = details.get("signal") or None
     text = str(details.get("message") or "")
-    found = _ABORT.match(text)
-    if found:
-        error.message = text[found.end() :].rstrip() or "aborted"
-        if _OWN_FILE.search(found["file"]):
-            error.line, error.column = place(unit, int(found["line"]), int(found["column"]))
-        elif (used := _USED_FILE.search(found["file"])) and used[1] in unit.result.used:
-            text = unit.result.used[used[1]]
-            error.line, error.column = _in_characters(text, int(found["line"]), int(found["column"]))
-            error.set_used(used[1], unit.result)
-    elif details.get("stack_overflow"):
+    if details.get("stack_overflow"):
         error.message, error.hint = "stack overflow", "look for a recursion that does not end"
     elif details.get("line"):
         error.line, error.column = int(details["line"]), int(details.get("column") or 0) or None
         if details.get("module"):
             error.set_used(str(details["module"]), unit.result)
-    elif not text:
+    elif details.get("library"):
+        error.library = str(details["library"])
+    elif text:
+        crash.read_words(error, unit.result, text)
+    else:
         error.message = f"{error.function} was ended by {errors.signal_name(error.signal) or 'a crash'}"
+    if not details.get("stack_overflow"):
+        crash.trace(error, unit.result, details)
+    if error.line is None and details.get("frames") and error.function in unit.entries:
+        error.inside = error.inside or error.function
     error.args = (error.message,)
     if details.get("damaged"):
         error.hint = f"{error.hint}; {_DAMAGED}" if error.hint else _DAMAGED
-
-
-def place(unit: Unit, line: int, column: int) -> tuple[int | None, int | None]:
-    """Return the place in the cell, in characters, of one in the module file, in bytes.
-
-    A cell of statements is in that file twice, first with its definitions, then with the rest.
-    """
-    lines = unit.source.split("\n")
-    if unit.result.kind == "statements" and line > len(lines):
-        line, column = line - len(lines), 0
-    return _in_characters(unit.source, line, column)
-
-
-def _in_characters(source: str, line: int, column: int) -> tuple[int | None, int | None]:
-    """Return a place with its column in characters; no place where the source has no such line."""
-    lines = source.split("\n")
-    if not 1 <= line <= len(lines):
-        return None, None
-    before = lines[line - 1].encode("utf-8", "replace")[: column - 1]
-    return line, len(before.decode("utf-8", "ignore")) + 1 if column else None

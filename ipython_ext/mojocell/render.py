@@ -285,7 +285,21 @@ def failure(error: MojoCompileError | _ProgramError) -> Layout:
     layout: Layout = [[("place", place), ("", first)]]
     layout += [[("", line)] for line in rest]
     layout += _source(error.line, error.column, None, None, lines)
-    return layout + hint(error.hint)
+    return layout + _where(error) + hint(error.hint)
+
+
+def _where(error: MojoCompileError | _ProgramError) -> Layout:
+    """Return what is known of a place that is not the cell's, or no line."""
+    from mojocell import crash
+
+    library, inside = getattr(error, "library", None), getattr(error, "inside", None)
+    if not (library or inside):
+        return []
+    line = crash.definition(error.source or "", inside) if inside else None
+    defined = f", defined at {_place(error.name, line, None)[:-2]}" if line else ""
+    words = [f"at {library}"] if library else []
+    words += [f"in a call of {inside}{defined}"] if inside else []
+    return [[("dim", f"  {', '.join(words)}")]]
 
 
 def _source(

@@ -24,6 +24,7 @@
  * gives each address that is not 0 to the artifact's release thunk. */
 #pragma once
 
+#include <stddef.h>
 #include <stdint.h>
 
 typedef int32_t mc_thunk(const uint64_t *in, uint64_t *out);
@@ -35,7 +36,7 @@ enum mc_thunk_status {
                             most MC_THUNK_ERROR_MAX, without a NUL */
 };
 
-#define MC_THUNK_ERROR_MAX 1024
+#define MC_THUNK_ERROR_MAX 4096
 #define MC_THUNK_OUT_WORDS (1 + MC_THUNK_ERROR_MAX / sizeof(uint64_t))
 #define MC_THUNK_IN_WORDS  128 /* at most, the mask included */
 #define MC_THUNK_MAX_ARGS  32
@@ -44,3 +45,18 @@ enum mc_thunk_status {
 #define MC_THUNK_PREFIX  "mc_call_"
 #define MC_THUNK_RUN     "mc_call_run" /* of a cell that takes and gives variables */
 #define MC_THUNK_RELEASE "mc_release"  /* exported where a result needs it */
+
+/* How many bytes of a raised error's text there are in `out`: all, or as many as fit without half a
+ * character. */
+static inline size_t mc_thunk_error_length(const uint64_t *out)
+{
+    const unsigned char *text = (const unsigned char *) (out + 1);
+    size_t length = MC_THUNK_ERROR_MAX;
+    if (out[0] <= length) {
+        return (size_t) out[0];
+    }
+    while (length > 0 && (text[length - 1] & 0xc0) == 0x80) {
+        length--;
+    }
+    return length > 0 && text[length - 1] >= 0xc0 ? length - 1 : length;
+}

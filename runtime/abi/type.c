@@ -72,7 +72,7 @@ static int add_item(struct mc_type *type, const struct mc_type *item, mc_err *er
     }
     type->items = items;
     type->items[type->count++] = *item;
-    type->words = (uint8_t) (type->words + item->words);
+    type->words = (uint16_t) (type->words + item->words);
     return 0;
 }
 

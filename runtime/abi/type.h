@@ -62,7 +62,7 @@ struct mc_type {
     enum mc_type_kind kind;
     enum mc_scalar scalar; /* of SCALAR; the elements' of SPAN, LIST */
     bool writable;         /* of SPAN */
-    uint8_t words;         /* it takes in `in` or `out` */
+    uint16_t words;        /* it takes in `in` or `out` */
     uint8_t count;         /* of items */
     struct mc_type *items; /* of OPTIONAL, TUPLE */
 };

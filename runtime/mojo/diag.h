@@ -48,18 +48,30 @@ json_t *mc_diag_read(const char *stderr_bytes,
 /* Whether any of the diagnostics is an error. */
 bool mc_diag_has_errors(const json_t *diagnostics);
 
+#define MC_DIAG_MESSAGE 4096
+
 struct mc_diag_crash {
-    char message[512]; /* what the program says, without place and prefix; UTF-8, its newlines
-                           spaces; empty where it says nothing */
-    long line;         /* from 1; 0 where the place is not the user's */
-    long column;       /* in characters, from 1; 0 likewise */
-    size_t source;     /* which of the sources that line is in */
-    size_t start, end; /* bytes of the raw text in `output`, its newline included */
+    char message[MC_DIAG_MESSAGE]; /* what the program says, without place and prefix; UTF-8, all
+                                      control characters but newlines spaces; empty where it says
+                                      nothing */
+    char library[128];             /* the place where that is in the standard library, as in
+                                      "std/collections/list.mojo:1095"; else empty */
+    long line;                     /* from 1; 0 where the place is not the user's */
+    long column;                   /* in characters, from 1; 0 likewise */
+    size_t source;                 /* which of the sources that line is in */
+    size_t start, end;             /* bytes of the raw text in `output`, its newline included */
 };
 
-/* Looks at the end of a crashed program's output for the text of an abort ("At: f:l:c: Assert
- * Error: …", "ABORT: f:l:c: …"): the last one counts. sources as for mc_diag_read. Returns 1 and
- * fills *ret where there is one, else 0. */
+/* Reads the words of a crash (abi/words.h): "At: f:l:c: Assert Error: …", "ABORT: f:l:c: …", or
+ * with another word of the program's choice, which its message then has. sources as for
+ * mc_diag_read. Returns 1 and fills *ret, 0 where there are none. */
+int mc_diag_words(const char *words,
+                  const struct mc_diag_source *sources,
+                  size_t n_sources,
+                  struct mc_diag_crash *ret);
+
+/* The same where they are somewhere at the end of a crashed program's output: the last ones count.
+ */
 int mc_diag_crash(const char *output,
                   size_t length,
                   const struct mc_diag_source *sources,

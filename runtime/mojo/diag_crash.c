@@ -4,6 +4,7 @@
 #include "mojo/diag_text.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -69,10 +70,25 @@ static void set_message(struct mc_diag_crash *crash, const char *text, size_t le
         n--; /* not in the middle of a character */
     }
     for (size_t i = 0; i < n; i++) {
-        crash->message[i] = (char) (iscntrl((unsigned char) from[i]) ? ' ' : from[i]);
+        bool blank = iscntrl((unsigned char) from[i]) && from[i] != '\n';
+        crash->message[i] = (char) (blank ? ' ' : from[i]);
     }
     crash->message[n] = '\0';
     json_decref(clean);
+}
+
+/* "…/Mojo/stdlib/std/collections/list.mojo" from its package on; another file as it is. A module
+ * that was made for a cell is nobody's to look at. */
+static void set_library(struct mc_diag_crash *crash, const char *path, long line)
+{
+    static const char root[] = "stdlib/";
+    for (const char *next; (next = strstr(path, root));) {
+        path = next + strlen(root);
+    }
+    if (strncmp(mc_text_base_name(path), "mc_", 3) != 0) {
+        int n = snprintf(crash->library, sizeof crash->library, "%s:%ld", path, line);
+        crash->library[n < (int) sizeof crash->library ? n : 0] = '\0';
+    }
 }
 
 static void set_place(struct mc_diag_crash *crash,
@@ -88,6 +104,8 @@ static void set_place(struct mc_diag_crash *crash,
     if (source != NULL && source->name != NULL) {
         mc_text_map(source, line, column, &crash->line, &crash->column);
         crash->source = (size_t) (source - sources);
+    } else if (source == NULL && path != NULL) {
+        set_library(crash, path, line);
     }
 }
 
@@ -113,6 +131,36 @@ static bool read_abort(struct reader reader,
     set_message(ret, reader.at, (size_t) (end - reader.at));
     set_place(ret, &file, line, column, sources, n_sources);
     return true;
+}
+
+int mc_diag_words(const char *words,
+                  const struct mc_diag_source *sources,
+                  size_t n_sources,
+                  struct mc_diag_crash *ret)
+{
+    static const char usual[] = "ABORT: ";
+    struct reader reader = {words, words + strlen(words)};
+    struct reader file;
+    long line;
+    long column;
+    *ret = (struct mc_diag_crash) {.end = strlen(words)};
+    bool check = take(&reader, "At: ");
+    const char *blank = check || take(&reader, usual) ? NULL : strchr(words, ' ');
+    reader.at = blank != NULL ? blank + 1 : reader.at;
+    if (!take_place(&reader, &file, &line, &column)) {
+        set_message(ret, words, strlen(words));
+        return words[0] != '\0';
+    }
+    if (check) {
+        take(&reader, "Assert Error: ");
+    }
+    set_place(ret, &file, line, column, sources, n_sources);
+    mc_autofree char *text = NULL;
+    int length = blank != NULL
+                     ? asprintf(&text, "%.*s%s", (int) (blank + 1 - words), words, reader.at)
+                     : asprintf(&text, "%s", reader.at);
+    set_message(ret, length < 0 ? "" : text, length < 0 ? 0 : (size_t) length);
+    return 1;
 }
 
 int mc_diag_crash(const char *output,

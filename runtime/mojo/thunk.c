@@ -57,7 +57,7 @@ static const char prelude[] =
     "def mc_raise(x: String, r: mc_words) -> Int32:\n"
     "    var n = x.byte_length()\n"
     "    r[unsafe_offset=0] = UInt64(n)\n"
-    "    mc_copy(Int(x.unsafe_ptr()), n if n < 1024 else 1024, "
+    "    mc_copy(Int(x.unsafe_ptr()), n if n < 4096 else 4096, "
     "mc_bytes(unsafe_from_address=Int(r) + 8))\n"
     "    return 1\n";
 
@@ -83,7 +83,7 @@ static const char release[] = "\n\n"
                               "def " MC_THUNK_RELEASE "(p: mc_bytes) abi(\"C\"):\n"
                               "    mc_external[\"free\", NoneType](p)\n";
 
-_Static_assert(MC_THUNK_ERROR_MAX == 1024, "mc_raise has the number as well");
+_Static_assert(MC_THUNK_ERROR_MAX == 4096, "mc_raise has the number as well");
 
 struct writer {
     struct mc_buf *out;

@@ -167,7 +167,7 @@ static _Noreturn void call(const struct mc_wire_run *run, struct mc_wire_slot *s
         set(argc, run->argv);
     }
     make_device(run->artifact);
-    mc_crash_watch(slot);
+    mc_crash_watch(slot, library, serves ? run->name : NULL);
 #ifdef __SANITIZE_ADDRESS__
     is_program = true;
 #endif

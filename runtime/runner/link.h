@@ -3,6 +3,7 @@
  * descriptor belongs in the daemon's poll loop. */
 #pragma once
 
+#include "abi/words.h"
 #include "base/err.h"
 #include "proc/limits.h"
 
@@ -85,17 +86,18 @@ struct mc_runner_event {
     uint64_t id;
     pid_t pid;
     enum mc_runner_outcome outcome;
-    int status;          /* of wait */
-    struct rusage usage; /* of the program and the descendants it waited for */
-    double load_seconds; /* setting up the process and loading the artifact */
-    double run_seconds;  /* from the call of mc_main to the end of the process */
-    bool executed;       /* in a newly executed process */
-    bool stack_overflow; /* the signal in status was a stack that ran into its guard page */
-    char reason[128];    /* why it was executed anew without having been asked to; or empty */
-    int escaped;         /* descendants that had left the process group, and were killed */
-    char missing[128];   /* the symbol for which it was not loaded: nothing defines it; or empty */
-    char message[1024];  /* one line: why it did not run, or the text of a failed check ("At: …",
-                            kept off stdout; an  "ABORT: …" is on stdout); or empty */
+    int status;            /* of wait */
+    struct rusage usage;   /* of the program and the descendants it waited for */
+    double load_seconds;   /* setting up the process and loading the artifact */
+    double run_seconds;    /* from the call of mc_main to the end of the process */
+    bool executed;         /* in a newly executed process */
+    bool stack_overflow;   /* the signal in status was a stack that ran into its guard page */
+    char reason[128];      /* why it was executed anew without having been asked to; or empty */
+    int escaped;           /* descendants that had left the process group, and were killed */
+    char missing[128];     /* the symbol for which it was not loaded: nothing defines it; or empty */
+    char message[1024];    /* one line: why it did not run; or empty */
+    struct mc_words words; /* of a crash, kept off stdout, or of what main raised, which is on
+                              stderr, too */
 };
 
 /* The next event. Returns 1 with *ret filled, 0 where there is none now, -1 (RUNNER_FAILED) once

@@ -215,6 +215,13 @@ static void copy_line(char *to, const char *from, size_t size)
     }
 }
 
+static void copy_words(struct mc_words *to, const struct mc_words *from)
+{
+    memcpy(to, from, sizeof *to);
+    to->text[sizeof to->text - 1] = '\0';
+    to->count = to->count < MC_WORDS_FRAMES ? to->count : MC_WORDS_FRAMES;
+}
+
 void mc_runs_describe(const struct mc_run *run, struct mc_runner_event *ret)
 {
     const struct mc_wire_slot *slot = run->slot;
@@ -235,6 +242,7 @@ void mc_runs_describe(const struct mc_run *run, struct mc_runner_event *ret)
     ret->escaped = run->escaped;
     copy_line(ret->missing, slot->missing, sizeof ret->missing);
     copy_line(ret->message, slot->message, sizeof ret->message);
+    copy_words(&ret->words, &slot->words);
     copy_line(ret->reason, slot->reason, sizeof ret->reason);
 }
 

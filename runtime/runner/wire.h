@@ -70,7 +70,7 @@ int mc_wire_encode(const struct mc_runner_run *run, struct mc_buf *ret, mc_err *
 /* Reads and checks a payload from the descriptor's start. */
 int mc_wire_decode(int fd, struct mc_wire_run *ret, mc_err *err) MC_MUST_USE;
 
-/* What a run's process writes and its runner reads: a shared mapping of one page or so. The program
+/* What a run's process writes and its runner reads: a shared mapping of some pages. The program
  * can scribble over it, so the runner trusts nothing in it. */
 enum mc_wire_phase {
     MC_PHASE_SETUP,
@@ -86,5 +86,6 @@ struct mc_wire_slot {
     int64_t called_at; /* mc_main */
     char missing[sizeof((struct mc_runner_event *) 0)->missing];
     char message[sizeof((struct mc_runner_event *) 0)->message];
+    struct mc_words words;
     char reason[sizeof((struct mc_runner_event *) 0)->reason];
 };

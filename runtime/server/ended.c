@@ -4,8 +4,10 @@
 #include "base/mem.h"
 #include "mojo/cell.h"
 #include "mojo/diag.h"
+#include "mojo/diag_text.h"
 #include "runner/link.h"
 #include "server/diag_source.h"
+#include "server/places.h"
 #include "server/prepared.h"
 #include "server/steps.h"
 
@@ -14,6 +16,7 @@
 #include <sys/wait.h>
 
 #define FILE_NAME 64
+#define ABORTED   "aborted" /* by one who said nothing */
 
 static void set_usage(struct mc_request *request, const struct rusage *usage)
 {
@@ -43,7 +46,7 @@ static enum mc_limit which_limit(const struct mc_ended *ended)
         .cpu = (double) end->usage.ru_utime.tv_sec + (double) end->usage.ru_stime.tv_sec +
                (double) (end->usage.ru_utime.tv_usec + end->usage.ru_stime.tv_usec) / 1e6,
         .killed_by = ended->killed_by,
-        .allocation_failed = mc_limits_text_tells_memory(end->message, strlen(end->message)),
+        .allocation_failed = mc_limits_text_tells_memory(end->words.text, strlen(end->words.text)),
     };
     facts.allocation_failed |= tells_memory(ended->out.tail) || tells_memory(ended->err.tail);
     return mc_limits_classify(ended->limits, &facts);
@@ -98,19 +101,38 @@ static const char *find_last(const struct mc_buf *text, const char *words)
     return found;
 }
 
-/* "raise" that left main: the entry prints it in the words of the compiler's own executables and
- * returns 1. */
+static const char unhandled[] = "Unhandled exception caught during execution: ";
+
+/* What left main, in the words of the compiler's own executables, or NULL. The words that were
+ * noted have its beginning, however long it was. */
+static char *find_raised(const struct mc_ended *ended)
+{
+    const struct mc_buf *tails[] = {ended->out.tail, ended->err.tail};
+    const char *words = ended->event->words.text;
+    const char *found = strncmp(words, unhandled, strlen(unhandled)) == 0 ? words : NULL;
+    size_t length = strlen(words);
+    for (size_t i = 0; !found && i < MC_LENGTH(tails); i++) {
+        found = find_last(tails[i], unhandled);
+        length = found ? tails[i]->length - (size_t) (found - tails[i]->data) : 0;
+    }
+    length -= found ? strlen(unhandled) : 0;
+    while (found && length > 0 && found[strlen(unhandled) + length - 1] == '\n') {
+        length--;
+    }
+    return found ? strndup(found + strlen(unhandled), length) : NULL;
+}
+
+/* "raise" that left main: the entry prints it and returns 1. */
 static json_t *exit_failure(const struct mc_ended *ended, int code)
 {
-    static const char words[] = "Unhandled exception caught during execution: ";
-    const char *found = find_last(ended->out.tail, words);
-    if (!found) {
-        found = find_last(ended->err.tail, words);
-    }
-    mc_autofree char *message = found && code == 1 ? strdup(found + sizeof words - 1) : NULL;
+    mc_autofree char *message = code == 1 ? find_raised(ended) : NULL;
     if (message) {
-        message[strcspn(message, "\n")] = '\0';
-        return mc_failure("raised", message, NULL);
+        mc_autobuf told = MC_BUF_INIT;
+        mc_places_rewrite(ended->request, message, strlen(message), &told);
+        json_t *clean = mc_text_json(told.data ? told.data : "", told.length);
+        json_t *failure = mc_failure("raised", json_string_value(clean), NULL);
+        json_decref(clean);
+        return failure;
     }
     char text[64];
     snprintf(text, sizeof text, "the program ended with exit status %d", code);
@@ -137,27 +159,47 @@ list_sources(const struct mc_request *request, char files[][FILE_NAME], struct m
     return 1 + using->names.count;
 }
 
+/* Where the processor was: the function of the user's, and for those who have its debug information
+ * the addresses. */
+static void add_frames(const struct mc_ended *ended, json_t *failure)
+{
+    const struct mc_words *words = &ended->event->words;
+    char inside[128];
+    mc_words_function(words, ended->request->artifact, inside, sizeof inside);
+    if (inside[0]) {
+        json_object_set_new(failure, "inside", json_string(inside));
+    }
+    json_t *frames = json_array();
+    for (uint32_t i = 0; i < words->count; i++) {
+        json_array_append_new(frames, json_integer((json_int_t) words->frames[i]));
+    }
+    json_object_set_new(failure, "frames", frames);
+}
+
 /* Puts the words of an abort, and the line they name, into the failure. */
-static void add_abort(const struct mc_ended *ended, json_t *failure)
+static void add_words(const struct mc_ended *ended, json_t *failure)
 {
     const struct mc_request *request = ended->request;
     const struct mc_buf *tail = ended->out.tail;
-    const char *text = ended->event->message[0] ? ended->event->message : tail->data;
-    size_t length = ended->event->message[0] ? strlen(ended->event->message) : tail->length;
     struct mc_diag_crash crash;
     struct mc_diag_source from[1 + MC_USING_MOST];
     char files[1 + MC_USING_MOST][FILE_NAME];
     size_t count = list_sources(request, files, from);
-    if (!text || !mc_diag_crash(text, length, from, count, &crash)) {
+    if (!mc_diag_words(ended->event->words.text, from, count, &crash) &&
+        !(tail->length && mc_diag_crash(tail->data, tail->length, from, count, &crash))) {
         return;
     }
-    json_object_set_new(failure, "message", json_string(crash.message));
+    json_object_set_new(
+        failure, "message", json_string(crash.message[0] ? crash.message : ABORTED));
     if (crash.line > 0) {
         json_object_set_new(failure, "line", json_integer(crash.line));
         json_object_set_new(failure, "column", json_integer(crash.column));
     }
     if (crash.line > 0 && crash.source > 0) {
         json_object_set_new(failure, "module", json_string(from[crash.source].name));
+    }
+    if (crash.library[0]) {
+        json_object_set_new(failure, "library", json_string(crash.library));
     }
 }
 
@@ -169,7 +211,8 @@ static json_t *crash_failure(const struct mc_ended *ended, int sig)
     }
     snprintf(text, sizeof text, "the program was ended by signal %d (%s)", sig, strsignal(sig));
     json_t *failure = mc_failure("crashed", text, NULL);
-    add_abort(ended, failure);
+    add_words(ended, failure);
+    add_frames(ended, failure);
     return failure;
 }
 

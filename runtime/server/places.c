@@ -1,23 +1,53 @@
 #include "server/places.h"
 
 #include "mojo/cell.h"
+#include "server/prepared.h"
 
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
-/* "mc_<hash>.mojo": the name alone is the compilation's own. The directory before it may be an
- * earlier one's, because the compiler's cache knows a module by its text. */
-static bool module_file(const struct mc_request *request, char ret[static 64])
+#define OTHER "another cell"
+
+/* A module's file in some bytes. */
+struct found {
+    const char *at; /* NULL: none */
+    size_t length;
+    bool own; /* the cell's; else that of one whose functions it uses */
+};
+
+static void
+look_for(const char *module, bool own, const char *from, const char *end, struct found *ret)
 {
-    const char *module = json_string_value(json_object_get(request->meta, "module"));
-    return module && snprintf(ret, 64, "%s.mojo", module) < 64;
+    char file[64];
+    int length = module ? snprintf(file, sizeof file, "%s.mojo", module) : 0;
+    const char *at = length > 0 && length < (int) sizeof file
+                         ? memmem(from, (size_t) (end - from), file, (size_t) length)
+                         : NULL;
+    if (at && (!ret->at || at < ret->at)) {
+        *ret = (struct found) {at, (size_t) length, own};
+    }
+}
+
+/* The first "mc_<hash>.mojo": the name alone is the compilation's own. The directory before it may
+ * be an earlier one's, because the compiler's cache knows a module by its text. */
+static struct found find_file(const struct mc_request *request, const char *from, const char *end)
+{
+    struct found found = {NULL, 0, false};
+    const struct mc_strv *used = request->prepared ? &request->prepared->using.names : NULL;
+    if (!memmem(from, (size_t) (end - from), ".mojo", 5)) {
+        return found;
+    }
+    look_for(json_string_value(json_object_get(request->meta, "module")), true, from, end, &found);
+    for (size_t i = 0; used && i < used->count; i++) {
+        look_for(used->items[i], false, from, end, &found);
+    }
+    return found;
 }
 
 bool mc_places_any(const struct mc_request *request, const char *bytes, size_t length)
 {
-    char file[64];
-    return module_file(request, file) && memmem(bytes, length, file, strlen(file));
+    return find_file(request, bytes, bytes + length).at != NULL;
 }
 
 /* Where the path that ends in `name` begins: after "ABORT: " on its line, else after a blank. */
@@ -58,23 +88,20 @@ void mc_places_rewrite(const struct mc_request *request,
                        size_t length,
                        struct mc_buf *ret)
 {
-    char file[64];
     const char *end = bytes + length;
-    const char *found;
-    bool known = module_file(request, file);
-    while (known && (found = memmem(bytes, (size_t) (end - bytes), file, strlen(file)))) {
+    struct found file;
+    while ((file = find_file(request, bytes, end)).at) {
         long line = 0;
         long column = 0;
-        const char *after_line = read_number(found + strlen(file), end, &line);
+        const char *after_line = read_number(file.at + file.length, end, &line);
         const char *after = read_number(after_line, end, &column);
-        mc_buf_add(ret, bytes, (size_t) (path_start(bytes, found) - bytes));
-        mc_buf_adds(ret, request->ask.name);
-        if (after > after_line) {
+        mc_buf_add(ret, bytes, (size_t) (path_start(bytes, file.at) - bytes));
+        mc_buf_adds(ret, file.own ? request->ask.name : OTHER);
+        bytes = file.at + file.length;
+        if (file.own && after > after_line) {
             mc_cell_map(request->cell, line, column, &line, &column);
             mc_buf_addf(ret, ":%ld:%ld", line, column);
             bytes = after;
-        } else {
-            bytes = found + strlen(file);
         }
     }
     mc_buf_add(ret, bytes, (size_t) (end - bytes));

@@ -1,5 +1,5 @@
-/* The places that a program names in its own output ("ABORT: <file>:4:10: …"), told in terms of the
- * cell: the file the compiler saw was in a directory of the daemon's that means nothing to anybody.
+/* The places that a program names in its own output, told in terms of the cell: the file the
+ * compiler saw was in a directory of the daemon's that means nothing to anybody.
  */
 #pragma once
 
@@ -7,7 +7,7 @@
 #include "server/request.h"
 
 /* Adds the bytes to `ret`, with every "<path>:<line>:<column>" of the module's file replaced by the
- * cell's name, line and column. */
+ * cell's name, line and column. The file of a module that the cell uses is told as another cell. */
 void mc_places_rewrite(const struct mc_request *request,
                        const char *bytes,
                        size_t length,

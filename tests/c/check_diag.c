@@ -235,7 +235,7 @@ START_TEST(test_places_and_fixits_are_mapped_to_the_cell)
 }
 END_TEST
 
-/* What is told of a recorded crash: "line:column message | what was said before it". */
+/* What is told of a recorded crash: "line:column library message | what was said before it". */
 static void ck_crash(const char *name, const char *expected)
 {
     mc_autobuf source = MC_BUF_INIT;
@@ -251,9 +251,11 @@ static void ck_crash(const char *name, const char *expected)
     }
     ck_assert_msg(expected != NULL, "%s: told %s", name, crash.message);
     ck_assert_int_gt(asprintf(&text,
-                              "%ld:%ld %s | %.*s",
+                              "%ld:%ld %s%s%s | %.*s",
                               crash.line,
                               crash.column,
+                              crash.library,
+                              crash.library[0] ? " " : "",
                               crash.message,
                               (int) crash.start,
                               output.data),
@@ -265,13 +267,15 @@ static void ck_crash(const char *name, const char *expected)
 START_TEST(test_the_message_and_line_of_a_crash_are_found)
 {
     ck_crash("abort_message", "5:10 gave up: really | x");
-    ck_crash("multiline", "4:10 first second | ");
+    ck_crash("multiline", "4:10 first\nsecond | ");
     ck_crash("debug_assert_safe", "2:37 n too large: 10 | ");
     ck_crash("list_index", "5:12 index 7 is out of bounds, valid range is 0 to 2 | before\n");
     ck_crash("nested", "2:13 index 8 is out of bounds, valid range is 0 to 2 | ");
     ck_crash("span_index", "2:13 index 3 is out of bounds, valid range is 0 to 1 | ");
     ck_crash("string_index", "4:12 index 5 is out of bounds, valid range is 0 to 2 | ");
-    ck_crash("pop_empty", "0:0 index -1 is out of bounds, valid range is 0 to -1 | ");
+    ck_crash(
+        "pop_empty",
+        "0:0 std/collections/list.mojo:1095 index -1 is out of bounds, valid range is 0 to -1 | ");
     ck_crash("optional_value",
              "3:18 `Optional.value()` called on empty `Optional`. Consider using `if optional:` to "
              "check whether the `Optional` is empty before calling `.value()`, or use `.or_else()` "
@@ -293,6 +297,37 @@ START_TEST(test_a_crash_is_in_the_source_whose_file_it_names)
     ck_assert_int_eq(crash.column, 4);
     ck_assert_int_eq(mc_diag_crash(text, sizeof text - 1, sources, 1, &crash), 1);
     ck_assert_int_eq(crash.line, 0);
+}
+END_TEST
+
+START_TEST(test_the_words_of_a_crash_are_read_from_their_beginning)
+{
+    static const struct {
+        const char *words, *message, *library;
+        long line;
+    } all[] = {
+        {"ABORT: /a b/mc_1.mojo:2:1: \n", "", "", 2},
+        {"ABORT: mc_1.mojo:2:1: x\n\ty\nABORT: mc_1.mojo:1:1: z\n",
+         "x\n y\nABORT: mc_1.mojo:1:1: z",
+         "",
+         2},
+        {"PANIC! /w/mc_1.mojo:1:1: dead\n", "PANIC! dead", "", 1},
+        {"At: /w/mc_1.mojo:1:1: Assert Error: no\n", "no", "", 1},
+        {"At: /x/Mojo/stdlib/std/a.mojo:7:1: Assert Error: no\n", "no", "std/a.mojo:7", 0},
+        {"ABORT: /home/me/own.mojo:7:1: no\n", "no", "/home/me/own.mojo:7", 0},
+        {"ABORT: /w/mc_other.mojo:7:1: no\n", "no", "", 0},
+        {"too much text\n", "too much text", "", 0},
+    };
+    const struct mc_diag_source source = {
+        .file = "mc_1.mojo", .name = "cell", .text = "one\ntwo\n", .length = 8};
+    struct mc_diag_crash crash;
+    for (size_t i = 0; i < MC_LENGTH(all); i++) {
+        ck_assert_int_eq(mc_diag_words(all[i].words, &source, 1, &crash), 1);
+        ck_assert_str_eq(crash.message, all[i].message);
+        ck_assert_str_eq(crash.library, all[i].library);
+        ck_assert_int_eq(crash.line, all[i].line);
+    }
+    ck_assert_int_eq(mc_diag_words("", &source, 1, &crash), 0);
 }
 END_TEST
 
@@ -361,6 +396,7 @@ int main(void)
     tcase_add_test(tcase, test_places_and_fixits_are_mapped_to_the_cell);
     tcase_add_test(tcase, test_the_message_and_line_of_a_crash_are_found);
     tcase_add_test(tcase, test_a_crash_is_in_the_source_whose_file_it_names);
+    tcase_add_test(tcase, test_the_words_of_a_crash_are_read_from_their_beginning);
     tcase_add_test(tcase, test_what_is_no_crash_is_not_told_as_one);
     tcase_add_test(tcase, test_a_backtrace_is_recognised_whole);
     suite_add_tcase(suite, tcase);

@@ -35,10 +35,8 @@ static int repeats(int usual)
 
 static void open_functions(void)
 {
-    struct mc_artifact_spec spec = {.path = MC_FUNCTIONS,
-                                    .libraries = no_libraries,
-                                    .identity = "none",
-                                    .interposer = MC_INTERPOSER};
+    struct mc_artifact_spec spec = {
+        .path = MC_FUNCTIONS, .libraries = no_libraries, .identity = "none"};
     ck_assert_msg(mc_artifact_open(&spec, &artifact, &err) == 0, "%s", err.message);
     mc_guard_arm(true);
 }
@@ -89,11 +87,33 @@ START_TEST(a_failed_check_is_a_crash_with_its_text)
         ck_assert_int_eq(call(1, 0, &result), MC_GUARD_CRASHED);
         ck_assert_int_eq(result.signal, SIGILL);
         ck_assert(!result.damaged && !result.stack_overflow);
-        ck_assert_str_eq(result.message, "At: mc_1.mojo:3:9: Assert Error: index out of range\n");
+        ck_assert_str_eq(result.words->text,
+                         "At: mc_1.mojo:3:9: Assert Error: index out of range\n");
         check_works();
     }
     ck_assert_int_eq(call(8, 0, &result), MC_GUARD_CRASHED);
-    ck_assert_str_eq(result.message, "");
+    ck_assert_str_eq(result.words->text, "");
+}
+END_TEST
+
+START_TEST(what_it_prints_has_no_private_path_and_is_all_there)
+{
+    struct mc_guard_result result;
+    char text[512];
+    int ends[2];
+    ck_assert_int_eq(pipe(ends), 0);
+    ck_assert_int_eq(call(13, (uint64_t) ends[1], &result), MC_GUARD_RETURNED);
+    ssize_t n = read(ends[0], text, sizeof text - 1);
+    ck_assert_int_gt(n, 0);
+    text[n] = '\0';
+    ck_assert_str_eq(text,
+                     "at cell:3:4: one (another cell) mc_12.mojo:5: /home/me/own.mojo:6\n"
+                     "ABORT: cell:7:8: no\n");
+    close(ends[0]);
+    close(ends[1]);
+    ck_assert_int_eq(call(8, 0, &result), MC_GUARD_CRASHED);
+    ck_assert_str_eq(result.words->text, "");
+    ck_assert_uint_eq(result.words->count, 1);
 }
 END_TEST
 
@@ -824,6 +844,7 @@ int main(void)
     tcase_add_checked_fixture(tests, open_functions, NULL);
     tcase_add_test(tests, a_call_returns);
     tcase_add_test(tests, a_failed_check_is_a_crash_with_its_text);
+    tcase_add_test(tests, what_it_prints_has_no_private_path_and_is_all_there);
     tcase_add_test(tests, a_stack_overflow_is_told);
     tcase_add_test(tests, faults_of_its_own_code_do_no_damage);
     tcase_add_test(tests, a_fault_elsewhere_is_damage);

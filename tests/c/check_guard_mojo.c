@@ -72,8 +72,7 @@ static void count_interrupt(int number)
 
 static void set_up(void)
 {
-    struct mc_artifact_spec spec = {
-        .path = path, .libraries = libraries, .identity = "real", .interposer = MC_INTERPOSER};
+    struct mc_artifact_spec spec = {.path = path, .libraries = libraries, .identity = "real"};
     struct sigaction action = {.sa_handler = count_interrupt}; /* as Python's, without SA_RESTART */
     ck_assert_msg(mc_artifact_open(&spec, &artifact, &err) == 0, "%s", err.message);
     for (int i = 0; i < FUNCTIONS; i++) {
@@ -132,11 +131,11 @@ static void *crash_often(void *data)
     for (int i = 0; i < repeats(100); i++) {
         struct mc_guard_result result;
         bool right = crashes(PICK, 9, SIGILL, &result) && !result.stack_overflow &&
-                     strstr(result.message, "guarded.mojo:12:") &&
-                     strstr(result.message, "index 9 is out of bounds") && returns(PICK, 1, 2);
+                     strstr(result.words->text, "guarded.mojo:12:") &&
+                     strstr(result.words->text, "index 9 is out of bounds") && returns(PICK, 1, 2);
         if (i % 10 == 0) {
             right = right && crashes(DEEP, 1, SIGSEGV, &result) && result.stack_overflow &&
-                    result.message[0] == '\0' && returns(CHURN, 3, 9);
+                    result.words->text[0] == '\0' && returns(CHURN, 3, 9);
         }
         *failures += !right;
     }
@@ -164,6 +163,7 @@ START_TEST(an_abort_is_a_crash_without_damage)
     struct mc_guard_result result;
     for (int i = 0; i < 20; i++) {
         ck_assert(crashes(GIVE_UP, 1, SIGILL, &result));
+        ck_assert_ptr_nonnull(strstr(result.words->text, "guarded.mojo:17:14: gave up\n"));
         ck_assert(returns(BUMP, i, (uint64_t) i + 1));
     }
     ck_assert(!mc_guard_damaged());

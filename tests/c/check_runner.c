@@ -9,6 +9,7 @@
 #include <check.h>
 
 #include <dirent.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -221,7 +222,8 @@ START_TEST(test_the_text_of_a_failed_assertion_comes_with_the_end)
     struct outcome o;
     run("assert", &o);
     ck_assert(WIFSIGNALED(o.end.status));
-    ck_assert_str_eq(o.end.message, "At: cell.mojo:3:7: Assert Error: index 5 is out of bounds");
+    ck_assert_str_eq(o.end.words.text,
+                     "At: cell.mojo:3:7: Assert Error: index 5 is out of bounds\n");
     ck_assert_str_eq(o.out, "before\n");
 }
 END_TEST
@@ -512,6 +514,28 @@ static int collect(const char *name, void *data)
     return 0;
 }
 
+static int take_first(const char *name, void *data)
+{
+    snprintf(data, 64, "%s", name);
+    return 7;
+}
+
+START_TEST(test_a_function_is_found_by_an_address_in_it)
+{
+    char name[64] = "";
+    Dl_info info;
+    ck_assert(dladdr((void *) (uintptr_t) take_first, &info));
+    const uint64_t addresses[] = {1, (uintptr_t) take_first + 1 - (uintptr_t) info.dli_fbase};
+    ck_assert_int_eq(mc_symbols_functions("/proc/self/exe", addresses, 2, take_first, name, &err),
+                     7);
+    ck_assert_str_eq(name, "take_first");
+    ck_assert_int_eq(mc_symbols_functions("/proc/self/exe", addresses, 1, take_first, name, &err),
+                     0);
+    ck_assert_int_eq(mc_symbols_functions("/no/such", addresses, 2, take_first, name, &err), -1);
+    ck_assert_int_eq(err.code, MC_NOT_FOUND);
+}
+END_TEST
+
 START_TEST(test_undefined_symbols_are_read_from_a_library)
 {
     mc_autobuf names = MC_BUF_INIT;
@@ -557,6 +581,9 @@ START_TEST(test_damaged_libraries_are_refused_and_never_read_outside)
         int outcome = mc_symbols_walk_in(
             copy, file.length, (enum mc_symbols_kind)(i % 3), collect, &names, &err);
         ck_assert(outcome == 0 || outcome == -1);
+        const uint64_t addresses[] = {0x1000, seed % 0x4000};
+        outcome = mc_symbols_functions_in(copy, file.length, addresses, 2, collect, &names, &err);
+        ck_assert(outcome == 0 || outcome == -1);
         free(copy);
     }
 }
@@ -597,6 +624,7 @@ int main(void)
     TCase *rest = tcase_create("rest");
     tcase_set_timeout(rest, 60);
     tcase_add_test(rest, test_a_library_that_does_not_load_breaks_the_runner);
+    tcase_add_test(rest, test_a_function_is_found_by_an_address_in_it);
     tcase_add_test(rest, test_undefined_symbols_are_read_from_a_library);
     tcase_add_test(rest, test_damaged_libraries_are_refused_and_never_read_outside);
     suite_add_tcase(suite, rest);

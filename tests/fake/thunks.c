@@ -188,7 +188,7 @@ THUNK(masked) /* masked (Int, Int, Int) -> Tuple[UInt, Int, Int, Int] */
 
 THUNK(raise) /* (String) raises -> None */
 {
-    word length = in[1] < 1024 ? in[1] : 1024;
+    word length = in[1] < 4096 ? in[1] : 4096;
     out[0] = in[1];
     memcpy(out + 1, at(in[0]), length);
     return 1;

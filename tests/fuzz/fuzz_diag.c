@@ -45,6 +45,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
             abort();
         }
     }
+    char *words = strndup(text, length);
+    if (words == NULL || mc_diag_words(words, sources, 2, &crash) != (words[0] != '\0')) {
+        abort();
+    }
+    free(words);
     if (mc_diag_backtrace(text, length, &start, &end, &frames) == 1 &&
         (start >= end || end > length || frames < 1)) {
         abort();

@@ -175,6 +175,25 @@ def test_an_uncaught_crash_shows_the_line_of_the_cell_and_no_traceback(shell: Ke
     assert "Traceback" not in outcome.error
 
 
+def test_the_words_of_an_abort_are_in_the_error_alone(shell: Kernel) -> None:
+    cell = (
+        "%%mojo{}\nfrom std.os import abort\ndef stop(n: Int) raises:\n    if n > 1:\n        abort('é\\nlast')\n"
+        "    if n > 0:\n        raise Error('first\\nsecond')\n"
+    )
+    for mode in ("", " --mode isolated"):
+        assert shell.run(cell.format(mode)).status == "ok"
+        crashed = shell.run("stop(2)")
+        assert crashed.error.startswith("MojoCrash: cell:5:14: é\nlast\n  5 |         abort('é\\nlast')")
+        raised = shell.run("stop(1)")
+        assert raised.error.startswith("MojoRuntimeError: first\nsecond\n")
+        for outcome in (crashed, raised):
+            assert outcome.stream() == ""
+            assert "mc_" not in outcome.error
+    program = shell.run(cell.format("") + "def main() raises:\n    stop(2)\n")
+    assert program.error.startswith("MojoCrash: cell:5:14: é\nlast\n")
+    assert program.stream() == ""
+
+
 def test_after_all_that_nothing_is_damaged(shell: Kernel) -> None:
     assert (
         printed(shell.run("from mojocell import _bridge\nprint(_bridge.damaged(), at.mode)"))
