@@ -527,8 +527,8 @@ def _describe_crash(error: errors.MojoCrash, unit: Unit, details: Mapping[str, A
         error.message = f"{error.function} was ended by {errors.signal_name(error.signal) or 'a crash'}"
     if not details.get("stack_overflow"):
         crash.trace(error, unit.result, details)
-    if error.line is None and details.get("frames") and error.function in unit.entries:
-        error.inside = error.inside or error.function
+        if error.line is None and details.get("frames") and error.function in unit.entries:
+            error.inside = error.inside or error.function
     error.args = (error.message,)
     if details.get("damaged"):
         error.hint = f"{error.hint}; {_DAMAGED}" if error.hint else _DAMAGED
