@@ -144,7 +144,7 @@ class Job:
             if made.error is not None:
                 from mojocell import interop
 
-                made.error.hint = made.error.hint or interop.hint(made.error.message, self.env)
+                made.error.hint = interop.hint(made.error.message, self.env) or made.error.hint
             return made
 
         frames = [self.stdin] if self.stdin is not None and self.op == "run" else []

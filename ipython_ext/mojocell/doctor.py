@@ -202,7 +202,7 @@ def _interop(facts: dict[str, Any]) -> Check:
     if result.error is None:
         return Check("interop", True, f"{result.stdout.strip()}, inside Mojo: {display.status(result)}")
     chosen = bool(os.environ.get("MOJO_PYTHON") or os.environ.get("MOJO_PYTHON_LIBRARY"))
-    says = f"Python inside Mojo cannot be used: {result.error.message}"
+    says = f"Python inside Mojo cannot be used: {result.error.message.partition(chr(10))[0]}"
     return Check("interop", False if chosen else None, says, result.error.hint or "")
 
 

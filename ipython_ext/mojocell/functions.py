@@ -500,7 +500,7 @@ def failure(unit: Unit, name: str, kind: str, details: Mapping[str, Any]) -> Bas
         error.limit = details.get("limit")
     from mojocell import interop
 
-    error.hint = error.hint or interop.hint(error.message)
+    error.hint = interop.hint(error.message) or error.hint
     if "marimo" not in sys.modules:
         return error
     from mojocell import marimo_cell

@@ -302,6 +302,7 @@ int main(void)
 {
     Suite *suite = suite_create("cell");
     TCase *tests = tcase_create("cell");
+    tcase_set_timeout(tests, 60);
     tcase_add_checked_fixture(tests, NULL, forget_cell);
     tcase_add_test(tests, test_the_kind_follows_from_what_is_in_the_cell);
     tcase_add_test(tests, test_main_beside_statements_is_refused_with_both_lines);

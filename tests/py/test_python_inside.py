@@ -385,13 +385,21 @@ def test_an_environment_without_pip_is_filled_by_uv(monkeypatch: pytest.MonkeyPa
 
 @pytest.mark.parametrize("python", ["/bin/sh", "/no/such/python"])
 def test_a_python_that_cannot_be_loaded_is_explained(a: Environment, python: str) -> None:
-    """A crash, but one that says what to do."""
+    """A crash, but one that says what to do: of a program and of a function."""
     done = a.script(
-        "error = mc.run(PROGRAM, args=['fruit'], check=False).error\nprint(type(error).__name__, error.hint)",
+        """
+        error = mc.run(PROGRAM, args=['fruit'], check=False).error
+        print(type(error).__name__, error.hint)
+        try:
+            mc.compile(FUNCTIONS).name_of("fruit")
+        except mc.MojoCrash as error:
+            print(type(error).__name__, error.hint)
+        """,
         MOJO_PYTHON=python,
     )
-    assert done.startswith("MojoCrash ")
-    assert python in done
+    program, function = done.splitlines()
+    assert program == function
+    assert program.startswith("MojoCrash ") and python in program
 
 
 def test_a_crash_of_a_function_that_says_so_is_explained(service: Path) -> None:
