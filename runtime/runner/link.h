@@ -86,16 +86,16 @@ struct mc_runner_event {
     uint64_t id;
     pid_t pid;
     enum mc_runner_outcome outcome;
-    int status;            /* of wait */
-    struct rusage usage;   /* of the program and the descendants it waited for */
-    double load_seconds;   /* setting up the process and loading the artifact */
-    double run_seconds;    /* from the call of mc_main to the end of the process */
-    bool executed;         /* in a newly executed process */
-    bool stack_overflow;   /* the signal in status was a stack that ran into its guard page */
-    char reason[128];      /* why it was executed anew without having been asked to; or empty */
-    int escaped;           /* descendants that had left the process group, and were killed */
-    char missing[128];     /* the symbol for which it was not loaded: nothing defines it; or empty */
-    char message[1024];    /* one line: why it did not run; or empty */
+    int status;          /* of wait */
+    struct rusage usage; /* of the program and the descendants it waited for */
+    double load_seconds; /* setting up the process and loading the artifact */
+    double run_seconds;  /* from the call of mc_main to the end of the process */
+    bool executed;       /* in a newly executed process */
+    bool stack_overflow; /* the signal in status was a stack that ran into its guard page */
+    char reason[128];    /* why it was executed anew without having been asked to; or empty */
+    int escaped;         /* descendants that had left the process group, and were killed */
+    char missing[128];   /* the symbol for which it was not loaded: nothing defines it; or empty */
+    char message[1024];  /* one line: why it did not run; or empty */
     struct mc_words words; /* of a crash, kept off stdout, or of what main raised, which is on
                               stderr, too */
 };
