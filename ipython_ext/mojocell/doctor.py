@@ -145,7 +145,7 @@ def _max(facts: dict[str, Any]) -> Check:
         if os.path.exists(os.path.join(root, "lib", "libAsyncRTMojoBindings.so")):
             return Check("max", True, f"in {root}, of a version that it does not tell")
         says = "not there: parallelize and the GPU need it"
-        return Check("max", None, says, "pip install 'mojocell[max]'")
+        return Check("max", None, says, f"pip install mojo=={version} max")
     wanted = re.search(r"mojo-compiler *== *([\w.]+)", " ".join(found.requires or ()))
     if wanted is not None and wanted[1] != version:
         says = f"{found.version} is for Mojo {wanted[1]}, and the compiler is {version}"

@@ -106,7 +106,7 @@ static void hint_module(const char *name, size_t length, const char *line, struc
                                          "datetime"};
     int n = (int) length;
     if (length == 3 && memcmp(name, "max", 3) == 0) {
-        mc_buf_adds(ret, "`max` is a package of its own: pip install 'mojocell[max]'");
+        mc_buf_adds(ret, "`max` is a package of its own: pip install max");
         return;
     }
     if (mc_std_module(name, length)) {

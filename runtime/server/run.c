@@ -453,7 +453,7 @@ static void describe_missing(const char *symbol, mc_err *ret)
                "the code calls '%s', and no library of the system or the compiler has it",
                symbol);
     if (is_of_max(symbol)) {
-        mc_err_hint(ret, "pip install 'mojocell[max]': it is in the package max");
+        mc_err_hint(ret, "pip install max: nothing else defines it");
     } else {
         mc_err_hint(ret, "open the library that has it with OwnedDLHandle of std.ffi");
     }

@@ -145,7 +145,7 @@ def test_doctor_has_a_line_a_check_and_names_the_remedy(
             "1.1.0",
             "FAIL  max: 26.7.0 is for Mojo 1.1.0, and the compiler is 1.2.0 -> pip install mojo==1.2.0 max",
         ),
-        (None, "skip  max: not there: parallelize and the GPU need it -> pip install 'mojocell[max]'"),
+        (None, "skip  max: not there: parallelize and the GPU need it -> pip install mojo==1.2.0 max"),
     ],
 )
 def test_doctor_tells_whether_max_is_there_and_fits_the_compiler(

@@ -1,4 +1,4 @@
-"""Mojocell with Modular's max, in an environment that `pip install 'mojocell[max]'` made: `./dev test --long`."""
+"""Mojocell with Modular's max, in an environment with the extra `max`: `./dev test --long`."""
 
 from __future__ import annotations
 

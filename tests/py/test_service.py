@@ -210,7 +210,7 @@ def test_the_command_runs_a_program_from_its_input() -> None:
 @pytest.mark.parametrize(
     ("symbol", "hint"),
     [
-        ("AsyncRT_nothing", "pip install 'mojocell[max]': it is in the package max"),
+        ("AsyncRT_nothing", "pip install max: nothing else defines it"),
         ("mc_nothing", "open the library that has it with OwnedDLHandle of std.ffi"),
     ],
 )
