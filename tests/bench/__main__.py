@@ -21,6 +21,7 @@ from frame import Row, render
 BENCHMARKS = {
     "programs": "a cached program against the executable; a fresh compilation against the compiler alone",
     "startup": "import, %load_ext, and a first result in a new process",
+    "before": "import, first call, call and cached program against an earlier build: --before REVISION, first",
     "service": "the daemon's memory, and twenty clients on a cold machine",
     "calls": "typed functions against Cython, numba and others; isolated calls, positions, compile time, Stop",
     "slider": "a slider in marimo run, key press to page, Mojo against Python",
