@@ -1,5 +1,7 @@
 /* Artifacts that are loaded into this process, and the guard around the calls of their functions.
  */
+#include "base/mem.h"
+#include "base/symbols.h"
 #include "kernel_bridge/bridge.h"
 #include "kernel_bridge/guard.h"
 
@@ -143,6 +145,25 @@ static PyObject *library_reason(PyObject *object, void *Py_UNUSED(closure))
     return Py_NewRef(((const struct library *) object)->reason);
 }
 
+static int is_printing(const char *name, void *Py_UNUSED(data))
+{
+    static const char *const printing[] = {"write", "printf", "puts", "putchar", "fwrite", "fputs"};
+    for (size_t i = 0; i < MC_LENGTH(printing); i++) {
+        if (strcmp(name, printing[i]) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static PyObject *library_prints(PyObject *object, void *Py_UNUSED(closure))
+{
+    const struct library *self = (const struct library *) object;
+    mc_err err;
+    return PyBool_FromLong(
+        self->artifact && mc_symbols_undefined(self->artifact->path, is_printing, NULL, &err) != 0);
+}
+
 PyDoc_STRVAR(library_doc,
              "Library(path, libraries=(), identity='', name='cell')\n--\n\n"
              "An artifact that is loaded into this process, for as long as it lives: unless its\n"
@@ -153,6 +174,7 @@ PyDoc_STRVAR(library_doc,
 
 static PyGetSetDef library_getset[] = {
     {"path", library_path, NULL, PyDoc_STR("Where the artifact is."), NULL},
+    {"prints", library_prints, NULL, PyDoc_STR("Whether it has code that writes to files."), NULL},
     {"isolated_reason",
      library_reason,
      NULL,

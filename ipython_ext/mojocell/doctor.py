@@ -167,6 +167,11 @@ def _cache(facts: dict[str, Any]) -> Check:
     facts["cache_path"] = counters.get("directory")
     says = f"{counters.get('entries', 0)} entries, {counters.get('bytes', 0) / 1e6:.1f} MB"
     where = f" in {facts['cache_path']}" if facts["cache_path"] else ""
+    if counters.get("problem"):
+        says = f"cannot be used, so that everything is compiled again: {counters['problem']}"
+        return Check(
+            "cache", False, says, "close it (chmod 700), or let MOJOCELL_CACHE_DIR name one of yours"
+        )
     if counters.get("damaged"):
         return Check("cache", True, f"{says}{where}; {counters['damaged']} damaged entries were dropped")
     return Check("cache", True, says + where)

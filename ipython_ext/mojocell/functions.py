@@ -92,6 +92,8 @@ class Unit:
         #: Whether it is said on stderr that functions run isolated; False where it is shown otherwise.
         self.tells = True
         self._workers: list[Worker] = []
+        #: What its workers have, of when they were first wanted; None: there are none.
+        self.environment: dict[str, str] | None = None
         _units[_identity(self.source, self.options)] = self
         _all_units.add(self)
 
@@ -121,7 +123,7 @@ class Unit:
             entries,
             self._library,
             mode=mode,
-            nogil=bool(self.options.get("nogil")) or in_marimo(),
+            nogil=bool(self.options.get("nogil")) or in_marimo() or self._fills_a_pipe(),
             worker=self.worker,
             fail=functools.partial(failure, self, name),
             on_isolated=functools.partial(_tell, name),
@@ -130,6 +132,10 @@ class Unit:
         )
         made.stale = self._stale
         return made
+
+    def _fills_a_pipe(self) -> bool:
+        """Tell whether its functions may print to a thread of this very process."""
+        return kernel.reads_output() and self._library is not None and self._library.prints
 
     def set_stale(self, reason: str) -> None:
         """Let all functions raise this instead of running."""
@@ -201,8 +207,10 @@ class Unit:
         job = _job(self.source, self.options, op="run")
         # A call's limits, not the worker's.
         job.memory, job.timeout, job.cpu = self._limits["memory"], None, None
+        request = job.header()
+        self.environment = request["env"]
         table = "".join(f"{entry['symbol']} {entry['abi']}\n" for entry in self.result.functions)
-        header = _client.encode(job.header()).decode()
+        header = _client.encode(request).decode()
         made = _bridge.Worker(_client.client(), header, table, output, wall=wall, cpu=self._limits["cpu"])
         self._workers.append(made)
         return made
@@ -500,7 +508,7 @@ def failure(unit: Unit, name: str, kind: str, details: Mapping[str, Any]) -> Bas
         error.limit = details.get("limit")
     from mojocell import interop
 
-    error.hint = interop.hint(error.message) or error.hint
+    error.hint = interop.hint(error.message, unit.environment) or error.hint
     if "marimo" not in sys.modules:
         return error
     from mojocell import marimo_cell

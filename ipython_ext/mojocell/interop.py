@@ -109,7 +109,10 @@ def _unloadable(python: str | None, env: Mapping[str, str]) -> str:
     elif python is None:
         hint = "there is no python3 on PATH: let MOJO_PYTHON name one, by its path"
     elif not os.path.isfile(python):
-        hint = f"MOJO_PYTHON names {python}, which is no file: let it name a Python, by its path"
+        hint = (
+            f"MOJO_PYTHON names {python}, which is no file: let it name a Python by its path, and run the "
+            f"cell again"
+        )
     else:
         hint = (
             f"{python} has no shared library (libpython) that Mojo finds: install it (Debian, Ubuntu: "

@@ -38,6 +38,16 @@ def follow() -> None:
     kernel.pre_handler_hook = before_message
 
 
+def reads_output() -> bool:
+    """Tell whether this process itself reads what it prints, as a kernel does.
+
+    A thread of Python's empties the pipe: whoever holds the GIL and fills it waits for ever.
+    """
+    ipython = sys.modules.get("IPython")
+    shell: Any = ipython.get_ipython() if ipython is not None else None
+    return getattr(shell, "kernel", None) is not None
+
+
 def arm() -> None:
     """Put the handlers in place; nothing in a thread that no signal interrupts."""
     from mojocell import _bridge

@@ -32,6 +32,13 @@ def _level(text: str) -> int:
     return value
 
 
+def _debug_level(text: str) -> int:
+    value = int(text)
+    if not 0 <= value <= 2:
+        raise ValueError
+    return value
+
+
 def _name(text: str) -> str:
     from keyword import iskeyword
 
@@ -57,6 +64,7 @@ def _define(text: str) -> str:
 _seconds.__name__ = "number of seconds"
 _megabytes.__name__ = "number of MB"
 _level.__name__ = "level (0 to 3)"
+_debug_level.__name__ = "level (0 to 2)"
 _name.__name__ = "Python name"
 _names.__name__ = "list of names (F,G)"
 _define.__name__ = "NAME=VALUE"
@@ -85,6 +93,15 @@ COMPILE: tuple[Option, ...] = (
             "action": "append",
             "default": [],
             "help": "a named compile-time value; repeatable",
+        },
+    ),
+    (
+        ("-g",),
+        {
+            "dest": "debug",
+            "metavar": "N",
+            "type": _debug_level,
+            "help": "debug information: 0 (default), 1 for lines, 2 for all of it",
         },
     ),
     (("-f", "--force"), {"action": "store_true", "help": "compile even where the cache has it"}),
@@ -291,10 +308,12 @@ def compiler_flags(options: argparse.Namespace) -> list[str]:
     Examples
     --------
     >>> from argparse import Namespace
-    >>> compiler_flags(Namespace(level=2, include=["lib"], define=["N=3"]))
-    ['-O2', '-I', 'lib', '-D', 'N=3']
+    >>> compiler_flags(Namespace(level=2, debug=1, include=["lib"], define=["N=3"]))
+    ['-O2', '-g1', '-I', 'lib', '-D', 'N=3']
     """
     flags = [] if options.level is None else [f"-O{options.level}"]
+    if options.debug is not None:
+        flags.append(f"-g{options.debug}")
     for directory in options.include:
         flags += ["-I", directory]
     for definition in options.define:

@@ -178,6 +178,32 @@ static const char *find_file(const char *bytes, const char *end)
     return NULL;
 }
 
+static const char *skip_number(const char *at, const char *end)
+{
+    const char *digit = at + 1;
+    while (at < end && *at == ':' && digit < end && isdigit((unsigned char) *digit)) {
+        digit++;
+    }
+    return digit > at + 1 ? digit : at;
+}
+
+/* Whether ":line:column: " follows, as behind each file that is told with a place. */
+static bool has_place(const char *at, const char *end)
+{
+    const char *line = skip_number(at, end);
+    const char *column = skip_number(line, end);
+    return line > at && column > line && column < end && *column == ':';
+}
+
+/* Whether the bytes could be the beginning of an abort's words. */
+static bool tells_place(const char *bytes, const char *end)
+{
+    const char *at = bytes;
+    while ((at = find_file(at, end)) && !has_place(at, end)) {
+    }
+    return at != NULL;
+}
+
 /* Where the name of a module's file begins that ends at `end`, or NULL. */
 static const char *own_file(const char *bytes, const char *end)
 {
@@ -200,15 +226,6 @@ static const char *path_start(const char *bytes, const char *file)
         start = at[-1] == '/' ? at - 1 : start;
     }
     return start;
-}
-
-static const char *skip_number(const char *at, const char *end)
-{
-    const char *digit = at + 1;
-    while (at < end && *at == ':' && digit < end && isdigit((unsigned char) *digit)) {
-        digit++;
-    }
-    return digit > at + 1 ? digit : at;
 }
 
 static const struct watched *find_watched(const void *caller)
@@ -311,7 +328,7 @@ look_at(const void *caller, int fd, const char *bytes, size_t length, bool raise
     if (!find_file(bytes, bytes + length)) {
         return write(fd, bytes, length);
     }
-    if (aborts(caller, words)) {
+    if (tells_place(bytes, bytes + length) && aborts(caller, words)) {
         begin(words, ABORTED);
         add(words, bytes, length);
         return (ssize_t) length;
@@ -324,7 +341,7 @@ look_at(const void *caller, int fd, const char *bytes, size_t length, bool raise
 static __attribute__((noinline)) ssize_t said_write(int fd, const void *bytes, size_t length)
 {
     const char *text = bytes;
-    bool raises = length >= strlen(UNHANDLED) && text[0] == UNHANDLED[0] &&
+    bool raises = fd == STDERR_FILENO && length >= strlen(UNHANDLED) && text[0] == UNHANDLED[0] &&
                   memcmp(text, UNHANDLED, strlen(UNHANDLED)) == 0;
     if (!speaks && !raises && (length < LEAST || !find_file(text, text + length))) {
         return write(fd, bytes, length);

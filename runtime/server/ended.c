@@ -185,7 +185,9 @@ static void add_words(const struct mc_ended *ended, json_t *failure)
     struct mc_diag_source from[1 + MC_USING_MOST];
     char files[1 + MC_USING_MOST][FILE_NAME];
     size_t count = list_sources(request, files, from);
-    if (!mc_diag_words(ended->event->words.text, from, count, &crash) &&
+    const char *words = ended->event->words.text;
+    bool raised = strncmp(words, unhandled, strlen(unhandled)) == 0; /* and went on after all */
+    if ((raised || !mc_diag_words(words, from, count, &crash)) &&
         !(tail->length && mc_diag_crash(tail->data, tail->length, from, count, &crash))) {
         return;
     }

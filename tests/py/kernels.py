@@ -22,7 +22,9 @@ def environment(directory: Path) -> dict[str, str]:
 
     paths = [str(HERE), str(Path(mojocell.__file__).resolve().parents[1])]
     own = {"PYTHONPATH": os.pathsep.join(paths), "IPYTHONDIR": str(directory / "ipython")}
-    return {**os.environ, **own}
+    # With this one set, a kernel does not read what its own process prints, as it does for its users.
+    others = {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
+    return {**others, **own}
 
 
 class Outcome:

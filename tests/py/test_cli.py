@@ -189,3 +189,22 @@ def test_the_demo_prints_a_table_and_tells_whether_each_cell_did_what_it_should(
     assert cli.main(["demo"]) == 1
     bridge.answers["run"] = [ok, hit, ok, ok, bad]
     assert cli.main(["demo"]) == 1
+
+
+def test_doctor_says_what_to_do_about_a_cache_that_is_not_used(
+    bridge: FakeBridge, capsys: pytest.CaptureFixture[str]
+) -> None:
+    problem = "the cache: '/c' is open to others (mode 777)"
+    bridge.answers["info"] = [{"toolchain": {}, "pid": 7}]
+    bridge.answers["cache.stats"] = [{"stats": {"entries": 0, "problem": problem}}]
+    assert cli.main(["doctor"]) == 1
+    (line,) = (line for line in capsys.readouterr().out.splitlines() if " cache: " in line)
+    assert line.startswith("FAIL  cache: cannot be used") and problem in line
+    assert line.endswith("-> close it (chmod 700), or let MOJOCELL_CACHE_DIR name one of yours")
+
+
+def test_debug_information_is_asked_for_as_the_hint_says(bridge: FakeBridge, source: Path) -> None:
+    assert cli.main(["run", str(source), "-g1"]) == 0
+    assert bridge.requests[-1]["flags"][0] == "-g1"
+    with pytest.raises(SystemExit):
+        cli.main(["run", str(source), "-g7"])

@@ -372,3 +372,20 @@ def test_private_places_are_found_in_a_text() -> None:
     result = mc.compile("def f(): pass").__mojo__.result
     text = "x /a/b/mc_0123456789abcdef.mojo:1:2 (/a/mc_u0123456789abcdef.mojo:7:8) /home/me/own.mojo:3"
     assert in_cell(text, result) == "x cell:1:2 (another cell:7:8) /home/me/own.mojo:3"
+
+
+def test_what_a_program_prints_is_not_the_message_of_its_crash() -> None:
+    words = "Unhandled exception caught during execution: not at all"
+    source = f'from std.os import abort\nfrom std.sys import stderr\ndef main():\n    print("{words}")\n    {{}}abort()\n'
+    for more in ("", f'print("{words}", file=stderr)\n    '):
+        error = mc.run(source.format(more), check=False).error
+        assert isinstance(error, mc.MojoCrash)
+        assert "not at all" not in error.message and error.signal == 4
+
+
+def test_files_that_are_printed_are_no_places() -> None:
+    """Text with the names of files goes straight through, and costs what other text does."""
+    result = mc.run(
+        'def main():\n    for i in range(3):\n        print("a.mojo", i, "b.mojo:7", "c.mojo:7:x")\n'
+    )
+    assert result.stdout == "".join(f"a.mojo {i} b.mojo:7 c.mojo:7:x\n" for i in range(3))

@@ -199,3 +199,19 @@ def test_after_all_that_nothing_is_damaged(shell: Kernel) -> None:
         printed(shell.run("from mojocell import _bridge\nprint(_bridge.damaged(), at.mode)"))
         == "False inline\n"
     )
+
+
+def test_a_function_may_print_more_than_a_pipe_holds(shell: Kernel) -> None:
+    cell = "%%mojo\ndef chatter(n: Int) -> Int:\n    for i in range(n):\n        print('line', i, 'of many more')\n    return n\n"
+    assert shell.run(cell).status == "ok"
+    request = shell.start("told = chatter.mode, chatter(6000)")
+    outcome = shell.finish(request)
+    assert outcome.status == "ok", outcome.error
+    said, wanted = outcome.stream(), "".join(f"line {i} of many more\n" for i in range(6000))
+    # A thread of the kernel reads what was printed, and may still do so when the cell has ended.
+    while len(said) < len(wanted):
+        message = shell.client.get_iopub_msg(timeout=30)
+        if message["parent_header"].get("msg_id") == request and message["header"]["msg_type"] == "stream":
+            said += message["content"]["text"]
+    assert said == wanted
+    assert printed(shell.run("print(told)")) == "('inline', 6000)\n"

@@ -402,6 +402,24 @@ def test_a_python_that_cannot_be_loaded_is_explained(a: Environment, python: str
     assert program.startswith("MojoCrash ") and python in program
 
 
+def test_the_hint_is_about_the_python_that_the_worker_has(a: Environment) -> None:
+    done = a.script(
+        """
+        names = mc.compile(FUNCTIONS)
+        for choice in ("/no/such/python", sys.executable):
+            os.environ["MOJO_PYTHON"] = choice
+            try:
+                names.name_of("fruit")
+            except mc.MojoCrash as error:
+                print(error.hint)
+        """,
+        MOJO_PYTHON="/no/such/python",
+    )
+    first, second = done.splitlines()
+    assert first == second
+    assert "MOJO_PYTHON names /no/such/python" in first and "run the cell again" in first
+
+
 def test_a_crash_of_a_function_that_says_so_is_explained(service: Path) -> None:
     words = "ABORT: Mojo/stdlib/std/ffi/__init__.mojo:777:18: symbol not found: PyRun_SimpleString"
     unit = mojocell.compile(FUNCTIONS, mode="isolated").__mojo__
