@@ -85,10 +85,18 @@ class Kernel:
         return str(message["header"]["msg_id"])
 
     def finish(
-        self, request: str, timeout: float = 60, until: str | None = None, kind: str | None = None
+        self,
+        request: str,
+        timeout: float = 60,
+        until: str | None = None,
+        kind: str | None = None,
+        outcome: Outcome | None = None,
     ) -> Outcome:
-        """Collect what comes until the kernel is idle, a stream has the text `until`, or a `kind` came."""
-        outcome = Outcome()
+        """Collect what comes until the kernel is idle, a stream has the text `until`, or a `kind` came.
+
+        `outcome`: what came before, to which the rest is added.
+        """
+        outcome = outcome or Outcome()
         deadline = time.monotonic() + timeout
         while True:
             try:

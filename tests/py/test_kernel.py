@@ -98,9 +98,9 @@ def test_a_compilation_that_is_stopped_or_not_served_leaves_no_state_behind(shel
         "bridge.answers['run'] = [stuck_compiler]"
     )
     request = shell.start(CELL)
-    shell.finish(request, kind="display_data")
+    outcome = shell.finish(request, kind="display_data")
     shell.interrupt()
-    outcome = shell.finish(request)
+    outcome = shell.finish(request, outcome=outcome)
     assert outcome.displays()[-1].startswith("stopped after ")
     shell.run(
         "def lost(request, event):\n"
