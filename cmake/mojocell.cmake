@@ -22,6 +22,9 @@ if(MC_SANITIZE)
     -fsanitize=${MC_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   target_link_options(mc_options INTERFACE -fsanitize=${MC_SANITIZE})
 endif()
+if(MC_FAULTS) # runtime/base/fault.h
+  target_compile_definitions(mc_options INTERFACE MC_FAULTS)
+endif()
 
 # mc_module(base SOURCES err.c … DEPS …): the static library mc_<name>.
 function(mc_module name)

@@ -376,6 +376,7 @@ class Progress:
             "queued": "waiting for other compilations",
             "joined": "waiting for the same compilation, started elsewhere",
             "modernized": "compiling the repaired cell",
+            "lowered": "compiling without optimization, because the compiler crashed",
         }
         self._text = words.get(cause, "compiling")
         if self._thread is not None:

@@ -1,5 +1,7 @@
 #include "base/buf.h"
 
+#include "base/fault.h"
+
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,7 +35,7 @@ static bool reserve(struct mc_buf *buf, size_t more)
     while (capacity < need) {
         capacity *= 2;
     }
-    char *data = realloc(buf->data, capacity);
+    char *data = mc_fault("memory") ? NULL : realloc(buf->data, capacity);
     if (!data) {
         buf->failed = true;
         return false;

@@ -1,5 +1,6 @@
 #include "base/fs.h"
 
+#include "base/fault.h"
 #include "base/mem.h"
 
 #include <dirent.h>
@@ -72,7 +73,7 @@ int mc_fs_write_all(int fd, const void *bytes, size_t length, mc_err *err)
 {
     const char *next = bytes;
     while (length) {
-        ssize_t put = write(fd, next, length);
+        ssize_t put = mc_fault("write") ? -1 : write(fd, next, length);
         if (put < 0 && errno == EINTR) {
             continue;
         }
@@ -112,7 +113,7 @@ int mc_fs_write_atomic(const char *path, const void *bytes, size_t length, mode_
 static int make_one(const char *path, mode_t mode, mc_err *err)
 {
     struct stat st;
-    if (mkdir(path, mode) == 0) {
+    if (!mc_fault("mkdir") && mkdir(path, mode) == 0) {
         return 0;
     }
     int sys = errno;

@@ -2,6 +2,8 @@
  * it on. */
 #pragma once
 
+#include "base/fault.h"
+
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -35,5 +37,8 @@ static inline int mc_take_fd(int *fd)
     *fd = -1;
     return taken;
 }
+
+/* A zeroed object, or NULL. */
+#define mc_new(type) ((type *) (mc_fault("memory") ? NULL : calloc(1, sizeof(type))))
 
 #define MC_LENGTH(array) (sizeof(array) / sizeof(array)[0])

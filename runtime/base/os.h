@@ -10,6 +10,9 @@
 /* Monotonic nanoseconds. */
 int64_t mc_os_now(void);
 
+/* Seconds as nanoseconds: never less than 0, and what no clock reaches is INT64_MAX. */
+int64_t mc_os_ns(double seconds);
+
 /* A descriptor that becomes readable when the process ends. */
 int mc_os_pidfd(pid_t pid, int *ret_fd, mc_err *err) MC_MUST_USE;
 

@@ -18,6 +18,15 @@ int64_t mc_os_now(void)
     return (int64_t) now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
+int64_t mc_os_ns(double seconds)
+{
+    double ns = seconds * 1e9;
+    if (!(ns > 0)) {
+        return 0;
+    }
+    return ns < 9.2e18 ? (int64_t) ns : INT64_MAX;
+}
+
 int mc_os_pidfd(pid_t pid, int *ret_fd, mc_err *err)
 {
     int fd = (int) syscall(SYS_pidfd_open, pid, 0);

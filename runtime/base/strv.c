@@ -1,5 +1,7 @@
 #include "base/strv.h"
 
+#include "base/fault.h"
+
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +17,8 @@ void mc_strv_fini(struct mc_strv *strv)
 
 static void add_owned(struct mc_strv *strv, char *text)
 {
-    char **items = text ? realloc(strv->items, (strv->count + 2) * sizeof *items) : NULL;
+    bool refused = !text || mc_fault("memory");
+    char **items = refused ? NULL : realloc(strv->items, (strv->count + 2) * sizeof *items);
     if (!items) {
         strv->failed = true;
         free(text);

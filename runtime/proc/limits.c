@@ -48,6 +48,31 @@ int mc_limits_apply(const struct mc_limits *limits, int64_t base)
     return error;
 }
 
+static struct rlimit files_before; /* all zero: never raised */
+
+int mc_limits_raise_files(void)
+{
+    enum { ENOUGH = 1 << 20 };
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) < 0) {
+        return ENOUGH;
+    }
+    struct rlimit raised = files;
+    raised.rlim_cur = files.rlim_max < ENOUGH ? files.rlim_max : ENOUGH;
+    if (raised.rlim_cur > files.rlim_cur && setrlimit(RLIMIT_NOFILE, &raised) == 0) {
+        files_before = files;
+        return (int) raised.rlim_cur;
+    }
+    return files.rlim_cur < ENOUGH ? (int) files.rlim_cur : ENOUGH;
+}
+
+void mc_limits_restore_files(void)
+{
+    if (files_before.rlim_max) {
+        setrlimit(RLIMIT_NOFILE, &files_before);
+    }
+}
+
 /* /proc/self/statm: size resident shared text lib data dirty, in pages. Its data includes the
  * stack, which RLIMIT_DATA does not count: a page or two more than promised. */
 int64_t mc_limits_base(void)

@@ -38,6 +38,12 @@ int mc_limits_apply(const struct mc_limits *limits, int64_t base);
  * fork and exec. */
 int64_t mc_limits_base(void);
 
+/* Raises this process's limit of open files as far as it goes and returns it. What mc_spawn starts
+ * gets back the one that there was: programs of long ago count on numbers below 1024. */
+int mc_limits_raise_files(void);
+/* Between fork and exec: that limit again, where it was raised. */
+void mc_limits_restore_files(void);
+
 /* How a program ended, as far as its supervisor knows. */
 struct mc_limits_facts {
     int status;              /* of wait */

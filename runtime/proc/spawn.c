@@ -115,6 +115,7 @@ static _Noreturn void become(const struct plan *plan)
     if (spec->nice != 0) {
         (void) !nice(spec->nice); /* a wish */
     }
+    mc_limits_restore_files();
     errno = spec->limits ? mc_limits_apply(spec->limits, 0) : 0;
     if (errno) {
         fail(report_fd, MC_STEP_LIMIT);
@@ -287,6 +288,9 @@ int mc_spawn(const struct mc_spawn_spec *spec, pid_t *ret_pid, int *ret_pidfd, m
     struct plan plan = {.spec = spec, .fds = spec->fds, .n_fds = spec->n_fds};
     pid_t pid = -1;
     pid_t unused;
+    if (mc_fault("spawn")) {
+        return mc_err_errno(err, MC_SYSTEM, "start '%s'", spec->path);
+    }
     if (check(spec, spec->n_fds, err) < 0 || start(&plan, child, &pid, &unused, err) < 0) {
         return -1;
     }

@@ -142,6 +142,7 @@ int mc_message_recv(void *socket, bool router, struct mc_message *ret, mc_err *e
     for (size_t i = 0; i < ret->part_count; i++) {
         parts[i] = (struct mc_frame) {zmq_msg_data(&ret->parts[i]), zmq_msg_size(&ret->parts[i])};
     }
+    ret->connection = zmq_msg_get(&ret->parts[ret->part_count - 1], ZMQ_SRCFD);
     int parsed = mc_message_parse(parts, ret->part_count, router, &shape, err);
     if (parsed == 0 && got == 2) {
         json_decref(shape.header);

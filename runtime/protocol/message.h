@@ -24,6 +24,7 @@ struct mc_frame {
 struct mc_message {
     char identity[MC_MESSAGE_MAX_IDENTITY]; /* of the peer; a ROUTER's message alone has one */
     size_t identity_length;
+    int connection;       /* descriptor of libzmq's that it came by; -1 where it does not say */
     bool delimited;       /* from a REQ: the answer begins with an empty frame as well */
     json_t *header;       /* an object; NULL where the message is malformed */
     struct mc_frame text; /* the header as it came */

@@ -1,26 +1,32 @@
 #include "server/compilation.h"
 
+#include "base/hash.h"
 #include "base/mem.h"
 #include "base/os.h"
 #include "cache/store.h"
 #include "mojo/bind.h"
 #include "mojo/cell.h"
+#include "mojo/cell_io.h"
 #include "mojo/diag.h"
 #include "mojo/repair.h"
 #include "runner/link.h"
 #include "server/compiler.h"
 #include "server/diag_source.h"
-#include "server/prepared.h"
-#include "server/steps.h"
+#include "server/using.h"
 
+#include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 struct mc_compilation {
-    struct mc_server *server;
-    struct mc_request *waiters;
+    struct mc_compilations *home;
+    struct mc_node node;
+    struct mc_list waiters;
+    int users; /* waiting, or woken and not yet gone */
     char key[MC_HASH_HEX];
     char module[32];
     const struct mc_toolchain *toolchain;
@@ -35,17 +41,32 @@ struct mc_compilation {
     json_t *exports;              /* or NULL */
     struct mc_using using;
     bool has_entry;
-    json_t *changes; /* the repairs made, or NULL */
-    int round;
+    json_t *changes;  /* the repairs made, or NULL */
+    int round;        /* of repairs */
+    int crash_signal; /* of the compiler, for which the level of optimization was lowered; or 0 */
 
     struct mc_compiler compiler;
     int64_t queued_at;
     int64_t started_at; /* 0 while queued */
-    struct mc_compilation *next;
+
+    bool over; /* then, and only then: */
+    int64_t over_at;
+    mc_err error;
+    char *artifact;
+    json_t *meta;
+    json_t *diagnostics;
+    bool from_cache;
 };
+
+static struct mc_core *core_of(const struct mc_compilation *compilation)
+{
+    return compilation->home->core;
+}
 
 static void compilation_free(struct mc_compilation *compilation)
 {
+    mc_loop_post(&core_of(compilation)->loop, &compilation->home->start);
+    mc_node_remove(&compilation->node);
     mc_compiler_fini(&compilation->compiler);
     mc_strv_fini(&compilation->flags);
     mc_buf_fini(&compilation->source);
@@ -55,106 +76,78 @@ static void compilation_free(struct mc_compilation *compilation)
     mc_using_fini(&compilation->using);
     json_decref(compilation->exports);
     json_decref(compilation->changes);
+    json_decref(compilation->meta);
+    json_decref(compilation->diagnostics);
+    free(compilation->artifact);
     free(compilation);
-}
-
-static void unlink_compilation(struct mc_compilation *compilation)
-{
-    struct mc_compilation **link = &compilation->server->compilations;
-    while (*link && *link != compilation) {
-        link = &(*link)->next;
-    }
-    if (*link) {
-        *link = compilation->next;
-    }
 }
 
 /* ---- how it ends ---- */
 
-static int64_t waited(const struct mc_compilation *compilation)
+/* Nobody joins it any more; those who wait will find what it left. */
+static void end(struct mc_compilation *compilation)
 {
-    return (compilation->started_at ? compilation->started_at : mc_os_now()) -
-           compilation->queued_at;
+    compilation->over = true;
+    compilation->over_at = mc_os_now();
+    mc_node_remove(&compilation->node);
+    mc_waiters_wake(&core_of(compilation)->loop, &compilation->waiters);
+    mc_loop_post(&core_of(compilation)->loop, &compilation->home->start);
 }
 
-static struct mc_request *take_waiter(struct mc_compilation *compilation)
+static void hint_at_room(const struct mc_compilation *compilation, mc_err *err)
 {
-    struct mc_request *request = compilation->waiters;
-    compilation->waiters = request->next_waiter;
-    request->next_waiter = NULL;
-    request->compilation = NULL;
-    request->times.queue = waited(compilation);
-    request->times.compile = compilation->started_at ? mc_os_now() - compilation->started_at : 0;
-    return request;
+    mc_err_hint(
+        err,
+        "make room on the disk of '%.100s', or let MOJOCELL_RUNTIME_DIR name a directory on "
+        "another one",
+        core_of(compilation)->options.runtime_dir);
 }
 
 static void end_with_error(struct mc_compilation *compilation, const mc_err *err)
 {
-    struct mc_server *server = compilation->server;
-    unlink_compilation(compilation);
-    while (compilation->waiters) {
-        mc_request_fail(take_waiter(compilation), err);
+    compilation->error = *err;
+    if (err->sys == ENOSPC || err->sys == EDQUOT) {
+        hint_at_room(compilation, &compilation->error);
     }
-    compilation_free(compilation);
-    mc_compilation_start_queued(server);
-}
-
-static void add_source(const struct mc_compilation *compilation, json_t *object)
-{
-    if (compilation->changes) {
-        json_object_set(object, "modernized", compilation->changes);
-        json_object_set_new(
-            object, "source", json_stringn(compilation->source.data, compilation->source.length));
-    }
-}
-
-static json_t *first_message(const json_t *diagnostics)
-{
-    size_t i;
-    json_t *diagnostic;
-    json_array_foreach(diagnostics, i, diagnostic)
-    {
-        const char *kind = json_string_value(json_object_get(diagnostic, "kind"));
-        if (kind && strcmp(kind, "error") == 0) {
-            return diagnostic;
-        }
-    }
-    return NULL;
-}
-
-static json_t *compile_failure(const json_t *diagnostics)
-{
-    const json_t *first = first_message(diagnostics);
-    const char *message = json_string_value(json_object_get(first, "message"));
-    json_t *failure = mc_failure("compile_failed",
-                                 message ? message : "the compiler failed without a message",
-                                 json_string_value(json_object_get(first, "hint")));
-    if (first) {
-        json_object_set(failure, "line", json_object_get(first, "line"));
-        json_object_set(failure, "column", json_object_get(first, "column"));
-    }
-    return failure;
+    end(compilation);
 }
 
 static void end_with_diagnostics(struct mc_compilation *compilation, json_t *diagnostics)
 {
-    struct mc_server *server = compilation->server;
-    unlink_compilation(compilation);
-    while (compilation->waiters) {
-        struct mc_request *request = take_waiter(compilation);
-        json_object_set(request->result, "diagnostics", diagnostics);
-        json_object_set_new(request->result, "compiler_cache", json_false());
-        add_source(compilation, request->result);
-        mc_steps_times(request);
-        mc_request_refuse(request, compile_failure(diagnostics));
-    }
-    json_decref(diagnostics);
-    compilation_free(compilation);
-    mc_compilation_start_queued(server);
+    compilation->diagnostics = diagnostics;
+    end(compilation);
+}
+
+/* One line for whoever would wonder about slow code. */
+static void tell_lowered(const struct mc_compilation *compilation, json_t *diagnostics)
+{
+    char text[256];
+    snprintf(text,
+             sizeof text,
+             "the compiler crashed on this (%s); without optimization (-O0) it did not, so the "
+             "code is slower",
+             strsignal(compilation->crash_signal));
+    json_array_insert_new(diagnostics,
+                          0,
+                          json_pack("{s:s, s:s, s:n, s:n, s:n, s:n, s:n, s:[], s:[]}",
+                                    "kind",
+                                    "warning",
+                                    "message",
+                                    text,
+                                    "line",
+                                    "column",
+                                    "end_line",
+                                    "end_column",
+                                    "source",
+                                    "notes",
+                                    "fixits"));
 }
 
 static json_t *make_meta(const struct mc_compilation *compilation, json_t *diagnostics)
 {
+    if (compilation->crash_signal) {
+        tell_lowered(compilation, diagnostics);
+    }
     json_t *meta = json_pack("{s:o, s:s, s:f}",
                              "diagnostics",
                              diagnostics,
@@ -162,7 +155,11 @@ static json_t *make_meta(const struct mc_compilation *compilation, json_t *diagn
                              compilation->module,
                              "compile",
                              (double) (mc_os_now() - compilation->started_at) / 1e9);
-    add_source(compilation, meta);
+    if (compilation->changes) {
+        json_object_set(meta, "modernized", compilation->changes);
+        json_object_set_new(
+            meta, "source", json_stringn(compilation->source.data, compilation->source.length));
+    }
     json_object_set_new(meta, "functions", mc_bindings_functions(compilation->bindings));
     json_t *run = mc_bindings_run(compilation->bindings);
     if (run) {
@@ -178,61 +175,63 @@ static json_t *make_meta(const struct mc_compilation *compilation, json_t *diagn
 
 /* Puts the artifact into the cache. Where that cannot be done the work still succeeds: the file
  * stays in a place of this daemon's own until the daemon ends. */
-static int
-publish(struct mc_compilation *compilation, json_t *meta, char **ret_artifact, mc_err *err)
+static int publish(struct mc_compilation *compilation, mc_err *err)
 {
-    struct mc_server *server = compilation->server;
+    struct mc_core *core = core_of(compilation);
     struct mc_store_entry entry = {0};
-    if (mc_store_publish(
-            server->store, compilation->key, compilation->compiler.artifact, meta, &entry, err) ==
-        0) {
-        *ret_artifact = mc_take(&entry.artifact);
+    if (mc_fault("publish")) {
+        mc_err_errno(err, MC_CACHE_UNAVAILABLE, "keep the artifact");
+    } else if (mc_store_publish(core->store,
+                                compilation->key,
+                                compilation->compiler.artifact,
+                                compilation->meta,
+                                &entry,
+                                err) == 0) {
+        compilation->artifact = mc_take(&entry.artifact);
         mc_store_entry_fini(&entry);
         return 0;
     }
     mc_log("cache: %s", err->message);
-    json_object_set_new(meta, "uncached", json_string(err->message));
-    if (asprintf(ret_artifact,
+    json_object_set_new(compilation->meta, "uncached", json_string(err->message));
+    if (asprintf(&compilation->artifact,
                  "%s/uncached-%llu.so",
-                 server->work_dir,
-                 (unsigned long long) ++server->serial) < 0) {
-        *ret_artifact = NULL;
+                 core->work_dir,
+                 (unsigned long long) ++core->serial) < 0) {
+        compilation->artifact = NULL;
         return mc_err_set(err, MC_NO_MEMORY, "out of memory");
     }
-    if (rename(compilation->compiler.artifact, *ret_artifact) < 0) {
-        return mc_err_errno(err, MC_IO, "keep the artifact");
+    if (rename(compilation->compiler.artifact, compilation->artifact) < 0) {
+        return mc_err_errno(err, MC_IO, "keep the artifact as '%s'", compilation->artifact);
     }
     return 0;
 }
 
 static void end_with_artifact(struct mc_compilation *compilation, json_t *diagnostics)
 {
-    struct mc_server *server = compilation->server;
     mc_err err = {0};
-    mc_autofree char *artifact = NULL;
-    bool from_cache = mc_compiler_answered_from_cache(&compilation->compiler);
-    json_t *meta = make_meta(compilation, diagnostics);
-    if (publish(compilation, meta, &artifact, &err) < 0) {
-        json_decref(meta);
+    compilation->from_cache = mc_compiler_answered_from_cache(&compilation->compiler);
+    compilation->meta = make_meta(compilation, diagnostics);
+    if (publish(compilation, &err) < 0) {
         end_with_error(compilation, &err);
         return;
     }
-    unlink_compilation(compilation);
-    while (compilation->waiters) {
-        struct mc_request *request = take_waiter(compilation);
-        request->artifact = strdup(artifact);
-        request->meta = json_incref(meta);
-        json_object_set_new(request->result, "compiler_cache", json_boolean(from_cache));
-        if (request->artifact) {
-            mc_request_advance(request);
-        } else {
-            mc_err_set(&err, MC_NO_MEMORY, "out of memory");
-            mc_request_fail(request, &err);
-        }
-    }
-    json_decref(meta);
-    compilation_free(compilation);
-    mc_compilation_start_queued(server);
+    end(compilation);
+}
+
+void mc_compilation_result(const struct mc_compilation *compilation, struct mc_compiled *ret)
+{
+    int64_t started = compilation->started_at ? compilation->started_at : compilation->over_at;
+    *ret = (struct mc_compiled) {
+        .error = compilation->error.code ? &compilation->error : NULL,
+        .artifact = compilation->artifact,
+        .meta = compilation->meta,
+        .diagnostics = compilation->diagnostics,
+        .changes = compilation->changes,
+        .text = &compilation->source,
+        .from_cache = compilation->from_cache,
+        .queued = started - compilation->queued_at,
+        .took = compilation->over_at - started,
+    };
 }
 
 /* ---- one round of the compiler ---- */
@@ -385,15 +384,15 @@ static int repair(struct mc_compilation *compilation, const json_t *diagnostics,
     json_array_extend(compilation->changes, changes);
     json_decref(changes);
     compilation->round++;
-    compilation->server->counters.repairs++;
+    core_of(compilation)->counters.repairs++;
     return 0;
 }
 
 static void announce(struct mc_compilation *compilation, const char *cause)
 {
-    for (struct mc_request *request = compilation->waiters; request;
-         request = request->next_waiter) {
-        mc_request_event(request, "compiling", json_pack("{s:s}", "cause", cause));
+    MC_LIST_EACH(&compilation->waiters, struct mc_compilation_user, user, waiter.node)
+    {
+        user->compiling(user, cause);
     }
 }
 
@@ -436,22 +435,97 @@ static void next_round_or_end(struct mc_compilation *compilation, json_t *diagno
     }
 }
 
-static void on_compiler_end(struct mc_compiler *compiler, int status)
+/* Once more without optimization, where the compiler crashed on what it could optimize. Returns
+ * whether that began. */
+static bool lower(struct mc_compilation *compilation, int sig)
 {
-    struct mc_compilation *compilation = compiler->owner;
+    static const char none[] = "-O0";
     mc_err err = {0};
-    if (WIFSIGNALED(status)) {
+    struct mc_strv lowered = MC_STRV_INIT;
+    if (compilation->crash_signal) {
+        return false;
+    }
+    for (size_t i = 0; i < compilation->flags.count; i++) {
+        const char *flag = compilation->flags.items[i];
+        if (strcmp(flag, none) == 0) {
+            mc_strv_fini(&lowered);
+            return false;
+        }
+        if (strncmp(flag, "-O", 2) != 0) {
+            mc_strv_add(&lowered, flag);
+        }
+    }
+    mc_strv_add(&lowered, none);
+    mc_strv_fini(&compilation->flags);
+    compilation->flags = lowered;
+    compilation->crash_signal = sig;
+    announce(compilation, "lowered");
+    if (mc_strv_check(&compilation->flags, &err) < 0 || start_round(compilation, &err) < 0) {
+        end_with_error(compilation, &err);
+    }
+    return true;
+}
+
+/* Nobody but the kernel, short of memory, and a user with a grudge sends KILL. */
+static void on_compiler_signal(struct mc_compilation *compilation, int sig)
+{
+    mc_err err = {0};
+    if (sig != SIGKILL && sig != SIGTERM && lower(compilation, sig)) {
+        return;
+    }
+    if (sig == SIGKILL || sig == SIGTERM) {
         mc_err_set(&err,
                    MC_TOOLCHAIN_FAILED,
                    "the compiler was killed by signal %d (%s)",
-                   WTERMSIG(status),
-                   strsignal(WTERMSIG(status)));
+                   sig,
+                   strsignal(sig));
         mc_err_hint(&err,
                     "run the cell again; where it happens again, the machine may be out of memory");
-        end_with_error(compilation, &err);
+    } else {
+        mc_err_set(&err,
+                   MC_TOOLCHAIN_FAILED,
+                   "the Mojo compiler crashed on this cell (%s)",
+                   strsignal(sig));
+        mc_err_hint(&err,
+                    "it is a fault of the compiler, not of yours: write the part that you changed "
+                    "last in another way, or report it to Modular");
+    }
+    end_with_error(compilation, &err);
+}
+
+/* Of the compiler or its linker: not a fault of the cell. The words alone may be the cell's own. */
+static bool found_no_room(const struct mc_compiler *compiler)
+{
+    static const char words[] = "No space left on device";
+    static const unsigned long long LITTLE = 16 << 20;
+    const struct mc_buf *texts[] = {&compiler->out.text, &compiler->err.text};
+    struct statvfs disk;
+    if (statvfs(compiler->dir, &disk) < 0 || disk.f_bavail * disk.f_bsize > LITTLE) {
+        return false;
+    }
+    for (size_t i = 0; i < MC_LENGTH(texts); i++) {
+        if (texts[i]->length && memmem(texts[i]->data, texts[i]->length, words, strlen(words))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void on_compiler_end(struct mc_compiler *compiler, int status)
+{
+    struct mc_compilation *compilation = compiler->owner;
+    if (WIFSIGNALED(status)) {
+        on_compiler_signal(compilation, WTERMSIG(status));
         return;
     }
     bool failed = WEXITSTATUS(status) != 0 || access(compilation->compiler.artifact, R_OK) < 0;
+    if (failed && found_no_room(compiler)) {
+        mc_err err;
+        mc_err_set(&err, MC_IO, "the compiler had no room in '%s'", compiler->dir);
+        hint_at_room(compilation, &err);
+        end_with_error(compilation, &err);
+        return;
+    }
     if (failed && drop_thunks(compilation)) {
         return;
     }
@@ -465,140 +539,143 @@ static void on_compiler_end(struct mc_compiler *compiler, int status)
 
 /* ---- how it begins ---- */
 
-void mc_compilation_start_queued(struct mc_server *server)
+static void start(struct mc_compilation *compilation)
 {
-    for (;;) {
-        struct mc_compilation *oldest = NULL;
-        for (struct mc_compilation *one = server->compilations; one; one = one->next) {
-            if (!one->started_at && (!oldest || one->queued_at < oldest->queued_at)) {
-                oldest = one;
-            }
-        }
-        if (!oldest || server->compilers >= server->max_compilers) {
-            return;
-        }
-        mc_err err = {0};
-        oldest->started_at = mc_os_now();
-        announce(oldest, oldest->forced ? "forced" : "new");
-        if (read_cell(oldest, &err) < 0 || start_round(oldest, &err) < 0) {
-            end_with_error(oldest, &err); /* starts the next one itself */
-            return;
+    mc_err err = {0};
+    compilation->started_at = mc_os_now();
+    announce(compilation, compilation->forced ? "forced" : "new");
+    if (read_cell(compilation, &err) < 0 || start_round(compilation, &err) < 0) {
+        end_with_error(compilation, &err);
+    }
+}
+
+/* Starts what is queued, as far as processors and memory allow. */
+static void start_queued(struct mc_task *task)
+{
+    struct mc_compilations *all = task->owner;
+    int running = 0;
+    MC_LIST_EACH(&all->all, struct mc_compilation, counted, node)
+    {
+        running += counted->started_at != 0;
+    }
+    MC_LIST_EACH(&all->all, struct mc_compilation, one, node)
+    {
+        if (running < all->most && !one->started_at) {
+            start(one);
+            running += !one->over;
         }
     }
 }
 
-static struct mc_compilation *compilation_new(struct mc_request *request, mc_err *err)
+void mc_compilations_init(struct mc_compilations *all, struct mc_core *core)
 {
-    struct mc_compilation *compilation = calloc(1, sizeof *compilation);
+    static const int64_t COMPILER_MEMORY = 400LL << 20;
+    int64_t by_memory = mc_os_memory() / COMPILER_MEMORY;
+    int cpus = mc_os_cpus();
+    *all = (struct mc_compilations) {.core = core, .start = {.go = start_queued, .owner = all}};
+    all->most = by_memory < cpus ? (int) by_memory : cpus;
+    all->most = all->most > 0 ? all->most : 1;
+    mc_list_init(&all->all);
+}
+
+static int copy_using(struct mc_using *to, const struct mc_using *from, mc_err *err)
+{
+    mc_buf_add(&to->imports, from->imports.data, from->imports.length);
+    for (size_t i = 0; i < from->names.count; i++) {
+        mc_strv_add(&to->names, from->names.items[i]);
+        mc_strv_add(&to->texts, from->texts.items[i]);
+    }
+    if (mc_buf_check(&to->imports, err) < 0 || mc_strv_check(&to->names, err) < 0) {
+        return -1;
+    }
+    return mc_strv_check(&to->texts, err);
+}
+
+static int
+copy_spec(struct mc_compilation *compilation, const struct mc_compilation_spec *spec, mc_err *err)
+{
+    compilation->toolchain = spec->toolchain;
+    compilation->modernize = spec->modernize;
+    compilation->forced = spec->forced;
+    snprintf(compilation->key, sizeof compilation->key, "%s", spec->key);
+    snprintf(compilation->module, sizeof compilation->module, "%s", spec->module);
+    mc_buf_add(&compilation->source, spec->source, spec->source_length);
+    for (size_t i = 0; i < spec->flags->count; i++) {
+        mc_strv_add(&compilation->flags, spec->flags->items[i]);
+    }
+    compilation->exports = json_incref((json_t *) spec->exports);
+    if (mc_cell_io_read(spec->inputs, spec->outputs, &compilation->io, err) < 0 ||
+        copy_using(&compilation->using, spec->using, err) < 0 ||
+        mc_buf_check(&compilation->source, err) < 0) {
+        return -1;
+    }
+    return mc_strv_check(&compilation->flags, err);
+}
+
+static struct mc_compilation *
+compilation_new(struct mc_compilations *all, const struct mc_compilation_spec *spec, mc_err *err)
+{
+    struct mc_compilation *compilation = mc_new(struct mc_compilation);
     if (!compilation) {
         mc_err_set(err, MC_NO_MEMORY, "out of memory");
         return NULL;
     }
-    compilation->server = request->server;
-    compilation->toolchain = request->toolchain;
-    compilation->modernize = request->ask.modernize;
-    compilation->forced = request->ask.force;
+    compilation->home = all;
     compilation->queued_at = mc_os_now();
-    memcpy(compilation->key, request->prepared->key, sizeof compilation->key);
-    memcpy(compilation->module, request->prepared->module, sizeof compilation->module);
-    mc_buf_add(&compilation->source, request->ask.source, request->ask.source_length);
-    const struct mc_using *using = &request->prepared->using;
-    mc_buf_add(&compilation->using.imports, using->imports.data, using->imports.length);
-    for (size_t i = 0; i < using->names.count; i++) {
-        mc_strv_add(&compilation->using.names, using->names.items[i]);
-        mc_strv_add(&compilation->using.texts, using->texts.items[i]);
-    }
-    for (size_t i = 0; i < request->prepared->flags.count; i++) {
-        mc_strv_add(&compilation->flags, request->prepared->flags.items[i]);
-    }
-    if (mc_cell_io_read(request->ask.inputs, request->ask.outputs, &compilation->io, err) < 0 ||
-        mc_buf_check(&compilation->source, err) < 0 ||
-        mc_buf_check(&compilation->using.imports, err) < 0 ||
-        mc_strv_check(&compilation->using.names, err) < 0 ||
-        mc_strv_check(&compilation->using.texts, err) < 0 ||
-        mc_strv_check(&compilation->flags, err) < 0 ||
-        mc_compiler_init(&compilation->compiler, request->server, err) < 0) {
+    mc_list_init(&compilation->waiters);
+    if (copy_spec(compilation, spec, err) < 0 ||
+        mc_compiler_init(&compilation->compiler, all->core, err) < 0) {
         compilation_free(compilation);
         return NULL;
     }
-    compilation->exports = json_incref((json_t *) request->ask.exports);
     compilation->compiler.ended = on_compiler_end;
     compilation->compiler.owner = compilation;
-    compilation->next = request->server->compilations;
-    request->server->compilations = compilation;
+    mc_list_add(&all->all, &compilation->node);
     return compilation;
 }
 
-static void wait_for(struct mc_request *request, struct mc_compilation *compilation)
+static struct mc_compilation *find(struct mc_compilations *all, const char *key, int *ret_before)
 {
-    request->compilation = compilation;
-    request->next_waiter = compilation->waiters;
-    compilation->waiters = request;
+    *ret_before = 0;
+    MC_LIST_EACH(&all->all, struct mc_compilation, one, node)
+    {
+        if (strcmp(one->key, key) == 0) {
+            return one;
+        }
+        ++*ret_before;
+    }
+    return NULL;
 }
 
-int mc_compilation_join(struct mc_request *request, mc_err *err)
+enum mc_join mc_compilation_join(struct mc_compilations *all,
+                                 const struct mc_compilation_spec *spec,
+                                 struct mc_compilation_user *user,
+                                 struct mc_compilation **ret,
+                                 mc_err *err)
 {
-    struct mc_server *server = request->server;
-    struct mc_compilation *compilation = server->compilations;
-    while (compilation && strcmp(compilation->key, request->prepared->key) != 0) {
-        compilation = compilation->next;
-    }
-    if (compilation) {
-        wait_for(request, compilation);
-        server->counters.joined++;
-        json_object_set_new(request->result, "cache", json_string("joined"));
-        mc_store_note(server->store,
-                      request->ask.cell,
-                      request->prepared->key,
-                      request->prepared->parts,
-                      MC_OUTCOME_JOINED);
-        mc_request_event(request, "compiling", json_pack("{s:s}", "cause", "joined"));
-        return 0;
-    }
-    compilation = compilation_new(request, err);
+    int before;
+    struct mc_compilation *compilation = find(all, spec->key, &before);
+    enum mc_join joined = compilation           ? MC_JOIN_JOINED
+                          : before >= all->most ? MC_JOIN_QUEUED
+                                                : MC_JOIN_STARTED;
     if (!compilation) {
-        return -1;
+        compilation = compilation_new(all, spec, err);
     }
-    wait_for(request, compilation);
-    json_object_set_new(request->result, "cache", json_string("miss"));
-    mc_store_note(server->store,
-                  request->ask.cell,
-                  request->prepared->key,
-                  request->prepared->parts,
-                  request->ask.force ? MC_OUTCOME_FORCED : MC_OUTCOME_MISS);
-    if (server->compilers >= server->max_compilers) {
-        mc_request_event(request, "queued", json_pack("{s:i}", "position", server->compilers));
-    }
-    mc_compilation_start_queued(server);
-    return 0;
-}
-
-void mc_compilation_leave(struct mc_request *request)
-{
-    struct mc_compilation *compilation = request->compilation;
     if (!compilation) {
-        return;
+        return MC_JOIN_FAILED;
     }
-    struct mc_request **link = &compilation->waiters;
-    while (*link != request) {
-        link = &(*link)->next_waiter;
-    }
-    *link = request->next_waiter;
-    request->next_waiter = NULL;
-    request->compilation = NULL;
-    if (!compilation->waiters) {
-        struct mc_server *server = compilation->server;
-        unlink_compilation(compilation);
-        compilation_free(compilation);
-        mc_compilation_start_queued(server);
-    }
+    compilation->users++;
+    mc_list_add(&compilation->waiters, &user->waiter.node);
+    mc_loop_post(&all->core->loop, &all->start);
+    all->core->counters.joined += joined == MC_JOIN_JOINED;
+    *ret = compilation;
+    return joined;
 }
 
-void mc_compilation_free_all(struct mc_server *server)
+void mc_compilation_leave(struct mc_compilation *compilation, struct mc_compilation_user *user)
 {
-    while (server->compilations) {
-        struct mc_compilation *compilation = server->compilations;
-        server->compilations = compilation->next;
+    mc_waiter_withdraw(&user->waiter);
+    if (--compilation->users == 0) {
         compilation_free(compilation);
     }
 }

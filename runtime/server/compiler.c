@@ -21,14 +21,14 @@
 
 static const size_t MOST_OUTPUT = 8 << 20;
 
-int mc_compiler_init(struct mc_compiler *compiler, struct mc_server *server, mc_err *err)
+int mc_compiler_init(struct mc_compiler *compiler, struct mc_core *core, mc_err *err)
 {
     mc_autofree char *tmp = NULL;
-    *compiler = (struct mc_compiler) {.server = server,
+    *compiler = (struct mc_compiler) {.core = core,
                                       .out = {.compiler = compiler, .fd = -1},
                                       .err = {.compiler = compiler, .fd = -1}};
-    unsigned long long number = ++server->serial;
-    if (asprintf(&compiler->dir, "%s/%llu", server->work_dir, number) < 0) {
+    unsigned long long number = ++core->serial;
+    if (asprintf(&compiler->dir, "%s/%llu", core->work_dir, number) < 0) {
         compiler->dir = NULL;
         return mc_err_set(err, MC_NO_MEMORY, "out of memory");
     }
@@ -43,7 +43,7 @@ int mc_compiler_init(struct mc_compiler *compiler, struct mc_server *server, mc_
 static void close_stream(struct mc_compiler_stream *stream)
 {
     if (stream->fd >= 0) {
-        mc_loop_remove(&stream->compiler->server->loop, &stream->watch);
+        mc_loop_remove(&stream->compiler->core->loop, &stream->watch);
         close(stream->fd);
         stream->fd = -1;
     }
@@ -53,15 +53,14 @@ static void kill_process(struct mc_compiler *compiler)
 {
     if (compiler->child.pid) {
         mc_group_signal(compiler->child.pid, SIGKILL);
-        mc_server_forget(compiler->server, &compiler->child);
-        compiler->server->compilers--;
+        mc_core_forget(&compiler->child);
     }
 }
 
 void mc_compiler_fini(struct mc_compiler *compiler)
 {
     mc_err err;
-    if (!compiler->server) {
+    if (!compiler->core) {
         return;
     }
     kill_process(compiler);
@@ -89,7 +88,10 @@ int mc_compiler_write(const struct mc_compiler *compiler,
     if (fd < 0) {
         return mc_err_errno(err, MC_IO, "write '%s'", path);
     }
-    return mc_fs_write_all(fd, text->data ? text->data : "", text->length, err);
+    if (mc_fs_write_all(fd, text->data ? text->data : "", text->length, err) < 0) {
+        return mc_err_wrap(err, "'%s'", path);
+    }
+    return 0;
 }
 
 /* Takes what there is. Returns false at the end of the stream. */
@@ -122,24 +124,19 @@ static void drain(struct mc_compiler_stream *stream)
 
 static int open_stream(struct mc_compiler_stream *stream, int *ret_write_end, mc_err *err)
 {
-    int fds[2];
-    if (pipe2(fds, O_CLOEXEC) < 0) {
-        return mc_err_errno(err, MC_SYSTEM, "pipe");
+    if (mc_core_pipe(&stream->fd, ret_write_end, err) < 0) {
+        return -1;
     }
-    fcntl(fds[0], F_SETFL, O_NONBLOCK);
-    stream->fd = fds[0];
-    *ret_write_end = fds[1];
     mc_buf_clear(&stream->text);
-    stream->watch =
-        (struct mc_watch) {.fd = fds[0], .events = ZMQ_POLLIN, .ready = on_output, .owner = stream};
-    return mc_loop_add(&stream->compiler->server->loop, &stream->watch, err);
+    stream->watch = (struct mc_watch) {
+        .fd = stream->fd, .events = ZMQ_POLLIN, .ready = on_output, .owner = stream};
+    return mc_loop_add(&stream->compiler->core->loop, &stream->watch, err);
 }
 
 static void on_end(struct mc_child *child, pid_t pid, int status, const struct rusage *usage)
 {
     (void) usage;
     struct mc_compiler *compiler = child->owner;
-    compiler->server->compilers--;
     mc_group_signal(pid, SIGKILL); /* a linker that outlived it */
     drain(&compiler->out);
     drain(&compiler->err);
@@ -175,12 +172,12 @@ int mc_compiler_start(struct mc_compiler *compiler,
                       const struct mc_strv *flags,
                       mc_err *err)
 {
-    struct mc_server *server = compiler->server;
+    struct mc_core *core = compiler->core;
     mc_autostrv argv = MC_STRV_INIT;
     mc_autostrv env = MC_STRV_INIT;
     mc_autofree char *file = mc_fs_join(compiler->dir, entry);
     mc_autofree char *tmp = mc_fs_join(compiler->dir, "tmp");
-    mc_autofree char *shim = mc_fs_join(server->options.libexec, "shim");
+    mc_autofree char *shim = mc_fs_join(core->options.libexec, "shim");
     if (!file || !tmp || !shim) {
         return mc_err_set(err, MC_NO_MEMORY, "out of memory");
     }
@@ -203,9 +200,8 @@ int mc_compiler_start(struct mc_compiler *compiler,
     }
     compiler->child.ended = on_end;
     compiler->child.owner = compiler;
-    mc_server_adopt(server, &compiler->child);
-    server->compilers++;
-    server->counters.compilations++;
+    mc_core_adopt(core, &compiler->child);
+    core->counters.compilations++;
     return 0;
 }
 

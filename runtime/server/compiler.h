@@ -4,7 +4,7 @@
 
 #include "base/buf.h"
 #include "base/strv.h"
-#include "server/server.h"
+#include "server/core.h"
 
 #include <time.h>
 
@@ -19,7 +19,7 @@ struct mc_compiler_stream {
 };
 
 struct mc_compiler {
-    struct mc_server *server;
+    struct mc_core *core;
     char *dir;      /* made by init, removed by fini */
     char *artifact; /* in `dir`: what the compiler writes */
     struct mc_child child;
@@ -29,9 +29,7 @@ struct mc_compiler {
     void *owner;
 };
 
-int mc_compiler_init(struct mc_compiler *compiler,
-                     struct mc_server *server,
-                     mc_err *err) MC_MUST_USE;
+int mc_compiler_init(struct mc_compiler *compiler, struct mc_core *core, mc_err *err) MC_MUST_USE;
 /* Ends a compiler that is still running. */
 void mc_compiler_fini(struct mc_compiler *compiler);
 

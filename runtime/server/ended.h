@@ -2,21 +2,11 @@
  * result of its request. */
 #pragma once
 
-#include "proc/limits.h"
-#include "server/request.h"
+#include <jansson.h>
 
-struct mc_runner_event;
+struct mc_request;
+struct mc_run_result;
 
-struct mc_ended {
-    struct mc_request *request;
-    const struct mc_runner_event *event; /* of kind MC_RUNNER_ENDED, outcome MC_RUNNER_RAN */
-    const struct mc_limits *limits;
-    enum mc_limit killed_by; /* the limit for which the daemon killed it */
-    struct {
-        int64_t bytes;
-        const struct mc_buf *tail; /* the last of it, where a crash leaves its words */
-    } out, err;
-};
-
-/* Finishes the request. */
-void mc_ended_answer(const struct mc_ended *ended);
+/* Puts what is told of every end into the request's result. Returns the failure where there is one,
+ * else NULL. */
+json_t *mc_ended_tell(struct mc_request *request, const struct mc_run_result *end);

@@ -6,8 +6,7 @@
 #include "mojo/toolchain.h"
 #include "proc/group.h"
 #include "proc/spawn.h"
-#include "server/runner_slot.h"
-#include "server/steps.h"
+#include "server/failure.h"
 
 #include <zmq.h>
 
@@ -19,6 +18,25 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#define MC_STAMP_FILE 4 /* device, inode, size and change time */
+#define MC_STAMP      (2 * MC_STAMP_FILE)
+
+struct mc_identified {
+    struct mc_identifieds *home;
+    struct mc_node node;
+    char *root;
+    int64_t stamp[MC_STAMP];        /* of bin/mojo and lib/mojo */
+    struct mc_toolchain *toolchain; /* NULL until known */
+    bool failed;
+    mc_err error; /* where it could not be */
+    struct mc_child child;
+    struct mc_watch watch; /* the child's answer */
+    int fd;
+    struct mc_buf answer;
+    struct mc_list waiters;
+    int users; /* waiting, or woken and not yet gone */
+};
 
 static int add_stamp(const char *root, const char *name, int64_t ret[MC_STAMP_FILE], mc_err *err)
 {
@@ -47,9 +65,10 @@ static int stamp_of(const char *root, int64_t ret_stamp[MC_STAMP], mc_err *err)
 }
 
 static struct mc_identified *
-find(struct mc_server *server, const char *root, const int64_t stamp[MC_STAMP])
+find(struct mc_identifieds *all, const char *root, const int64_t stamp[MC_STAMP])
 {
-    for (struct mc_identified *one = server->identified; one; one = one->next) {
+    MC_LIST_EACH(&all->all, struct mc_identified, one, node)
+    {
         if (strcmp(one->root, root) == 0 && memcmp(one->stamp, stamp, sizeof one->stamp) == 0) {
             return one;
         }
@@ -59,27 +78,19 @@ find(struct mc_server *server, const char *root, const int64_t stamp[MC_STAMP])
 
 static void identified_free(struct mc_identified *one)
 {
-    mc_loop_remove(&one->server->loop, &one->watch);
+    mc_node_remove(&one->node);
+    mc_loop_remove(&one->home->core->loop, &one->watch);
     if (one->fd >= 0) {
         close(one->fd);
     }
     if (one->child.pid) {
         mc_group_signal(one->child.pid, SIGKILL);
-        mc_server_forget(one->server, &one->child);
     }
+    mc_core_forget(&one->child);
     mc_buf_fini(&one->answer);
     mc_toolchain_free(one->toolchain);
     free(one->root);
     free(one);
-}
-
-static void unlink_identified(struct mc_identified *one)
-{
-    struct mc_identified **link = &one->server->identified;
-    while (*link != one) {
-        link = &(*link)->next;
-    }
-    *link = one->next;
 }
 
 /* The child prints either a toolchain or {"error": {code, message, hint}}. */
@@ -106,40 +117,19 @@ static int read_answer(struct mc_identified *one, mc_err *err)
     return result;
 }
 
-static void wake_waiters(struct mc_identified *one)
-{
-    while (one->waiters) {
-        struct mc_request *request = one->waiters;
-        one->waiters = request->next_waiter;
-        request->next_waiter = NULL;
-        request->identified = NULL;
-        if (one->failed) {
-            mc_request_fail(request, &one->error);
-        } else {
-            request->times.identify = mc_os_now() - request->began;
-            request->toolchain = one->toolchain;
-            mc_request_advance(request);
-        }
-    }
-}
-
+/* The next one who needs a compiler that could not be identified asks anew. */
 static void over(struct mc_identified *one)
 {
     one->failed = read_answer(one, &one->error) < 0;
     mc_buf_fini(&one->answer);
     if (one->failed) {
         mc_log("identify '%s': %s", one->root, one->error.message);
-        unlink_identified(one); /* the next request asks anew */
-        wake_waiters(one);
+        mc_node_remove(&one->node);
+    }
+    mc_waiters_wake(&one->home->core->loop, &one->waiters);
+    if (one->failed && one->users == 0) {
         identified_free(one);
-        return;
     }
-    struct mc_runner_slot *slot;
-    mc_err err;
-    if (mc_runner_slot_get(one->server, one->toolchain, &slot, &err) < 0) {
-        mc_log("start a runner early: %s", err.message);
-    }
-    wake_waiters(one);
 }
 
 static void on_answer(struct mc_watch *watch, short revents)
@@ -155,7 +145,7 @@ static void on_answer(struct mc_watch *watch, short revents)
     if (got < 0 && (errno == EINTR || errno == EAGAIN)) {
         return;
     }
-    mc_loop_remove(&one->server->loop, &one->watch);
+    mc_loop_remove(&one->home->core->loop, &one->watch);
     close(one->fd);
     one->fd = -1;
     over(one);
@@ -175,139 +165,141 @@ static void on_child_end(struct mc_child *child, pid_t pid, int status, const st
 static int start_child(struct mc_identified *one, mc_err *err)
 {
     mc_autofree char *daemon = NULL;
-    int fds[2];
-    if (asprintf(&daemon, "%s/mojocelld", one->server->options.libexec) < 0) {
+    int write_end;
+    if (asprintf(&daemon, "%s/mojocelld", one->home->core->options.libexec) < 0) {
         daemon = NULL;
         return mc_err_set(err, MC_NO_MEMORY, "out of memory");
     }
     mc_autostrv argv = MC_STRV_INIT;
     mc_strv_add(&argv, daemon);
     mc_strv_addf(&argv, "--identify=%s", one->root);
-    mc_strv_addf(&argv, "--memo=%s", one->server->options.cache_dir);
+    mc_strv_addf(&argv, "--memo=%s", one->home->core->options.cache_dir);
     if (mc_strv_check(&argv, err) < 0) {
         return -1;
     }
-    if (pipe2(fds, O_CLOEXEC) < 0) {
-        return mc_err_errno(err, MC_SYSTEM, "pipe");
+    if (mc_core_pipe(&one->fd, &write_end, err) < 0) {
+        return -1;
     }
     struct mc_spawn_spec spec = MC_SPAWN_INIT;
     spec.path = daemon;
     spec.argv = argv.items;
-    spec.out = fds[1];
+    spec.out = write_end;
     spec.err = STDERR_FILENO;
     spec.group = MC_SPAWN_NEW_GROUP;
     spec.death_signal = SIGKILL;
     int result = mc_spawn(&spec, &one->child.pid, NULL, err);
-    close(fds[1]);
+    close(write_end);
     if (result < 0) {
-        close(fds[0]);
         return mc_err_wrap(err, "identify the compiler");
     }
-    one->fd = fds[0];
     one->child.ended = on_child_end;
     one->child.owner = one;
-    mc_server_adopt(one->server, &one->child);
+    mc_core_adopt(one->home->core, &one->child);
     one->watch =
         (struct mc_watch) {.fd = one->fd, .events = ZMQ_POLLIN, .ready = on_answer, .owner = one};
-    return mc_loop_add(&one->server->loop, &one->watch, err);
+    return mc_loop_add(&one->home->core->loop, &one->watch, err);
 }
 
 static struct mc_identified *
-begin(struct mc_server *server, const char *root, const int64_t stamp[MC_STAMP], mc_err *err)
+begin(struct mc_identifieds *all, const char *root, const int64_t stamp[MC_STAMP], mc_err *err)
 {
-    struct mc_identified *one = calloc(1, sizeof *one);
+    struct mc_identified *one = mc_new(struct mc_identified);
     if (!one || !(one->root = strdup(root))) {
         free(one);
         mc_err_set(err, MC_NO_MEMORY, "out of memory");
         return NULL;
     }
-    one->server = server;
+    one->home = all;
     one->fd = -1;
+    mc_list_init(&one->waiters);
     memcpy(one->stamp, stamp, sizeof one->stamp);
+    mc_list_add(&all->all, &one->node);
     if (start_child(one, err) < 0) {
         identified_free(one);
         return NULL;
     }
-    one->next = server->identified;
-    server->identified = one;
     return one;
 }
 
-static int environment_of(const json_t *object, struct mc_strv *ret)
+int mc_identified_find(struct mc_identifieds *all,
+                       const struct mc_toolchain_hints *hints,
+                       struct mc_waiter *waiter,
+                       struct mc_identified **ret,
+                       char **ret_root,
+                       const char **ret_how,
+                       mc_err *err)
 {
-    const char *name;
-    json_t *value;
-    mc_err err;
-    json_object_foreach((json_t *) object, name, value)
-    {
-        mc_strv_addf(ret, "%s=%s", name, json_string_value(value));
-    }
-    return mc_strv_check(ret, &err);
-}
-
-static int find_root(struct mc_request *request, mc_err *err)
-{
-    mc_autostrv env = MC_STRV_INIT;
-    mc_autostrv sites = MC_STRV_INIT;
-    size_t i;
-    json_t *site;
-    json_array_foreach(request->ask.sites, i, site)
-    {
-        mc_strv_add(&sites, json_string_value(site));
-    }
-    if (environment_of(request->ask.env, &env) < 0 || mc_strv_check(&sites, err) < 0) {
-        return mc_err_set(err, MC_NO_MEMORY, "out of memory");
-    }
-    struct mc_toolchain_hints hints = {
-        .explicit_path = request->ask.toolchain, .sites = sites.items, .envp = env.items};
-    return mc_toolchain_find(&hints, &request->toolchain_root, &request->toolchain_how, err);
-}
-
-int mc_identified_find(struct mc_request *request, mc_err *err)
-{
-    struct mc_server *server = request->server;
     int64_t stamp[MC_STAMP];
-    if (find_root(request, err) < 0 || stamp_of(request->toolchain_root, stamp, err) < 0) {
+    mc_autofree char *root = NULL;
+    const char *how;
+    if (mc_toolchain_find(hints, &root, &how, err) < 0 || stamp_of(root, stamp, err) < 0) {
         return -1;
     }
-    struct mc_identified *one = find(server, request->toolchain_root, stamp);
+    struct mc_identified *one = find(all, root, stamp);
     if (!one) {
-        one = begin(server, request->toolchain_root, stamp, err);
+        one = begin(all, root, stamp, err);
     }
     if (!one) {
         return -1;
     }
+    one->users++;
+    *ret = one;
+    *ret_root = mc_take(&root);
+    *ret_how = how;
     if (one->toolchain) {
-        request->toolchain = one->toolchain;
         return 0;
     }
-    request->identified = one;
-    request->next_waiter = one->waiters;
-    one->waiters = request;
+    mc_list_add(&one->waiters, &waiter->node);
     return 1;
 }
 
-void mc_identified_leave(struct mc_request *request)
+int mc_identified_result(const struct mc_identified *one,
+                         const struct mc_toolchain **ret,
+                         mc_err *err)
 {
-    if (!request->identified) {
-        return;
+    if (one->failed) {
+        *err = one->error;
+        return -1;
     }
-    struct mc_request **link = &request->identified->waiters;
-    while (*link != request) {
-        link = &(*link)->next_waiter;
-    }
-    *link = request->next_waiter;
-    request->next_waiter = NULL;
-    request->identified = NULL;
+    *ret = one->toolchain;
+    return 0;
 }
 
-void mc_identified_free_all(struct mc_server *server)
+void mc_identified_leave(struct mc_identified *one, struct mc_waiter *waiter)
 {
-    while (server->identified) {
-        struct mc_identified *one = server->identified;
-        server->identified = one->next;
+    mc_waiter_withdraw(waiter);
+    one->users--;
+    if (one->failed && one->users == 0) {
         identified_free(one);
     }
+}
+
+void mc_identifieds_init(struct mc_identifieds *all, struct mc_core *core)
+{
+    all->core = core;
+    mc_list_init(&all->all);
+}
+
+void mc_identifieds_fini(struct mc_identifieds *all)
+{
+    MC_LIST_EACH(&all->all, struct mc_identified, one, node)
+    {
+        identified_free(one);
+    }
+}
+
+json_t *mc_identifieds_json(const struct mc_identifieds *all)
+{
+    json_t *array = json_array();
+    MC_LIST_EACH(&all->all, struct mc_identified, one, node)
+    {
+        json_t *toolchain = NULL;
+        mc_err ignored;
+        if (one->toolchain && mc_toolchain_to_json(one->toolchain, &toolchain, &ignored) == 0) {
+            json_array_append_new(array, toolchain);
+        }
+    }
+    return array;
 }
 
 int mc_identified_child(const char *root, const char *memo_dir)

@@ -1,36 +1,48 @@
 /* The compilers this daemon has seen, by root directory and the state of their files: what takes
- * time to find out about one is found out once, in a child process, and every request that needs it
- * waits for that child. */
+ * time to find out about one is found out once, in a child process, and everyone who needs it waits
+ * for that child. */
 #pragma once
 
-#include "server/request.h"
-#include "server/server.h"
+#include "base/buf.h"
+#include "server/core.h"
+#include "server/waiter.h"
 
-#define MC_STAMP_FILE 4 /* device, inode, size and change time */
-#define MC_STAMP      (2 * MC_STAMP_FILE)
+#include <jansson.h>
 
-struct mc_identified {
-    struct mc_server *server;
-    char *root;
-    int64_t stamp[MC_STAMP];        /* of bin/mojo and lib/mojo */
-    struct mc_toolchain *toolchain; /* NULL until known */
-    mc_err error;                   /* where it could not be */
-    bool failed;
-    struct mc_child child;
-    struct mc_watch watch; /* the child's answer */
-    int fd;
-    struct mc_buf answer;
-    struct mc_request *waiters;
-    struct mc_identified *next;
+struct mc_toolchain;
+struct mc_toolchain_hints;
+struct mc_identified;
+
+struct mc_identifieds {
+    struct mc_core *core;
+    struct mc_list all; /* known, or being found out */
 };
 
-/* Finds the request's compiler. Returns 0 with request->toolchain set, 1 where the request now
- * waits and will be advanced, -1 where there is none. */
-int mc_identified_find(struct mc_request *request, mc_err *err) MC_MUST_USE;
+void mc_identifieds_init(struct mc_identifieds *all, struct mc_core *core);
+void mc_identifieds_fini(struct mc_identifieds *all);
 
-/* The request no longer waits. */
-void mc_identified_leave(struct mc_request *request);
-void mc_identified_free_all(struct mc_server *server);
+/* The compiler that these hints choose: *ret_root (to be freed) and *ret_how (static) say where it
+ * is. Returns 0 where it is known, 1 where `waiter` will be woken; to be left in both cases. -1
+ * where there is none. */
+int mc_identified_find(struct mc_identifieds *all,
+                       const struct mc_toolchain_hints *hints,
+                       struct mc_waiter *waiter,
+                       struct mc_identified **ret,
+                       char **ret_root,
+                       const char **ret_how,
+                       mc_err *err) MC_MUST_USE;
+
+/* What was found out, valid until the daemon ends; -1 where it could not be. Not before the waiter
+ * was woken. */
+int mc_identified_result(const struct mc_identified *one,
+                         const struct mc_toolchain **ret,
+                         mc_err *err) MC_MUST_USE;
+
+/* The waiter no longer waits; `one` may be gone then. */
+void mc_identified_leave(struct mc_identified *one, struct mc_waiter *waiter);
+
+/* Descriptions of those that are known. */
+json_t *mc_identifieds_json(const struct mc_identifieds *all);
 
 /* In the child: identifies the compiler at `root` and prints it as one JSON object. Returns an exit
  * status. */

@@ -7,13 +7,21 @@
 #include <errno.h>
 #include <stdlib.h>
 
-enum { MC_NS_PER_MS = 1000000 };
+enum { MC_NS_PER_MS = 1000000, LONGEST_MS = 3600000 };
+static const int64_t LONGEST_NS = (int64_t) LONGEST_MS * MC_NS_PER_MS;
+
+void mc_loop_init(struct mc_loop *loop)
+{
+    *loop = (struct mc_loop) {0};
+    mc_list_init(&loop->timers);
+    mc_list_init(&loop->tasks);
+}
 
 void mc_loop_fini(struct mc_loop *loop)
 {
     free(loop->watches);
     free(loop->items);
-    *loop = (struct mc_loop) {0};
+    mc_loop_init(loop);
 }
 
 static int grow(struct mc_loop *loop, mc_err *err)
@@ -54,39 +62,65 @@ void mc_loop_remove(struct mc_loop *loop, struct mc_watch *watch)
     }
 }
 
-void mc_loop_disarm(struct mc_loop *loop, struct mc_timer *timer)
+void mc_loop_disarm(struct mc_timer *timer)
 {
-    if (!timer->armed) {
-        return;
-    }
-    struct mc_timer **link = &loop->timers;
-    while (*link != timer) {
-        link = &(*link)->next;
-    }
-    *link = timer->next;
-    timer->armed = false;
+    mc_node_remove(&timer->node);
 }
 
+bool mc_timer_armed(const struct mc_timer *timer)
+{
+    return mc_node_linked(&timer->node);
+}
+
+/* Behind the last one that is due no later. */
 void mc_loop_arm(struct mc_loop *loop, struct mc_timer *timer, int64_t delay)
 {
-    mc_loop_disarm(loop, timer);
-    timer->at = mc_os_now() + delay;
-    struct mc_timer **link = &loop->timers;
-    while (*link && (*link)->at <= timer->at) {
-        link = &(*link)->next;
+    int64_t now = mc_os_now();
+    mc_loop_disarm(timer);
+    timer->at = delay < INT64_MAX - now ? now + delay : INT64_MAX;
+    struct mc_node *before = loop->timers.head.prev;
+    while (before != &loop->timers.head && MC_OF(before, struct mc_timer, node)->at > timer->at) {
+        before = before->prev;
     }
-    timer->next = *link;
-    *link = timer;
-    timer->armed = true;
+    timer->node.prev = before;
+    timer->node.next = before->next;
+    before->next->prev = &timer->node;
+    before->next = &timer->node;
+}
+
+static struct mc_timer *first_timer(const struct mc_loop *loop)
+{
+    return MC_LIST_FIRST(&loop->timers, struct mc_timer, node);
 }
 
 static void run_timers(struct mc_loop *loop)
 {
     int64_t now = mc_os_now();
-    while (loop->timers && loop->timers->at <= now) {
-        struct mc_timer *timer = loop->timers;
-        mc_loop_disarm(loop, timer);
+    struct mc_timer *timer;
+    while ((timer = first_timer(loop)) && timer->at <= now) {
+        mc_loop_disarm(timer);
         timer->due(timer);
+    }
+}
+
+void mc_loop_post(struct mc_loop *loop, struct mc_task *task)
+{
+    if (!mc_node_linked(&task->node)) {
+        mc_list_add(&loop->tasks, &task->node);
+    }
+}
+
+void mc_task_withdraw(struct mc_task *task)
+{
+    mc_node_remove(&task->node);
+}
+
+void mc_loop_run_tasks(struct mc_loop *loop)
+{
+    struct mc_task *task;
+    while ((task = MC_LIST_FIRST(&loop->tasks, struct mc_task, node))) {
+        mc_node_remove(&task->node);
+        task->go(task);
     }
 }
 
@@ -110,11 +144,18 @@ static void prepare(struct mc_loop *loop)
 
 static long poll_timeout(const struct mc_loop *loop)
 {
-    if (!loop->timers) {
+    const struct mc_timer *timer = first_timer(loop);
+    if (!mc_list_empty(&loop->tasks)) {
+        return 0;
+    }
+    if (!timer) {
         return -1;
     }
-    int64_t left = loop->timers->at - mc_os_now();
-    return left <= 0 ? 0 : (long) ((left + MC_NS_PER_MS - 1) / MC_NS_PER_MS);
+    int64_t left = timer->at - mc_os_now();
+    if (left <= 0) {
+        return 0;
+    }
+    return left < LONGEST_NS ? (long) ((left + MC_NS_PER_MS - 1) / MC_NS_PER_MS) : LONGEST_MS;
 }
 
 int mc_loop_run(struct mc_loop *loop, mc_err *err)
@@ -133,6 +174,7 @@ int mc_loop_run(struct mc_loop *loop, mc_err *err)
             }
         }
         run_timers(loop);
+        mc_loop_run_tasks(loop);
     }
     return 0;
 }

@@ -1,9 +1,11 @@
-/* The event loop: descriptors, one ZeroMQ socket and timers, in one thread. Watches and timers are
- * embedded in the objects that own them and may be added and removed from any callback, their own
- * included. Callbacks never block. */
+/* The event loop: descriptors, one ZeroMQ socket, timers and tasks, in one thread. Watches, timers
+ * and tasks are embedded in the objects that own them and may be added and removed from any
+ * callback, their own included. Callbacks never block. What one object has to tell another is
+ * posted as a task and so never runs within a callback of a third. */
 #pragma once
 
 #include "base/err.h"
+#include "base/list.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -18,11 +20,16 @@ struct mc_watch {
 };
 
 struct mc_timer {
-    int64_t at; /* mc_os_now() */
+    struct mc_node node; /* the loop's, sorted by `at` */
+    int64_t at;          /* mc_os_now() */
     void (*due)(struct mc_timer *timer);
     void *owner;
-    struct mc_timer *next; /* the loop's, sorted by `at` */
-    bool armed;
+};
+
+struct mc_task {
+    struct mc_node node; /* the loop's */
+    void (*go)(struct mc_task *task);
+    void *owner;
 };
 
 struct mc_loop {
@@ -30,10 +37,12 @@ struct mc_loop {
     size_t count;
     size_t capacity;
     void *items; /* zmq_pollitem_t, one a watch */
-    struct mc_timer *timers;
+    struct mc_list timers;
+    struct mc_list tasks;
     bool stop;
 };
 
+void mc_loop_init(struct mc_loop *loop);
 void mc_loop_fini(struct mc_loop *loop);
 
 int mc_loop_add(struct mc_loop *loop, struct mc_watch *watch, mc_err *err) MC_MUST_USE;
@@ -42,7 +51,15 @@ void mc_loop_remove(struct mc_loop *loop,
 
 /* Arms the timer, or moves it; `delay` in nanoseconds from now. */
 void mc_loop_arm(struct mc_loop *loop, struct mc_timer *timer, int64_t delay);
-void mc_loop_disarm(struct mc_loop *loop, struct mc_timer *timer);
+void mc_loop_disarm(struct mc_timer *timer);
+bool mc_timer_armed(const struct mc_timer *timer);
+
+/* The task runs once, in the order of posting, when what runs now has returned to the loop; one
+ * that is posted already keeps its place. */
+void mc_loop_post(struct mc_loop *loop, struct mc_task *task);
+void mc_task_withdraw(struct mc_task *task); /* nothing where it was not posted */
+/* Runs what is posted, and what that posts. */
+void mc_loop_run_tasks(struct mc_loop *loop);
 
 /* Runs until `stop` is set by a callback. */
 int mc_loop_run(struct mc_loop *loop, mc_err *err) MC_MUST_USE;

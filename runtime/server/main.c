@@ -35,7 +35,7 @@ static const char usage[] =
     "  --help               this text\n";
 
 struct arguments {
-    struct mc_server_options options;
+    struct mc_options options;
     const char *identify;
     const char *memo;
     const char *log;
@@ -146,8 +146,18 @@ static void open_log(const char *path)
     close(fd);
 }
 
-static int serve(const struct mc_server_options *options)
+#ifdef MC_FAULTS
+static void *refusing(size_t size)
 {
+    return mc_fault("json") ? NULL : malloc(size);
+}
+#endif
+
+static int serve(const struct mc_options *options)
+{
+#ifdef MC_FAULTS
+    json_set_alloc_funcs(refusing, free);
+#endif
     static struct mc_server server;
     mc_err err;
     int status = 0;
@@ -196,7 +206,7 @@ int main(int argc, char **argv)
     if (arguments.identify) {
         return mc_identified_child(arguments.identify, arguments.memo);
     }
-    struct mc_server_options *options = &arguments.options;
+    struct mc_options *options = &arguments.options;
     if (options->runtime_dir) {
         setenv("MOJOCELL_RUNTIME_DIR", options->runtime_dir, 1);
     }

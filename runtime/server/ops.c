@@ -5,10 +5,7 @@
 #include "base/paths.h"
 #include "cache/store.h"
 #include "mojo/toolchain.h"
-#include "server/compilation.h"
-#include "server/identified.h"
-#include "server/runner_slot.h"
-#include "server/server.h"
+#include "server/request.h"
 #include "server/steps.h"
 
 #include <string.h>
@@ -50,8 +47,8 @@ static void op_cancel(struct mc_request *request)
 
 static void op_cache_stats(struct mc_request *request)
 {
-    const struct mc_server_counters *counters = &request->server->counters;
-    json_t *stats = mc_store_stats(request->server->store);
+    const struct mc_counters *counters = &request->server->core.counters;
+    json_t *stats = mc_store_stats(request->server->core.store);
     json_object_set_new(stats, "compilations", json_integer((json_int_t) counters->compilations));
     mc_request_finish(request, true, json_pack("{s:o}", "stats", stats));
 }
@@ -65,7 +62,7 @@ static void op_cache_explain(struct mc_request *request)
     mc_request_finish(
         request,
         true,
-        json_pack("{s:o}", "explanations", mc_store_explain(request->server->store, cell)));
+        json_pack("{s:o}", "explanations", mc_store_explain(request->server->core.store, cell)));
 }
 
 static void op_cache_clear(struct mc_request *request)
@@ -73,7 +70,7 @@ static void op_cache_clear(struct mc_request *request)
     mc_err err = {0};
     int64_t entries = 0;
     int64_t bytes = 0;
-    if (mc_store_clear(request->server->store, &entries, &bytes, &err) < 0) {
+    if (mc_store_clear(request->server->core.store, &entries, &bytes, &err) < 0) {
         mc_request_fail(request, &err);
         return;
     }
@@ -90,23 +87,12 @@ static json_t *describe(const struct mc_toolchain *toolchain)
     return toolchain && mc_toolchain_to_json(toolchain, &json, &ignored) == 0 ? json : NULL;
 }
 
-static json_t *toolchains(const struct mc_server *server)
-{
-    json_t *array = json_array();
-    for (const struct mc_identified *one = server->identified; one; one = one->next) {
-        json_t *toolchain = describe(one->toolchain);
-        if (toolchain) {
-            json_array_append_new(array, toolchain);
-        }
-    }
-    return array;
-}
-
 static int count_requests(const struct mc_server *server)
 {
     int count = 0;
-    for (const struct mc_request *one = server->requests; one; one = one->next) {
-        count++;
+    MC_LIST_EACH(&server->requests, struct mc_request, one, node)
+    {
+        count += one->node.next != NULL;
     }
     return count;
 }
@@ -114,7 +100,7 @@ static int count_requests(const struct mc_server *server)
 static void answer_info(struct mc_request *request)
 {
     struct mc_server *server = request->server;
-    const struct mc_server_counters *counters = &server->counters;
+    const struct mc_counters *counters = &server->core.counters;
     json_t *result = json_pack("{s:s, s:s, s:i, s:i, s:s, s:s, s:f, s:i, s:i, s:I}",
                                "version",
                                MC_VERSION,
@@ -127,11 +113,11 @@ static void answer_info(struct mc_request *request)
                                "socket",
                                server->socket_path,
                                "cache_dir",
-                               server->options.cache_dir,
+                               server->core.options.cache_dir,
                                "uptime",
                                (double) (mc_os_now() - server->started_at) / 1e9,
                                "max_compilers",
-                               server->max_compilers,
+                               server->compilations.most,
                                "open_requests",
                                count_requests(server) - 1,
                                "rss",
@@ -151,8 +137,8 @@ static void answer_info(struct mc_request *request)
                                   (json_int_t) counters->runs,
                                   "runners",
                                   (json_int_t) counters->runners));
-    json_object_set_new(result, "toolchains", toolchains(server));
-    json_object_set_new(result, "runners", mc_runner_slot_json(server));
+    json_object_set_new(result, "toolchains", mc_identifieds_json(&server->identified));
+    json_object_set_new(result, "runners", mc_runner_slots_json(&server->runners));
     if (request->toolchain) {
         json_object_set_new(result, "toolchain", describe(request->toolchain));
         json_object_set_new(result, "toolchain_found", json_string(request->toolchain_how));
@@ -164,7 +150,6 @@ static void answer_info(struct mc_request *request)
  * there is no error. */
 static enum mc_progress step_info_toolchain(struct mc_request *request)
 {
-    mc_err err = {0};
     const json_t *header = request->header;
     if (!json_object_get(header, "sites") && !json_object_get(header, "env") &&
         !json_object_get(header, "toolchain")) {
@@ -173,12 +158,7 @@ static enum mc_progress step_info_toolchain(struct mc_request *request)
     request->ask.toolchain = json_string_value(json_object_get(header, "toolchain"));
     request->ask.sites = json_object_get(header, "sites");
     request->ask.env = json_object_get(header, "env");
-    int found = mc_identified_find(request, &err);
-    if (found < 0) {
-        mc_request_fail(request, &err);
-        return MC_ANSWERED;
-    }
-    return found > 0 ? MC_WAIT : MC_NEXT;
+    return mc_step_toolchain(request);
 }
 
 static enum mc_progress step_info(struct mc_request *request)
@@ -187,8 +167,10 @@ static enum mc_progress step_info(struct mc_request *request)
     return MC_ANSWERED;
 }
 
-static const struct mc_step info_steps[] = {
-    {"toolchain", step_info_toolchain}, {"info", step_info}, {0}};
+static const struct mc_step info_steps[] = {{"toolchain", step_info_toolchain},
+                                            {"toolchain_known", mc_step_toolchain_known},
+                                            {"info", step_info},
+                                            {0}};
 
 static void op_info(struct mc_request *request)
 {
@@ -198,14 +180,13 @@ static void op_info(struct mc_request *request)
 static void op_shutdown(struct mc_request *request)
 {
     struct mc_server *server = request->server;
-    bool now = json_is_true(json_object_get(request->header, "now"));
     server->leaving = true;
     mc_log("shutdown was asked for");
+    bool now = json_is_true(json_object_get(request->header, "now"));
     mc_request_finish(request, true, json_object());
     if (now) {
         mc_request_cancel_all(server, NULL);
     }
-    mc_server_maybe_leave(server);
 }
 
 static void op_cell(struct mc_request *request)

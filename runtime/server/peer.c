@@ -2,123 +2,359 @@
 
 #include "base/mem.h"
 #include "base/os.h"
-#include "server/request.h"
-#include "server/server.h"
+#include "server/descriptors.h"
 
 #include <zmq.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 static const int64_t SILENT_NS = 3600LL * 1000000000;
+static const char MONITOR[] = "inproc://connections";
+
+/* A process that peers live in: however many they are, it is watched once. */
+struct mc_process {
+    struct mc_peers *peers;
+    struct mc_node node;
+    pid_t pid;
+    int pidfd;
+    struct mc_watch watch;
+    struct mc_list members;
+};
+
+/* ---- its end ---- */
+
+static void process_free(struct mc_process *process)
+{
+    mc_node_remove(&process->node);
+    mc_loop_remove(&process->peers->core->loop, &process->watch);
+    if (process->pidfd >= 0) {
+        close(process->pidfd);
+    }
+    free(process);
+}
+
+static void leave_process(struct mc_peer *peer)
+{
+    struct mc_process *process = peer->process;
+    peer->process = NULL;
+    mc_node_remove(&peer->in_process);
+    if (process && mc_list_empty(&process->members)) {
+        process_free(process);
+    }
+}
 
 static void peer_free(struct mc_peer *peer)
 {
-    mc_loop_remove(&peer->server->loop, &peer->watch);
-    if (peer->pidfd >= 0) {
-        close(peer->pidfd);
-    }
+    mc_node_remove(&peer->node);
+    leave_process(peer);
     free(peer->identity);
     free(peer);
 }
 
-static void on_peer_death(struct mc_watch *watch, short revents)
+static void on_sweep(struct mc_task *task)
 {
-    (void) revents;
-    struct mc_peer *peer = watch->owner;
-    struct mc_server *server = peer->server;
-    peer->gone = true;
-    watch->events = 0;
-    peer->open++; /* it must outlive the requests that end now */
-    mc_request_cancel_all(server, peer);
-    peer->open--;
-    mc_peer_sweep(server);
+    mc_peers_sweep(task->owner);
 }
 
-struct mc_peer *mc_peer_get(struct mc_server *server, const void *identity, size_t length)
+void mc_peers_sweep(struct mc_peers *peers)
 {
-    for (struct mc_peer *peer = server->peers; peer; peer = peer->next) {
-        if (peer->identity_length == length && memcmp(peer->identity, identity, length) == 0) {
-            peer->seen = mc_os_now();
+    int64_t now = mc_os_now();
+    MC_LIST_EACH(&peers->all, struct mc_peer, peer, node)
+    {
+        bool silent = !peer->process && now - peer->seen > SILENT_NS;
+        if (peer->open == 0 && (peer->gone || silent)) {
+            peer_free(peer);
+        }
+    }
+}
+
+void mc_peer_drop(struct mc_peer *peer)
+{
+    peer->gone = true;
+    mc_loop_post(&peer->peers->core->loop, &peer->peers->sweep);
+}
+
+void mc_peer_let_go(struct mc_peer *peer)
+{
+    peer->open--;
+    if (peer->gone) {
+        mc_peer_drop(peer);
+    }
+}
+
+/* Whoever is there no more gets no answer: what was asked is not wanted. */
+static void peer_left(struct mc_peer *peer)
+{
+    if (!peer->gone) {
+        mc_peer_drop(peer);
+        peer->peers->left(peer->peers, peer);
+    }
+}
+
+static void on_process_end(struct mc_watch *watch, short revents)
+{
+    (void) revents;
+    struct mc_process *process = watch->owner;
+    watch->events = 0;
+    MC_LIST_EACH(&process->members, struct mc_peer, peer, in_process)
+    {
+        peer_left(peer);
+    }
+}
+
+/* ---- connections that end ---- */
+
+static void on_disconnected(struct mc_peers *peers, int connection)
+{
+    MC_LIST_EACH(&peers->all, struct mc_peer, peer, node)
+    {
+        if (peer->connection == connection) {
+            peer->connection = -1;
+            peer_left(peer);
+        }
+    }
+}
+
+/* A message of the monitor: {event, value}, then the endpoint. Returns false where there is none.
+ */
+static bool read_monitor(void *monitor, uint16_t *ret_event, int *ret_value)
+{
+    char first[sizeof(uint16_t) + sizeof(int32_t)];
+    int length = zmq_recv(monitor, first, sizeof first, ZMQ_DONTWAIT);
+    if (length < 0) {
+        return false;
+    }
+    int32_t value = -1;
+    *ret_event = 0;
+    if (length == (int) sizeof first) {
+        memcpy(ret_event, first, sizeof *ret_event);
+        memcpy(&value, first + sizeof *ret_event, sizeof value);
+    }
+    *ret_value = value;
+    int more = 1;
+    size_t size = sizeof more;
+    while (zmq_getsockopt(monitor, ZMQ_RCVMORE, &more, &size) == 0 && more) {
+        zmq_recv(monitor, first, 0, 0);
+    }
+    return true;
+}
+
+static void read_ends(struct mc_peers *peers)
+{
+    uint16_t event;
+    int value;
+    while (read_monitor(peers->monitor, &event, &value)) {
+        if (event == ZMQ_EVENT_DISCONNECTED) {
+            on_disconnected(peers, value);
+        }
+    }
+}
+
+static void on_monitor(struct mc_watch *watch, short revents)
+{
+    (void) revents;
+    read_ends(watch->owner);
+}
+
+/* ---- its beginning ---- */
+
+static struct mc_peer *find(struct mc_peers *peers, const void *identity, size_t length)
+{
+    MC_LIST_EACH(&peers->all, struct mc_peer, peer, node)
+    {
+        if (!peer->gone && peer->identity_length == length &&
+            memcmp(peer->identity, identity, length) == 0) {
             return peer;
         }
     }
-    mc_autofree struct mc_peer *peer = calloc(1, sizeof *peer);
-    mc_autofree void *copy = malloc(length ? length : 1);
+    return NULL;
+}
+
+static struct mc_peer *peer_new(struct mc_peers *peers, const struct mc_message *message)
+{
+    mc_autofree struct mc_peer *peer = mc_new(struct mc_peer);
+    mc_autofree void *copy = malloc(message->identity_length ? message->identity_length : 1);
     if (!peer || !copy) {
         return NULL;
     }
-    memcpy(copy, identity, length);
-    peer->server = server;
+    memcpy(copy, message->identity, message->identity_length);
+    peer->peers = peers;
     peer->identity = mc_take(&copy);
-    peer->identity_length = length;
-    peer->pidfd = -1;
-    peer->seen = mc_os_now();
-    peer->next = server->peers;
-    server->peers = peer;
+    peer->identity_length = message->identity_length;
+    peer->connection = -1;
+    peer->refused = mc_descriptors_crowded();
+    mc_list_add(&peers->all, &peer->node);
     return mc_take(&peer);
+}
+
+struct mc_peer *mc_peer_get(struct mc_peers *peers, const struct mc_message *message, mc_err *err)
+{
+    struct mc_peer *peer = find(peers, message->identity, message->identity_length);
+    if (!peer || peer->connection != message->connection) {
+        /* The number may have been another's, whose end is told already. */
+        read_ends(peers);
+        peer = find(peers, message->identity, message->identity_length);
+    }
+    if (!peer && !(peer = peer_new(peers, message))) {
+        mc_err_set(err, MC_NO_MEMORY, "out of memory for a peer");
+        return NULL;
+    }
+    peer->connection = message->connection;
+    peer->seen = mc_os_now();
+    return peer;
+}
+
+static struct mc_process *find_process(struct mc_peers *peers, pid_t pid)
+{
+    MC_LIST_EACH(&peers->processes, struct mc_process, process, node)
+    {
+        if (process->pid == pid && process->watch.events) {
+            return process;
+        }
+    }
+    return NULL;
+}
+
+static struct mc_process *process_new(struct mc_peers *peers, pid_t pid)
+{
+    mc_err err;
+    struct mc_process *process = mc_new(struct mc_process);
+    if (!process) {
+        return NULL;
+    }
+    process->peers = peers;
+    process->pid = pid;
+    mc_list_init(&process->members);
+    mc_list_add(&peers->processes, &process->node);
+    if (mc_os_pidfd(pid, &process->pidfd, &err) < 0) {
+        process->pidfd = -1;
+    }
+    process->watch = (struct mc_watch) {
+        .fd = process->pidfd, .events = ZMQ_POLLIN, .ready = on_process_end, .owner = process};
+    if (process->pidfd < 0 || mc_loop_add(&peers->core->loop, &process->watch, &err) < 0) {
+        mc_log("watch peer %d: %s", (int) pid, err.message);
+        process_free(process);
+        return NULL;
+    }
+    return process;
 }
 
 void mc_peer_greet(struct mc_peer *peer, pid_t pid)
 {
-    mc_err err;
+    struct mc_peers *peers = peer->peers;
     peer->greeted = true;
-    if (pid <= 0 || peer->pidfd >= 0) {
+    if (pid <= 0 || peer->process) {
         return;
     }
-    peer->pid = pid;
-    if (mc_os_pidfd(pid, &peer->pidfd, &err) < 0) {
-        peer->pidfd = -1;
-        return;
+    peer->process = find_process(peers, pid);
+    if (!peer->process) {
+        peer->process = process_new(peers, pid);
     }
-    peer->watch = (struct mc_watch) {
-        .fd = peer->pidfd, .events = ZMQ_POLLIN, .ready = on_peer_death, .owner = peer};
-    if (mc_loop_add(&peer->server->loop, &peer->watch, &err) < 0) {
-        mc_log("watch peer %d: %s", (int) pid, err.message);
+    if (peer->process) {
+        mc_list_add(&peer->process->members, &peer->in_process);
     }
 }
 
-void mc_peer_send(struct mc_peer *peer,
-                  bool delimited,
-                  const json_t *header,
-                  const struct mc_frame *frames,
-                  size_t count)
+static struct mc_route route_to(const struct mc_peer *peer, bool delimited)
 {
-    mc_err err;
-    struct mc_route route = {.identity = {peer->identity, peer->identity_length},
-                             .delimited = delimited};
-    if (peer->gone) {
-        return;
-    }
-    int sent = mc_message_send(peer->server->router, &route, header, frames, count, &err);
+    return (struct mc_route) {.identity = {peer->identity, peer->identity_length},
+                              .delimited = delimited};
+}
+
+/* A message that could not be sent breaks the order of those that follow: the peer is given up. */
+static void look_at_sending(struct mc_peer *peer, int sent, const mc_err *err)
+{
     if (sent < 0) {
-        mc_log("send: %s", err.message);
+        mc_log("send: %s", err->message);
     }
-    peer->gone = sent != 0;
-}
-
-void mc_peer_sweep(struct mc_server *server)
-{
-    int64_t now = mc_os_now();
-    struct mc_peer **link = &server->peers;
-    while (*link) {
-        struct mc_peer *peer = *link;
-        bool silent = peer->pidfd < 0 && now - peer->seen > SILENT_NS;
-        if (peer->open == 0 && (peer->gone || silent)) {
-            *link = peer->next;
-            peer_free(peer);
-        } else {
-            link = &peer->next;
-        }
+    if (sent != 0) {
+        mc_peer_drop(peer);
     }
 }
 
-void mc_peer_free_all(struct mc_server *server)
+int mc_peer_send(struct mc_peer *peer,
+                 bool delimited,
+                 const json_t *header,
+                 const struct mc_frame *frames,
+                 size_t count,
+                 mc_err *err)
 {
-    while (server->peers) {
-        struct mc_peer *peer = server->peers;
-        server->peers = peer->next;
+    struct mc_route route = route_to(peer, delimited);
+    if (peer->gone) {
+        return 0;
+    }
+    if (!header) {
+        return mc_err_set(err, MC_NO_MEMORY, "out of memory");
+    }
+    int sent = mc_message_send(peer->peers->router, &route, header, frames, count, err);
+    if (sent < 0 && (err->code == MC_NO_MEMORY || err->code == MC_TOO_LARGE)) {
+        return -1;
+    }
+    look_at_sending(peer, sent, err);
+    return 0;
+}
+
+/* JSON's escapes for what an id may have beside plain characters. */
+static void add_escaped(char *text, size_t size, const char *id)
+{
+    size_t length = 0;
+    for (const unsigned char *c = (const unsigned char *) id; *c && length + 7 < size; c++) {
+        bool plain = *c >= ' ' && *c != '"' && *c != '\\';
+        length += (size_t) snprintf(text + length, size - length, plain ? "%c" : "\\u%04x", *c);
+    }
+}
+
+void mc_peer_send_plain(struct mc_peer *peer, bool delimited, const char *id, const mc_err *err)
+{
+    mc_err ignored = {0};
+    char escaped[512] = "";
+    char text[1280];
+    struct mc_route route = route_to(peer, delimited);
+    add_escaped(escaped, sizeof escaped, id);
+    int length = snprintf(text,
+                          sizeof text,
+                          "{\"id\": \"%s\", \"event\": \"error\", \"code\": \"%s\", "
+                          "\"message\": \"%s\"}",
+                          escaped,
+                          mc_code_name(err->code),
+                          err->message);
+    struct mc_frame header = {text, (size_t) length};
+    if (!peer->gone) {
+        int sent = mc_message_send_text(peer->peers->router, &route, header, NULL, 0, &ignored);
+        look_at_sending(peer, sent, &ignored);
+    }
+}
+
+int mc_peers_open(
+    struct mc_peers *peers, struct mc_core *core, void *zmq, void *router, mc_err *err)
+{
+    peers->core = core;
+    peers->router = router;
+    peers->sweep = (struct mc_task) {.go = on_sweep, .owner = peers};
+    if (zmq_socket_monitor(router, MONITOR, ZMQ_EVENT_DISCONNECTED) < 0 ||
+        !(peers->monitor = zmq_socket(zmq, ZMQ_PAIR)) || zmq_connect(peers->monitor, MONITOR) < 0) {
+        return mc_err_set(err, MC_SYSTEM, "watch connections: %s", zmq_strerror(zmq_errno()));
+    }
+    peers->monitor_watch = (struct mc_watch) {.fd = -1,
+                                              .socket = peers->monitor,
+                                              .events = ZMQ_POLLIN,
+                                              .ready = on_monitor,
+                                              .owner = peers};
+    return mc_loop_add(&core->loop, &peers->monitor_watch, err);
+}
+
+void mc_peers_close(struct mc_peers *peers)
+{
+    MC_LIST_EACH(&peers->all, struct mc_peer, peer, node)
+    {
         peer_free(peer);
+    }
+    if (peers->monitor) {
+        mc_loop_remove(&peers->core->loop, &peers->monitor_watch);
+        zmq_socket_monitor(peers->router, NULL, 0);
+        zmq_close(peers->monitor);
     }
 }

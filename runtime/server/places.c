@@ -1,7 +1,6 @@
 #include "server/places.h"
 
 #include "mojo/cell.h"
-#include "server/prepared.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -31,23 +30,22 @@ look_for(const char *module, bool own, const char *from, const char *end, struct
 
 /* The first "mc_<hash>.mojo": the name alone is the compilation's own. The directory before it may
  * be an earlier one's, because the compiler's cache knows a module by its text. */
-static struct found find_file(const struct mc_request *request, const char *from, const char *end)
+static struct found find_file(const struct mc_places *places, const char *from, const char *end)
 {
     struct found found = {NULL, 0, false};
-    const struct mc_strv *used = request->prepared ? &request->prepared->using.names : NULL;
     if (!memmem(from, (size_t) (end - from), ".mojo", 5)) {
         return found;
     }
-    look_for(json_string_value(json_object_get(request->meta, "module")), true, from, end, &found);
-    for (size_t i = 0; used && i < used->count; i++) {
-        look_for(used->items[i], false, from, end, &found);
+    look_for(places->module, true, from, end, &found);
+    for (size_t i = 0; i < places->used->count; i++) {
+        look_for(places->used->items[i], false, from, end, &found);
     }
     return found;
 }
 
-bool mc_places_any(const struct mc_request *request, const char *bytes, size_t length)
+bool mc_places_any(const struct mc_places *places, const char *bytes, size_t length)
 {
-    return find_file(request, bytes, bytes + length).at != NULL;
+    return find_file(places, bytes, bytes + length).at != NULL;
 }
 
 /* Where the path that ends in `name` begins: after "ABORT: " on its line, else after a blank. */
@@ -83,23 +81,23 @@ static const char *read_number(const char *at, const char *end, long *ret)
     return digit;
 }
 
-void mc_places_rewrite(const struct mc_request *request,
+void mc_places_rewrite(const struct mc_places *places,
                        const char *bytes,
                        size_t length,
                        struct mc_buf *ret)
 {
     const char *end = bytes + length;
     struct found file;
-    while ((file = find_file(request, bytes, end)).at) {
+    while ((file = find_file(places, bytes, end)).at) {
         long line = 0;
         long column = 0;
         const char *after_line = read_number(file.at + file.length, end, &line);
         const char *after = read_number(after_line, end, &column);
         mc_buf_add(ret, bytes, (size_t) (path_start(bytes, file.at) - bytes));
-        mc_buf_adds(ret, file.own ? request->ask.name : OTHER);
+        mc_buf_adds(ret, file.own ? places->name : OTHER);
         bytes = file.at + file.length;
         if (file.own && after > after_line) {
-            mc_cell_map(request->cell, line, column, &line, &column);
+            mc_cell_map(places->cell, line, column, &line, &column);
             mc_buf_addf(ret, ":%ld:%ld", line, column);
             bytes = after;
         }

@@ -2,11 +2,10 @@
 
 #include "base/mem.h"
 #include "base/paths.h"
-#include "mojo/cell.h"
+#include "mojo/cell_io.h"
 #include "mojo/closure.h"
 #include "mojo/command.h"
 #include "mojo/toolchain.h"
-#include "server/server.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -23,28 +22,26 @@ struct mc_prepared *mc_prepared_free(struct mc_prepared *prepared)
     return NULL;
 }
 
-static int normalize_flags(struct mc_request *request, struct mc_prepared *prepared, mc_err *err)
+static int normalize_flags(const struct mc_ask *ask, struct mc_prepared *prepared, mc_err *err)
 {
     mc_autostrv given = MC_STRV_INIT;
     size_t i;
     json_t *flag;
-    json_array_foreach(request->ask.flags, i, flag)
+    json_array_foreach(ask->flags, i, flag)
     {
         mc_strv_add(&given, json_string_value(flag));
     }
     if (mc_strv_check(&given, err) < 0) {
         return -1;
     }
-    return mc_flags_normalize(
-        given.items, request->ask.cwd, &prepared->flags, &prepared->include, err);
+    return mc_flags_normalize(given.items, ask->cwd, &prepared->flags, &prepared->include, err);
 }
 
 /* Modules beside the notebook are found last. The directory's name is not part of the key, what is
  * found in it is. */
-static int
-add_own_directory(const struct mc_request *request, struct mc_prepared *prepared, mc_err *err)
+static int add_own_directory(const struct mc_ask *ask, struct mc_prepared *prepared, mc_err *err)
 {
-    const char *cwd = request->ask.cwd;
+    const char *cwd = ask->cwd;
     if (strcmp(cwd, "/") != 0) {
         mc_strv_add(&prepared->include, cwd);
     }
@@ -103,16 +100,19 @@ static void add_json(struct mc_key *key, const char *tag, const json_t *json)
     mc_key_add_string(key, tag, text ? text : "");
 }
 
-static int make_key(struct mc_request *request, struct mc_prepared *prepared, mc_err *err)
+static int make_key(const struct mc_ask *ask,
+                    const struct mc_toolchain *toolchain,
+                    const struct mc_cell_io *io,
+                    struct mc_prepared *prepared,
+                    mc_err *err)
 {
-    const struct mc_ask *ask = &request->ask;
     struct mc_key key;
     if (mc_key_init(&key, err) < 0) {
         return -1;
     }
     mc_key_add(&key, "source", ask->source, ask->source_length);
     mc_key_add_string(&key, "repair", ask->modernize ? "yes" : "no");
-    add_toolchain(&key, request->toolchain);
+    add_toolchain(&key, toolchain);
     for (size_t i = 0; i < prepared->flags.count; i++) {
         mc_key_add_string(&key, "flag", prepared->flags.items[i]);
     }
@@ -126,7 +126,7 @@ static int make_key(struct mc_request *request, struct mc_prepared *prepared, mc
         mc_key_add_string(&key, "exports", "limited");
     }
     add_using(&key, &prepared->using);
-    if (mc_cell_io_any(&request->io)) {
+    if (mc_cell_io_any(io)) {
         add_json(&key, "inputs", ask->inputs);
         add_json(&key, "outputs", ask->outputs);
     }
@@ -138,20 +138,25 @@ static int make_key(struct mc_request *request, struct mc_prepared *prepared, mc
     return result;
 }
 
-int mc_prepared_make(struct mc_request *request, struct mc_prepared **ret, mc_err *err)
+int mc_prepared_make(const struct mc_ask *ask,
+                     const struct mc_toolchain *toolchain,
+                     const struct mc_cell_io *io,
+                     struct mc_prepared **ret,
+                     mc_err *err)
 {
-    struct mc_prepared *prepared = calloc(1, sizeof *prepared);
+    struct mc_prepared *prepared = mc_new(struct mc_prepared);
     if (!prepared) {
         return mc_err_set(err, MC_NO_MEMORY, "out of memory");
     }
-    if (normalize_flags(request, prepared, err) < 0 ||
-        mc_using_read(request->ask.using, &prepared->using, err) < 0 ||
-        add_own_directory(request, prepared, err) < 0 || make_key(request, prepared, err) < 0) {
+    if (normalize_flags(ask, prepared, err) < 0 ||
+        mc_using_read(ask->using, &prepared->using, err) < 0 ||
+        add_own_directory(ask, prepared, err) < 0 ||
+        make_key(ask, toolchain, io, prepared, err) < 0) {
         mc_prepared_free(prepared);
         return -1;
     }
-    if (strcmp(request->ask.cwd, "/") != 0) {
-        mc_strv_addf(&prepared->flags, "-I%s", request->ask.cwd);
+    if (strcmp(ask->cwd, "/") != 0) {
+        mc_strv_addf(&prepared->flags, "-I%s", ask->cwd);
     }
     if (mc_strv_check(&prepared->flags, err) < 0) {
         mc_prepared_free(prepared);

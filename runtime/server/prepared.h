@@ -1,12 +1,15 @@
-/* What a request's cell becomes before it is compiled: the module's name, checked flags, search
+/* What an asked cell becomes before it is compiled: the module's name, checked flags, search
  * path and the key. */
 #pragma once
 
 #include "base/hash.h"
 #include "base/strv.h"
 #include "cache/key.h"
-#include "server/request.h"
+#include "server/ask.h"
 #include "server/using.h"
+
+struct mc_cell_io;
+struct mc_toolchain;
 
 struct mc_prepared {
     char key[MC_HASH_HEX];
@@ -17,5 +20,9 @@ struct mc_prepared {
     json_t *parts;          /* what the key was made of, for explanations */
 };
 
-int mc_prepared_make(struct mc_request *request, struct mc_prepared **ret, mc_err *err) MC_MUST_USE;
+int mc_prepared_make(const struct mc_ask *ask,
+                     const struct mc_toolchain *toolchain,
+                     const struct mc_cell_io *io,
+                     struct mc_prepared **ret,
+                     mc_err *err) MC_MUST_USE;
 struct mc_prepared *mc_prepared_free(struct mc_prepared *prepared);

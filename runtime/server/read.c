@@ -182,10 +182,10 @@ static int read_limit(const json_t *limits, const char *name, double *ret, mc_er
         return 0;
     }
     double number = json_number_value(value);
-    if (!json_is_number(value) || !isfinite(number) || number <= 0 || number > 1e15) {
+    if (!json_is_number(value) || !isfinite(number) || number <= 0) {
         return mc_err_set(err, MC_INVALID_REQUEST, "the limit '%s' must be a number above 0", name);
     }
-    *ret = number;
+    *ret = number < 1e15 ? number : 1e15; /* as good as none */
     return 0;
 }
 
@@ -207,16 +207,18 @@ static int read_limits(const json_t *limits, struct mc_ask *ask, mc_err *err)
     double memory;
     double output;
     double processes;
-    if (read_limit(limits, "wall", &ask->wall, err) < 0 ||
-        read_limit(limits, "cpu", &ask->cpu, err) < 0 ||
+    if (read_limit(limits, "wall", &ask->limits.wall, err) < 0 ||
+        read_limit(limits, "cpu", &ask->limits.cpu, err) < 0 ||
         read_limit(limits, "memory", &memory, err) < 0 ||
         read_limit(limits, "output", &output, err) < 0 ||
         read_limit(limits, "processes", &processes, err) < 0) {
         return -1;
     }
-    ask->memory = (int64_t) (memory * 1024 * 1024);
-    ask->output = output > 0 ? (int64_t) output : 64LL << 20;
-    ask->processes = processes > 1e6 ? 1000000 : (int) processes;
+    static const double most = 1e15;
+    memory *= 1024 * 1024;
+    ask->limits.memory = (int64_t) (memory < most ? memory : most);
+    ask->limits.output = output > 0 ? (int64_t) output : 64LL << 20;
+    ask->limits.processes = processes > 1e6 ? 1000000 : (int64_t) processes;
     return 0;
 }
 

@@ -2,7 +2,8 @@
  * known. */
 #pragma once
 
-#include "server/request.h"
+#include "base/err.h"
+#include "server/ask.h"
 
 /* The op of a wire name, or MC_OP_COUNT. */
 enum mc_op mc_read_op(const char *name);

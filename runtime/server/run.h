@@ -1,26 +1,71 @@
-/* A program that runs for a request: its process (a child of the runner), its output, its limits
- * and its end. */
+/* A program that runs: its process (a child of the runner), its output, its limits and its end.
+ * Belongs to who started it. */
 #pragma once
 
-#include "server/request.h"
+#include "proc/limits.h"
+#include "server/runner_slot.h"
+#include "server/waiter.h"
 
+#include <jansson.h>
+
+struct mc_buf;
+struct mc_places;
+struct mc_run;
 struct mc_runner_event;
+struct mc_toolchain;
 
-/* Starts request->artifact in a runner; the end of the program answers the request. */
-int mc_run_start(struct mc_request *request, mc_err *err) MC_MUST_USE;
+/* What to run. Everything is borrowed until the run is freed. */
+struct mc_run_spec {
+    const struct mc_toolchain *toolchain;
+    const struct mc_places *places; /* that its output is told in */
+    const char *artifact;
+    const char *name;
+    const json_t *args; /* array of strings, or NULL */
+    const json_t *env;  /* object of strings, or NULL */
+    const char *cwd;
+    mode_t umask;
+    const void *input; /* standard input, or NULL */
+    size_t input_length;
+    int64_t window; /* bytes of output beyond those acknowledged; 0: no flow control */
+    struct mc_limits limits;
+    const char *worker; /* socket of who calls the functions, or NULL */
+    bool fresh;
+};
 
-/* The peer has taken that many bytes of output. */
-void mc_run_credit(struct mc_request *request, int64_t bytes);
+/* Who waits for it; embedded. Woken at its end. */
+struct mc_run_user {
+    struct mc_waiter waiter;
+    void (*started)(struct mc_run_user *user, pid_t pid);
+    void (*output)(struct mc_run_user *user, bool is_stderr, const void *bytes, size_t length);
+};
 
-/* Ends the program; its end will answer `cancelled`. */
-void mc_run_cancel(struct mc_request *request);
+int mc_run_start(struct mc_runner_slots *slots,
+                 const struct mc_run_spec *spec,
+                 struct mc_run_user *user,
+                 struct mc_run **ret,
+                 mc_err *err) MC_MUST_USE;
 
-/* Drops the run of a request that is being freed; a program still alive is killed. */
-void mc_run_abandon(struct mc_request *request);
+/* The reader has taken that many bytes of output. */
+void mc_run_credit(struct mc_run *run, int64_t bytes);
 
-/* For the runner slot: what it tells, and the list it keeps. */
-void mc_run_event(struct mc_run *run, const struct mc_runner_event *event);
-void mc_run_lost(struct mc_run *run, const mc_err *err);
-uint64_t mc_run_id(const struct mc_run *run);
-struct mc_run *mc_run_sibling(const struct mc_run *run);
-void mc_run_set_sibling(struct mc_run *run, struct mc_run *sibling);
+/* Ends the program: its end will be told as usual, as one that was cancelled. May be called from
+ * the user's callbacks. */
+void mc_run_cancel(struct mc_run *run);
+
+/* A program still alive is killed; the user is no longer woken. Takes NULL. */
+void mc_run_free(struct mc_run *run);
+
+/* How it ended. Everything is the run's. */
+struct mc_run_result {
+    const mc_err *error; /* it was cancelled, lost or not started; NULL: it ran */
+    const struct mc_runner_event *event;
+    const struct mc_limits *limits;
+    enum mc_limit killed_by; /* the limit for which the daemon killed it */
+    struct {
+        int64_t bytes;
+        const struct mc_buf *tail; /* the last of it, where a crash leaves its words */
+    } out, err;
+};
+
+/* Not before the user was woken. */
+void mc_run_result(const struct mc_run *run, struct mc_run_result *ret);

@@ -1,50 +1,57 @@
 #include "server/runner_slot.h"
 
+#include "base/hash.h"
 #include "base/mem.h"
 #include "mojo/toolchain.h"
 #include "runner/link.h"
-#include "server/run.h"
 
 #include <zmq.h>
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 struct mc_runner_slot {
-    struct mc_server *server;
+    struct mc_core *core;
+    struct mc_node node;
     char runtime[MC_HASH_HEX];   /* identity of the runtime it has loaded */
     struct mc_runner_link *link; /* NULL: none alive */
     struct mc_watch watch;
-    struct mc_run *runs; /* that have not ended */
-    struct mc_runner_slot *next;
+    struct mc_list runs; /* that have not ended */
 };
 
 static void slot_stop(struct mc_runner_slot *slot)
 {
-    mc_loop_remove(&slot->server->loop, &slot->watch);
+    mc_loop_remove(&slot->core->loop, &slot->watch);
     slot->link = mc_runner_link_free(slot->link);
 }
 
-/* What ran in a dead runner died with it. */
+/* What ran in a dead runner died with it. A run that is asked for again is in the slot's list, not
+ * in the one that is walked. */
 static void on_death(struct mc_runner_slot *slot, const mc_err *err)
 {
+    struct mc_list lost;
+    struct mc_slot_run *run;
     mc_log("runner: %s", err->message);
     slot_stop(slot);
-    while (slot->runs) {
-        struct mc_run *run = slot->runs;
-        slot->runs = mc_run_sibling(run);
-        mc_run_lost(run, err);
+    mc_list_init(&lost);
+    mc_list_move(&lost, &slot->runs);
+    while ((run = MC_LIST_FIRST(&lost, struct mc_slot_run, node))) {
+        mc_node_remove(&run->node);
+        run->lost(run, err);
     }
 }
 
-static struct mc_run *find_run(const struct mc_runner_slot *slot, uint64_t id)
+static struct mc_slot_run *find_run(const struct mc_runner_slot *slot, uint64_t id)
 {
-    struct mc_run *run = slot->runs;
-    while (run && mc_run_id(run) != id) {
-        run = mc_run_sibling(run);
+    MC_LIST_EACH(&slot->runs, struct mc_slot_run, run, node)
+    {
+        if (run->id == id) {
+            return run;
+        }
     }
-    return run;
+    return NULL;
 }
 
 static void on_runner(struct mc_watch *watch, short revents)
@@ -68,9 +75,9 @@ static void on_runner(struct mc_watch *watch, short revents)
             on_death(slot, &err);
             return;
         }
-        struct mc_run *run = find_run(slot, event.id);
+        struct mc_slot_run *run = find_run(slot, event.id);
         if (run) {
-            mc_run_event(run, &event);
+            run->event(run, &event);
         }
     }
 }
@@ -79,7 +86,7 @@ static int
 slot_start(struct mc_runner_slot *slot, const struct mc_toolchain *toolchain, mc_err *err)
 {
     mc_autofree char *runner = NULL;
-    if (asprintf(&runner, "%s/mojocell-runner", slot->server->options.libexec) < 0) {
+    if (asprintf(&runner, "%s/mojocell-runner", slot->core->options.libexec) < 0) {
         runner = NULL;
         return mc_err_set(err, MC_NO_MEMORY, "out of memory");
     }
@@ -89,32 +96,44 @@ slot_start(struct mc_runner_slot *slot, const struct mc_toolchain *toolchain, mc
     if (mc_runner_link_start(&spec, &slot->link, err) < 0) {
         return mc_err_wrap(err, "start the runner");
     }
-    slot->server->counters.runners++;
+    slot->core->counters.runners++;
     slot->watch = (struct mc_watch) {.fd = mc_runner_link_fd(slot->link),
                                      .events = ZMQ_POLLIN,
                                      .ready = on_runner,
                                      .owner = slot};
-    return mc_loop_add(&slot->server->loop, &slot->watch, err);
+    if (mc_loop_add(&slot->core->loop, &slot->watch, err) < 0) {
+        slot_stop(slot);
+        return -1;
+    }
+    return 0;
 }
 
-int mc_runner_slot_get(struct mc_server *server,
+static struct mc_runner_slot *find_slot(struct mc_runner_slots *slots, const char *runtime)
+{
+    MC_LIST_EACH(&slots->all, struct mc_runner_slot, slot, node)
+    {
+        if (strcmp(slot->runtime, runtime) == 0) {
+            return slot;
+        }
+    }
+    return NULL;
+}
+
+int mc_runner_slot_get(struct mc_runner_slots *slots,
                        const struct mc_toolchain *toolchain,
                        struct mc_runner_slot **ret,
                        mc_err *err)
 {
-    struct mc_runner_slot *slot = server->runners;
-    while (slot && strcmp(slot->runtime, toolchain->runtime) != 0) {
-        slot = slot->next;
-    }
+    struct mc_runner_slot *slot = find_slot(slots, toolchain->runtime);
     if (!slot) {
-        slot = calloc(1, sizeof *slot);
+        slot = mc_new(struct mc_runner_slot);
         if (!slot) {
             return mc_err_set(err, MC_NO_MEMORY, "out of memory");
         }
-        slot->server = server;
+        slot->core = slots->core;
         snprintf(slot->runtime, sizeof slot->runtime, "%s", toolchain->runtime);
-        slot->next = server->runners;
-        server->runners = slot;
+        mc_list_init(&slot->runs);
+        mc_list_add(&slots->all, &slot->node);
     }
     if (!slot->link && slot_start(slot, toolchain, err) < 0) {
         return -1;
@@ -124,44 +143,44 @@ int mc_runner_slot_get(struct mc_server *server,
 }
 
 int mc_runner_slot_run(struct mc_runner_slot *slot,
-                       struct mc_run *run,
+                       struct mc_slot_run *run,
                        const struct mc_runner_run *spec,
                        mc_err *err)
 {
     if (mc_runner_link_run(slot->link, spec, err) < 0) {
         return -1;
     }
-    mc_run_set_sibling(run, slot->runs);
-    slot->runs = run;
+    run->id = spec->id;
+    mc_list_add(&slot->runs, &run->node);
     return 0;
 }
 
-void mc_runner_slot_signal(struct mc_runner_slot *slot, struct mc_run *run, int signal)
+void mc_runner_slot_signal(struct mc_runner_slot *slot, const struct mc_slot_run *run, int signal)
 {
     mc_err err;
-    if (slot->link && mc_runner_link_signal(slot->link, mc_run_id(run), signal, &err) < 0) {
+    if (slot->link && mc_runner_link_signal(slot->link, run->id, signal, &err) < 0) {
         mc_log("signal a program: %s", err.message);
     }
 }
 
-void mc_runner_slot_forget(struct mc_runner_slot *slot, struct mc_run *run)
+void mc_runner_slot_forget(struct mc_slot_run *run)
 {
-    if (slot->runs == run) {
-        slot->runs = mc_run_sibling(run);
-        return;
-    }
-    for (struct mc_run *one = slot->runs; one; one = mc_run_sibling(one)) {
-        if (mc_run_sibling(one) == run) {
-            mc_run_set_sibling(one, mc_run_sibling(run));
-            return;
-        }
+    mc_node_remove(&run->node);
+}
+
+void mc_runner_slot_kill(struct mc_runner_slot *slot)
+{
+    if (slot->link) {
+        mc_log("runner %d does not answer: killed", (int) mc_runner_link_pid(slot->link));
+        kill(mc_runner_link_pid(slot->link), SIGKILL);
     }
 }
 
-json_t *mc_runner_slot_json(const struct mc_server *server)
+json_t *mc_runner_slots_json(const struct mc_runner_slots *slots)
 {
     json_t *array = json_array();
-    for (const struct mc_runner_slot *slot = server->runners; slot; slot = slot->next) {
+    MC_LIST_EACH(&slots->all, struct mc_runner_slot, slot, node)
+    {
         if (slot->link) {
             json_array_append_new(array,
                                   json_pack("{s:i, s:s}",
@@ -174,11 +193,16 @@ json_t *mc_runner_slot_json(const struct mc_server *server)
     return array;
 }
 
-void mc_runner_slot_free_all(struct mc_server *server)
+void mc_runner_slots_init(struct mc_runner_slots *slots, struct mc_core *core)
 {
-    while (server->runners) {
-        struct mc_runner_slot *slot = server->runners;
-        server->runners = slot->next;
+    slots->core = core;
+    mc_list_init(&slots->all);
+}
+
+void mc_runner_slots_fini(struct mc_runner_slots *slots)
+{
+    MC_LIST_EACH(&slots->all, struct mc_runner_slot, slot, node)
+    {
         slot_stop(slot);
         free(slot);
     }

@@ -2,27 +2,49 @@
  * died. */
 #pragma once
 
-#include "server/server.h"
+#include "server/core.h"
+
+#include <jansson.h>
 
 struct mc_toolchain;
-struct mc_run;
+struct mc_runner_event;
 struct mc_runner_run;
+struct mc_runner_slot;
+
+struct mc_runner_slots {
+    struct mc_core *core;
+    struct mc_list all;
+};
+
+void mc_runner_slots_init(struct mc_runner_slots *slots, struct mc_core *core);
+void mc_runner_slots_fini(struct mc_runner_slots *slots);
+
+/* A run in a runner; embedded in its owner. */
+struct mc_slot_run {
+    struct mc_node node; /* the slot's, until it ended, was lost or forgotten */
+    uint64_t id;
+    void (*event)(struct mc_slot_run *run, const struct mc_runner_event *event);
+    /* The runner died before the run's end. May ask for a run again. */
+    void (*lost)(struct mc_slot_run *run, const mc_err *err);
+};
 
 /* The slot with this toolchain's runtime loaded, its runner started where there is none alive. */
-int mc_runner_slot_get(struct mc_server *server,
+int mc_runner_slot_get(struct mc_runner_slots *slots,
                        const struct mc_toolchain *toolchain,
                        struct mc_runner_slot **ret,
                        mc_err *err) MC_MUST_USE;
 
-/* Sends the run to the runner; its events come to mc_run_event, or mc_run_lost where the runner
- * dies before its end. */
+/* Sends the run to the runner; events follow, or its loss. */
 int mc_runner_slot_run(struct mc_runner_slot *slot,
-                       struct mc_run *run,
+                       struct mc_slot_run *run,
                        const struct mc_runner_run *spec,
                        mc_err *err) MC_MUST_USE;
-void mc_runner_slot_signal(struct mc_runner_slot *slot, struct mc_run *run, int signal);
-void mc_runner_slot_forget(struct mc_runner_slot *slot, struct mc_run *run);
+void mc_runner_slot_signal(struct mc_runner_slot *slot, const struct mc_slot_run *run, int signal);
+/* No more events; nothing where it is in no slot. */
+void mc_runner_slot_forget(struct mc_slot_run *run);
+
+/* A runner that does not do as it is told: it is killed, and what it runs is lost. */
+void mc_runner_slot_kill(struct mc_runner_slot *slot);
 
 /* [{pid, runtime}] of the runners alive. */
-json_t *mc_runner_slot_json(const struct mc_server *server);
-void mc_runner_slot_free_all(struct mc_server *server);
+json_t *mc_runner_slots_json(const struct mc_runner_slots *slots);

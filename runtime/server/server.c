@@ -6,14 +6,13 @@
 #include "base/paths.h"
 #include "cache/store.h"
 #include "protocol/message.h"
-#include "server/compilation.h"
-#include "server/identified.h"
-#include "server/peer.h"
+#include "server/descriptors.h"
+#include "server/receive.h"
 #include "server/request.h"
-#include "server/runner_slot.h"
 
 #include <zmq.h>
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -28,70 +27,18 @@
 #include <unistd.h>
 
 static const int64_t SECOND = 1000000000;
-static const int64_t COMPILER_MEMORY = 400LL << 20;
 enum { MESSAGES_A_ROUND = 32, LOOK_SECONDS = 5, CACHE_SECONDS = 10 };
 
-void mc_log(const char *format, ...)
+static void leave_where_settled(struct mc_server *server)
 {
-    char stamp[32];
-    time_t now = time(NULL);
-    struct tm local;
-    localtime_r(&now, &local);
-    strftime(stamp, sizeof stamp, "%F %T", &local);
-    fprintf(stderr, "%s ", stamp);
-    va_list args;
-    va_start(args, format);
-    vfprintf(stderr, format, args);
-    va_end(args);
-    fputc('\n', stderr);
-}
-
-void mc_server_adopt(struct mc_server *server, struct mc_child *child)
-{
-    child->next = server->children;
-    server->children = child;
-}
-
-static void unlink_child(struct mc_server *server, const struct mc_child *child)
-{
-    for (struct mc_child **link = &server->children; *link; link = &(*link)->next) {
-        if (*link == child) {
-            *link = child->next;
-            return;
-        }
+    if (server->leaving && mc_list_empty(&server->requests)) {
+        server->core.loop.stop = true;
     }
 }
 
-void mc_server_forget(struct mc_server *server, struct mc_child *child)
+static void on_settled(struct mc_task *task)
 {
-    unlink_child(server, child);
-    child->pid = 0;
-}
-
-/* Everything that ended: our own children by their objects, adopted orphans without a word. */
-static void reap(struct mc_server *server)
-{
-    int status;
-    struct rusage usage;
-    pid_t pid;
-    while ((pid = wait4(-1, &status, WNOHANG, &usage)) > 0) {
-        struct mc_child *child = server->children;
-        while (child && child->pid != pid) {
-            child = child->next;
-        }
-        if (child) {
-            unlink_child(server, child);
-            child->pid = 0;
-            child->ended(child, pid, status, &usage);
-        }
-    }
-}
-
-void mc_server_maybe_leave(struct mc_server *server)
-{
-    if (server->leaving && !server->requests) {
-        server->loop.stop = true;
-    }
+    leave_where_settled(task->owner);
 }
 
 static void on_signal(struct mc_watch *watch, short revents)
@@ -101,14 +48,19 @@ static void on_signal(struct mc_watch *watch, short revents)
     struct signalfd_siginfo info;
     while (read(server->signal_fd, &info, sizeof info) == (ssize_t) sizeof info) {
         if (info.ssi_signo == SIGCHLD) {
-            reap(server);
+            mc_core_reap(&server->core);
         } else {
             mc_log("signal %u: leaving", info.ssi_signo);
             server->leaving = true;
             mc_request_cancel_all(server, NULL);
-            mc_server_maybe_leave(server);
+            leave_where_settled(server);
         }
     }
+}
+
+static void on_left(struct mc_peers *peers, struct mc_peer *peer)
+{
+    mc_request_cancel_all(MC_OF(peers, struct mc_server, peers), peer);
 }
 
 static void on_message(struct mc_watch *watch, short revents)
@@ -126,49 +78,68 @@ static void on_message(struct mc_watch *watch, short revents)
             mc_log("receive: %s", err.message);
             return;
         }
-        mc_request_receive(server, &message, got == 1 ? NULL : &err);
+        mc_receive(server, &message, got == 1 ? NULL : &err);
     }
 }
 
-static bool socket_is_ours(const struct mc_server *server)
+static bool is_file(const char *path, int fd)
+{
+    struct stat there;
+    struct stat ours;
+    return path && fd >= 0 && fstat(fd, &ours) == 0 && lstat(path, &there) == 0 &&
+           there.st_ino == ours.st_ino && there.st_dev == ours.st_dev;
+}
+
+/* Whether clients find this daemon. Where the runtime directory was deleted and made anew, its
+ * names are another daemon's: the lock that we hold is told by what it is. */
+static bool place_is_ours(const struct mc_server *server)
+{
+    mc_err ignored;
+    mc_autofree char *lock = NULL;
+    return mc_paths_lock(server->core.options.runtime_dir, &lock, &ignored) == 0 &&
+           is_file(lock, server->lock_fd);
+}
+
+static bool can_be_found(const struct mc_server *server)
 {
     struct stat st;
-    return stat(server->socket_path, &st) == 0 && st.st_ino == server->socket_inode;
+    return place_is_ours(server) && stat(server->socket_path, &st) == 0;
 }
 
 static void on_idle_timer(struct mc_timer *timer)
 {
     struct mc_server *server = timer->owner;
+    int idle_seconds = server->core.options.idle_seconds;
     int64_t idle = mc_os_now() - server->idle_since;
-    mc_peer_sweep(server);
-    if (!socket_is_ours(server)) {
+    mc_peers_sweep(&server->peers);
+    if (!can_be_found(server)) {
         mc_log("the socket is no longer ours: leaving when all is answered");
         server->leaving = true;
-        mc_server_maybe_leave(server);
-    } else if (!server->requests && server->options.idle_seconds > 0 &&
-               idle > server->options.idle_seconds * SECOND) {
+        leave_where_settled(server);
+    } else if (mc_list_empty(&server->requests) && idle_seconds > 0 &&
+               idle > idle_seconds * SECOND) {
         mc_log("idle: leaving");
-        server->loop.stop = true;
+        server->core.loop.stop = true;
     }
     int64_t look = LOOK_SECONDS * SECOND;
-    if (server->options.idle_seconds > 0 && server->options.idle_seconds < LOOK_SECONDS) {
-        look = server->options.idle_seconds * SECOND / 2;
+    if (idle_seconds > 0 && idle_seconds < LOOK_SECONDS) {
+        look = idle_seconds * SECOND / 2;
     }
-    mc_loop_arm(&server->loop, timer, look);
+    mc_loop_arm(&server->core.loop, timer, look);
 }
 
 static void on_cache_timer(struct mc_timer *timer)
 {
     struct mc_server *server = timer->owner;
-    mc_store_maintain(server->store);
-    mc_loop_arm(&server->loop, timer, CACHE_SECONDS * SECOND);
+    mc_store_maintain(server->core.store);
+    mc_loop_arm(&server->core.loop, timer, CACHE_SECONDS * SECOND);
 }
 
 /* 1 where another daemon holds it. */
 static int take_lock(struct mc_server *server, mc_err *err)
 {
     mc_autofree char *path = NULL;
-    if (mc_paths_lock(server->options.runtime_dir, &path, err) < 0) {
+    if (mc_paths_lock(server->core.options.runtime_dir, &path, err) < 0) {
         return -1;
     }
     server->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -181,17 +152,43 @@ static int take_lock(struct mc_server *server, mc_err *err)
     return 0;
 }
 
-/* The lock is held, so whatever an earlier daemon left under this name is nobody's. */
+/* The lock is held, so whatever earlier daemons of this build left here is nobody's. */
+static int remove_left(const char *runtime_dir, const char *prefix, mc_err *err)
+{
+    int result = 0;
+    DIR *dir = opendir(runtime_dir);
+    if (!dir) {
+        return mc_err_errno(err, MC_IO, "look into '%s'", runtime_dir);
+    }
+    const struct dirent *entry;
+    while (result == 0 && (entry = readdir(dir))) {
+        if (strncmp(entry->d_name, prefix, strlen(prefix)) == 0) {
+            mc_autofree char *path = mc_fs_join(runtime_dir, entry->d_name);
+            result =
+                path ? mc_fs_remove(path, err) : mc_err_set(err, MC_NO_MEMORY, "out of memory");
+        }
+    }
+    closedir(dir);
+    return result;
+}
+
 static int make_work_dir(struct mc_server *server, mc_err *err)
 {
-    if (asprintf(&server->work_dir, "%s/work-%s", server->options.runtime_dir, MC_BUILD_ID) < 0) {
-        server->work_dir = NULL;
-        return mc_err_set(err, MC_NO_MEMORY, "out of memory");
-    }
-    if (mc_fs_remove(server->work_dir, err) < 0) {
+    const char *runtime_dir = server->core.options.runtime_dir;
+    if (remove_left(runtime_dir, "work-" MC_BUILD_ID, err) < 0) {
         return -1;
     }
-    return mc_fs_mkdirs(server->work_dir, 0700, err);
+    if (asprintf(
+            &server->core.work_dir, "%s/work-%s-%d", runtime_dir, MC_BUILD_ID, (int) getpid()) <
+        0) {
+        server->core.work_dir = NULL;
+        return mc_err_set(err, MC_NO_MEMORY, "out of memory");
+    }
+    if (mc_fs_mkdirs(server->core.work_dir, 0700, err) < 0) {
+        return -1;
+    }
+    server->work_fd = open(server->core.work_dir, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    return server->work_fd < 0 ? mc_err_errno(err, MC_IO, "open '%s'", server->core.work_dir) : 0;
 }
 
 static int open_socket(struct mc_server *server, mc_err *err)
@@ -202,7 +199,7 @@ static int open_socket(struct mc_server *server, mc_err *err)
     const uid_t user = geteuid();
     char endpoint[128];
     struct stat st;
-    if (mc_paths_socket(server->options.runtime_dir, &server->socket_path, err) < 0) {
+    if (mc_paths_socket(server->core.options.runtime_dir, &server->socket_path, err) < 0) {
         return -1;
     }
     unlink(server->socket_path);
@@ -235,7 +232,7 @@ static int open_socket(struct mc_server *server, mc_err *err)
                           server->socket_path,
                           (unsigned) st.st_mode & 0777);
     }
-    server->socket_inode = st.st_ino;
+    server->bound = true;
     return 0;
 }
 
@@ -266,8 +263,8 @@ static int watch_all(struct mc_server *server, mc_err *err)
         .fd = server->signal_fd, .events = ZMQ_POLLIN, .ready = on_signal, .owner = server};
     server->idle_timer = (struct mc_timer) {.due = on_idle_timer, .owner = server};
     server->cache_timer = (struct mc_timer) {.due = on_cache_timer, .owner = server};
-    if (mc_loop_add(&server->loop, &server->router_watch, err) < 0 ||
-        mc_loop_add(&server->loop, &server->signal_watch, err) < 0) {
+    if (mc_loop_add(&server->core.loop, &server->router_watch, err) < 0 ||
+        mc_loop_add(&server->core.loop, &server->signal_watch, err) < 0) {
         return -1;
     }
     on_idle_timer(&server->idle_timer);
@@ -275,27 +272,37 @@ static int watch_all(struct mc_server *server, mc_err *err)
     return 0;
 }
 
-static int most_compilers(void)
+static void init(struct mc_server *server, const struct mc_options *options)
 {
-    int64_t by_memory = mc_os_memory() / COMPILER_MEMORY;
-    int cpus = mc_os_cpus();
-    int most = by_memory < cpus ? (int) by_memory : cpus;
-    return most > 0 ? most : 1;
+    *server = (struct mc_server) {
+        .core.options = *options, .lock_fd = -1, .signal_fd = -1, .work_fd = -1};
+    server->started_at = server->idle_since = mc_os_now();
+    server->settled = (struct mc_task) {.go = on_settled, .owner = server};
+    server->peers.left = on_left;
+    mc_loop_init(&server->core.loop);
+    mc_list_init(&server->core.children);
+    mc_list_init(&server->requests);
+    mc_list_init(&server->peers.all);
+    mc_list_init(&server->peers.processes);
+    mc_identifieds_init(&server->identified, &server->core);
+    mc_compilations_init(&server->compilations, &server->core);
+    mc_runner_slots_init(&server->runners, &server->core);
 }
 
-int mc_server_open(struct mc_server *server, const struct mc_server_options *options, mc_err *err)
+int mc_server_open(struct mc_server *server, const struct mc_options *options, mc_err *err)
 {
-    *server = (struct mc_server) {.options = *options, .lock_fd = -1, .signal_fd = -1};
-    server->started_at = server->idle_since = mc_os_now();
-    server->max_compilers = most_compilers();
+    mc_descriptors_open();
+    init(server, options);
     int locked = take_lock(server, err);
     if (locked) {
         return locked;
     }
     if (open_signals(server, err) < 0 || mc_os_subreaper(err) < 0 ||
         make_work_dir(server, err) < 0 ||
-        mc_store_open(options->cache_dir, options->cache_limit, &server->store, err) < 0 ||
-        open_socket(server, err) < 0 || watch_all(server, err) < 0) {
+        mc_store_open(options->cache_dir, options->cache_limit, &server->core.store, err) < 0 ||
+        open_socket(server, err) < 0 ||
+        mc_peers_open(&server->peers, &server->core, server->zmq, server->router, err) < 0 ||
+        watch_all(server, err) < 0) {
         return -1;
     }
     mc_log("mojocelld %s (%s) listens at %s", MC_VERSION, MC_BUILD_ID, server->socket_path);
@@ -311,22 +318,15 @@ int mc_server_open(struct mc_server *server, const struct mc_server_options *opt
 
 int mc_server_run(struct mc_server *server, mc_err *err)
 {
-    return mc_loop_run(&server->loop, err);
+    return mc_loop_run(&server->core.loop, err);
 }
 
-void mc_server_close(struct mc_server *server)
+static void close_sockets(struct mc_server *server)
 {
-    mc_err err;
-    if (server->loop.capacity) {
-        mc_request_cancel_all(server, NULL);
-    }
-    mc_compilation_free_all(server);
-    mc_identified_free_all(server);
-    mc_runner_slot_free_all(server);
-    mc_peer_free_all(server);
-    if (server->socket_path && server->socket_inode && socket_is_ours(server)) {
+    if (server->bound && place_is_ours(server)) {
         unlink(server->socket_path);
     }
+    mc_peers_close(&server->peers);
     if (server->router) {
         const int linger = 500; /* last answers reach their peers */
         zmq_setsockopt(server->router, ZMQ_LINGER, &linger, sizeof linger);
@@ -335,17 +335,34 @@ void mc_server_close(struct mc_server *server)
     if (server->zmq) {
         zmq_ctx_term(server->zmq);
     }
-    server->store = mc_store_close(server->store);
-    if (server->work_dir && server->socket_inode && mc_fs_remove(server->work_dir, &err) < 0) {
+}
+
+/* By what it is: where the runtime directory was deleted, another's may have its name. */
+static void remove_work_dir(struct mc_server *server)
+{
+    mc_err err;
+    if (is_file(server->core.work_dir, server->work_fd) &&
+        mc_fs_remove(server->core.work_dir, &err) < 0) {
         mc_log("%s", err.message);
     }
-    if (server->signal_fd >= 0) {
-        close(server->signal_fd);
-    }
-    if (server->lock_fd >= 0) {
-        close(server->lock_fd);
+}
+
+void mc_server_close(struct mc_server *server)
+{
+    mc_request_end_all(server);
+    mc_loop_run_tasks(&server->core.loop);
+    mc_identifieds_fini(&server->identified);
+    mc_runner_slots_fini(&server->runners);
+    close_sockets(server);
+    server->core.store = mc_store_close(server->core.store);
+    remove_work_dir(server);
+    for (size_t i = 0; i < 3; i++) {
+        int fd = (int[]) {server->work_fd, server->signal_fd, server->lock_fd}[i];
+        if (fd >= 0) {
+            close(fd);
+        }
     }
     free(server->socket_path);
-    free(server->work_dir);
-    mc_loop_fini(&server->loop);
+    free(server->core.work_dir);
+    mc_loop_fini(&server->core.loop);
 }

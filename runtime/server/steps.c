@@ -2,14 +2,13 @@
 
 #include "base/mem.h"
 #include "base/os.h"
+#include "base/strv.h"
 #include "cache/store.h"
 #include "mojo/cell.h"
 #include "mojo/toolchain.h"
-#include "server/compilation.h"
-#include "server/identified.h"
+#include "server/ended.h"
 #include "server/prepared.h"
-#include "server/run.h"
-#include "server/server.h"
+#include "server/request.h"
 
 #include <string.h>
 
@@ -22,6 +21,26 @@ static enum mc_progress fail(struct mc_request *request, const mc_err *err)
 static void set_result(struct mc_request *request, const char *name, json_t *value)
 {
     json_object_set_new(request->result, name, value);
+}
+
+static json_t *seconds(int64_t ns)
+{
+    return json_real((double) ns / 1e9);
+}
+
+/* The times so far. */
+static void set_times(struct mc_request *request)
+{
+    const struct mc_times *times = &request->times;
+    json_t *object = json_object();
+    json_object_set_new(object, "queue", seconds(times->queue));
+    json_object_set_new(object, "identify", seconds(times->identify));
+    json_object_set_new(object, "scan", seconds(times->scan));
+    json_object_set_new(object, "compile", seconds(times->compile));
+    json_object_set_new(object, "load", seconds(times->load));
+    json_object_set_new(object, "run", seconds(times->run));
+    json_object_set_new(object, "total", seconds(mc_os_now() - request->began));
+    set_result(request, "times", object);
 }
 
 /* Splits the cell. What is wrong with the cell itself is the user's failure, not an error of the
@@ -49,20 +68,78 @@ static enum mc_progress step_scan(struct mc_request *request)
     return MC_NEXT;
 }
 
-static enum mc_progress step_toolchain(struct mc_request *request)
+/* ---- which compiler ---- */
+
+static void add_strings(struct mc_strv *ret, const json_t *array)
+{
+    size_t i;
+    json_t *item;
+    json_array_foreach(array, i, item)
+    {
+        mc_strv_add(ret, json_string_value(item));
+    }
+}
+
+static void add_environment(struct mc_strv *ret, const json_t *object)
+{
+    const char *name;
+    json_t *value;
+    json_object_foreach((json_t *) object, name, value)
+    {
+        mc_strv_addf(ret, "%s=%s", name, json_string_value(value));
+    }
+}
+
+enum mc_progress mc_step_toolchain(struct mc_request *request)
 {
     mc_err err = {0};
-    int found = mc_identified_find(request, &err);
+    mc_autostrv env = MC_STRV_INIT;
+    mc_autostrv sites = MC_STRV_INIT;
+    add_environment(&env, request->ask.env);
+    add_strings(&sites, request->ask.sites);
+    if (mc_strv_check(&env, &err) < 0 || mc_strv_check(&sites, &err) < 0) {
+        return fail(request, &err);
+    }
+    struct mc_toolchain_hints hints = {
+        .explicit_path = request->ask.toolchain, .sites = sites.items, .envp = env.items};
+    int found = mc_identified_find(&request->server->identified,
+                                   &hints,
+                                   &request->toolchain_waiter,
+                                   &request->identified,
+                                   &request->toolchain_root,
+                                   &request->toolchain_how,
+                                   &err);
     if (found < 0) {
         return fail(request, &err);
     }
     return found > 0 ? MC_WAIT : MC_NEXT;
 }
 
+/* A runner is started early: it is ready when the cell is compiled. */
+enum mc_progress mc_step_toolchain_known(struct mc_request *request)
+{
+    mc_err err = {0};
+    struct mc_runner_slot *slot;
+    if (!request->identified) {
+        return MC_NEXT;
+    }
+    if (mc_identified_result(request->identified, &request->toolchain, &err) < 0) {
+        return fail(request, &err);
+    }
+    request->times.identify = mc_os_now() - request->began - request->times.scan;
+    if (mc_runner_slot_get(&request->server->runners, request->toolchain, &slot, &err) < 0) {
+        mc_log("start a runner early: %s", err.message);
+    }
+    return MC_NEXT;
+}
+
+/* ---- what to compile, and whether it is there ---- */
+
 static enum mc_progress step_prepare(struct mc_request *request)
 {
     mc_err err = {0};
-    if (mc_prepared_make(request, &request->prepared, &err) < 0) {
+    if (mc_prepared_make(
+            &request->ask, request->toolchain, &request->io, &request->prepared, &err) < 0) {
         return fail(request, &err);
     }
     set_result(request, "key", json_string(request->prepared->key));
@@ -78,25 +155,49 @@ static enum mc_progress step_prepare(struct mc_request *request)
     return MC_NEXT;
 }
 
+static void note(struct mc_request *request, enum mc_outcome outcome)
+{
+    mc_store_note(request->server->core.store,
+                  request->ask.cell,
+                  request->prepared->key,
+                  request->prepared->parts,
+                  outcome);
+}
+
 static enum mc_progress step_lookup(struct mc_request *request)
 {
-    struct mc_store *store = request->server->store;
+    struct mc_store_entry entry = {0};
     if (request->ask.force) {
         return MC_NEXT;
     }
-    struct mc_store_entry entry = {0};
-    if (mc_store_lookup(store, request->prepared->key, &entry) > 0) {
+    if (mc_store_lookup(request->server->core.store, request->prepared->key, &entry) > 0) {
         request->artifact = mc_take(&entry.artifact);
         request->meta = json_incref(entry.meta);
         set_result(request, "cache", json_string("hit"));
-        mc_store_note(store,
-                      request->ask.cell,
-                      request->prepared->key,
-                      request->prepared->parts,
-                      MC_OUTCOME_HIT);
+        note(request, MC_OUTCOME_HIT);
     }
     mc_store_entry_fini(&entry);
     return MC_NEXT;
+}
+
+/* ---- the compilation ---- */
+
+static struct mc_compilation_spec spec_of(const struct mc_request *request)
+{
+    const struct mc_ask *ask = &request->ask;
+    const struct mc_prepared *prepared = request->prepared;
+    return (struct mc_compilation_spec) {.key = prepared->key,
+                                         .module = prepared->module,
+                                         .toolchain = request->toolchain,
+                                         .flags = &prepared->flags,
+                                         .source = ask->source,
+                                         .source_length = ask->source_length,
+                                         .using = &prepared->using,
+                                         .exports = ask->exports,
+                                         .inputs = ask->inputs,
+                                         .outputs = ask->outputs,
+                                         .modernize = ask->modernize,
+                                         .forced = ask->force};
 }
 
 static enum mc_progress step_compile(struct mc_request *request)
@@ -105,7 +206,94 @@ static enum mc_progress step_compile(struct mc_request *request)
     if (request->artifact) {
         return MC_NEXT;
     }
-    return mc_compilation_join(request, &err) < 0 ? fail(request, &err) : MC_WAIT;
+    struct mc_compilations *all = &request->server->compilations;
+    struct mc_compilation_spec spec = spec_of(request);
+    enum mc_join joined =
+        mc_compilation_join(all, &spec, &request->compilation_user, &request->compilation, &err);
+    switch (joined) {
+    case MC_JOIN_FAILED:
+        return fail(request, &err);
+    case MC_JOIN_JOINED:
+        set_result(request, "cache", json_string("joined"));
+        note(request, MC_OUTCOME_JOINED);
+        mc_request_event(request, "compiling", json_pack("{s:s}", "cause", "joined"));
+        break;
+    case MC_JOIN_QUEUED:
+        mc_request_event(request, "queued", json_pack("{s:i}", "position", all->most));
+        /* fallthrough */
+    case MC_JOIN_STARTED:
+        set_result(request, "cache", json_string("miss"));
+        note(request, request->ask.force ? MC_OUTCOME_FORCED : MC_OUTCOME_MISS);
+    }
+    return MC_WAIT;
+}
+
+static json_t *first_error(const json_t *diagnostics)
+{
+    size_t i;
+    json_t *diagnostic;
+    json_array_foreach(diagnostics, i, diagnostic)
+    {
+        const char *kind = json_string_value(json_object_get(diagnostic, "kind"));
+        if (kind && strcmp(kind, "error") == 0) {
+            return diagnostic;
+        }
+    }
+    return NULL;
+}
+
+static json_t *compile_failure(const json_t *diagnostics)
+{
+    const json_t *first = first_error(diagnostics);
+    const char *message = json_string_value(json_object_get(first, "message"));
+    json_t *failure = mc_failure("compile_failed",
+                                 message ? message : "the compiler failed without a message",
+                                 json_string_value(json_object_get(first, "hint")));
+    if (first) {
+        json_object_set(failure, "line", json_object_get(first, "line"));
+        json_object_set(failure, "column", json_object_get(first, "column"));
+    }
+    return failure;
+}
+
+static enum mc_progress refuse(struct mc_request *request, const struct mc_compiled *compiled)
+{
+    json_object_set(request->result, "diagnostics", compiled->diagnostics);
+    if (compiled->changes) {
+        json_object_set(request->result, "modernized", compiled->changes);
+        set_result(request, "source", json_stringn(compiled->text->data, compiled->text->length));
+    }
+    set_times(request);
+    mc_request_refuse(request, compile_failure(compiled->diagnostics));
+    return MC_ANSWERED;
+}
+
+static enum mc_progress step_artifact(struct mc_request *request)
+{
+    mc_err err = {0};
+    struct mc_compiled compiled;
+    if (!request->compilation) {
+        return MC_NEXT;
+    }
+    mc_compilation_result(request->compilation, &compiled);
+    request->times.queue = compiled.queued;
+    request->times.compile = compiled.took;
+    if (compiled.error) {
+        return fail(request, compiled.error);
+    }
+    set_result(request, "compiler_cache", json_boolean(compiled.from_cache));
+    if (!compiled.artifact) {
+        return refuse(request, &compiled);
+    }
+    request->artifact = strdup(compiled.artifact);
+    request->meta = json_incref(compiled.meta);
+    if (!request->artifact) {
+        mc_err_set(&err, MC_NO_MEMORY, "out of memory");
+        return fail(request, &err);
+    }
+    mc_compilation_leave(request->compilation, &request->compilation_user);
+    request->compilation = NULL;
+    return MC_NEXT;
 }
 
 /* What a process needs that loads the artifact itself. */
@@ -149,30 +337,11 @@ static void copy_meta(struct mc_request *request)
     }
 }
 
-static json_t *seconds(int64_t ns)
-{
-    return json_real((double) ns / 1e9);
-}
-
-void mc_steps_times(struct mc_request *request)
-{
-    const struct mc_times *times = &request->times;
-    json_t *object = json_object();
-    json_object_set_new(object, "queue", seconds(times->queue));
-    json_object_set_new(object, "identify", seconds(times->identify));
-    json_object_set_new(object, "scan", seconds(times->scan));
-    json_object_set_new(object, "compile", seconds(times->compile));
-    json_object_set_new(object, "load", seconds(times->load));
-    json_object_set_new(object, "run", seconds(times->run));
-    json_object_set_new(object, "total", seconds(mc_os_now() - request->began));
-    set_result(request, "times", object);
-}
-
 static enum mc_progress step_compiled(struct mc_request *request)
 {
     copy_meta(request);
     if (request->op == MC_OP_COMPILE) {
-        mc_steps_times(request);
+        set_times(request);
         mc_request_finish(request, true, json_incref(request->result));
         return MC_ANSWERED;
     }
@@ -186,49 +355,134 @@ static enum mc_progress step_compiled(struct mc_request *request)
     return MC_NEXT;
 }
 
+/* ---- the program ---- */
+
+static struct mc_run_spec run_spec_of(const struct mc_request *request)
+{
+    const struct mc_ask *ask = &request->ask;
+    return (struct mc_run_spec) {.toolchain = request->toolchain,
+                                 .places = &request->places,
+                                 .artifact = request->artifact,
+                                 .name = ask->name,
+                                 .args = ask->args,
+                                 .env = ask->env,
+                                 .cwd = ask->cwd,
+                                 .umask = ask->umask,
+                                 .input = ask->input,
+                                 .input_length = ask->input_length,
+                                 .window = ask->window,
+                                 .limits = ask->limits,
+                                 .worker = ask->worker,
+                                 .fresh = ask->fresh || json_object_get(request->meta, "fresh")};
+}
+
 static enum mc_progress step_run(struct mc_request *request)
 {
     mc_err err = {0};
     if (mc_cell_kind(request->cell) == MC_CELL_DEFINITIONS && !request->ask.worker) {
         set_result(request, "returncode", json_integer(0));
         set_result(request, "signal", json_null());
-        mc_steps_times(request);
+        set_times(request);
         mc_request_finish(request, true, json_incref(request->result));
         return MC_ANSWERED;
     }
-    return mc_run_start(request, &err) < 0 ? fail(request, &err) : MC_WAIT;
+    request->places =
+        (struct mc_places) {.cell = request->cell,
+                            .name = request->ask.name,
+                            .module = json_string_value(json_object_get(request->meta, "module")),
+                            .used = &request->prepared->using.names};
+    struct mc_run_spec spec = run_spec_of(request);
+    if (mc_run_start(&request->server->runners, &spec, &request->run_user, &request->run, &err) <
+        0) {
+        return fail(request, &err);
+    }
+    return MC_WAIT;
+}
+
+static enum mc_progress step_ended(struct mc_request *request)
+{
+    struct mc_run_result end;
+    mc_run_result(request->run, &end);
+    if (end.error) {
+        return fail(request, end.error);
+    }
+    json_t *failure = mc_ended_tell(request, &end);
+    set_times(request);
+    if (failure) {
+        mc_request_refuse(request, failure);
+    } else {
+        mc_request_finish(request, true, json_incref(request->result));
+    }
+    return MC_ANSWERED;
 }
 
 const struct mc_step mc_cell_steps[] = {
     {"scan", step_scan},
-    {"toolchain", step_toolchain},
+    {"toolchain", mc_step_toolchain},
+    {"toolchain_known", mc_step_toolchain_known},
     {"prepare", step_prepare},
     {"lookup", step_lookup},
     {"compile", step_compile},
+    {"artifact", step_artifact},
     {"compiled", step_compiled},
     {"run", step_run},
+    {"ended", step_ended},
     {0},
 };
+
+/* ---- from step to step ---- */
 
 static void go_on(struct mc_request *request)
 {
     while (request->step->go) {
+        mc_err err = {0};
+        if (mc_fault(request->step->name)) {
+            mc_err_errno(&err, MC_SYSTEM, "%s", request->step->name);
+            fail(request, &err);
+            return;
+        }
         enum mc_progress progress = request->step->go(request);
-        if (progress != MC_NEXT) {
+        if (progress == MC_ANSWERED) {
             return;
         }
         request->step++;
+        if (progress == MC_WAIT) {
+            return;
+        }
     }
+}
+
+static void on_woken(struct mc_task *task)
+{
+    go_on(task->owner);
+}
+
+static void on_compiling(struct mc_compilation_user *user, const char *cause)
+{
+    struct mc_request *request = MC_OF(user, struct mc_request, compilation_user);
+    mc_request_event(request, "compiling", json_pack("{s:s}", "cause", cause));
+}
+
+static void on_started(struct mc_run_user *user, pid_t pid)
+{
+    struct mc_request *request = MC_OF(user, struct mc_request, run_user);
+    mc_request_event(request, "started", json_pack("{s:i}", "pid", (int) pid));
+}
+
+static void on_output(struct mc_run_user *user, bool is_stderr, const void *bytes, size_t length)
+{
+    mc_request_output(MC_OF(user, struct mc_request, run_user), is_stderr, bytes, length);
 }
 
 void mc_request_start(struct mc_request *request, const struct mc_step *steps)
 {
+    const struct mc_task woken = {.go = on_woken, .owner = request};
+    request->toolchain_waiter.task = woken;
+    request->compilation_user.waiter.task = woken;
+    request->compilation_user.compiling = on_compiling;
+    request->run_user.waiter.task = woken;
+    request->run_user.started = on_started;
+    request->run_user.output = on_output;
     request->step = steps;
-    go_on(request);
-}
-
-void mc_request_advance(struct mc_request *request)
-{
-    request->step++;
     go_on(request);
 }

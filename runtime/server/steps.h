@@ -1,12 +1,11 @@
 /* The way of a request as a list of named steps. A step either finishes at once and the next one
- * follows, or it waits and whoever it waits for advances the request again, or it answered and the
- * request is gone. */
+ * follows, or the request waits and the next one follows when it is woken, or it was answered. */
 #pragma once
 
 enum mc_progress {
     MC_NEXT,    /* go on with the next step */
-    MC_WAIT,    /* mc_request_advance will be called */
-    MC_ANSWERED /* the request was finished and freed */
+    MC_WAIT,    /* a waiter of the request's will be woken */
+    MC_ANSWERED /* there is nothing more to do */
 };
 
 struct mc_request;
@@ -22,8 +21,7 @@ extern const struct mc_step mc_cell_steps[];
 /* Starts the steps of the request. */
 void mc_request_start(struct mc_request *request, const struct mc_step *steps);
 
-/* What the request waited for has happened: goes on with the step after. */
-void mc_request_advance(struct mc_request *request);
-
-/* Puts the times so far into the request's result. */
-void mc_steps_times(struct mc_request *request);
+/* The step in which a request learns its compiler: waits where it is not known yet. Put
+ * mc_step_toolchain_known behind it. */
+enum mc_progress mc_step_toolchain(struct mc_request *request);
+enum mc_progress mc_step_toolchain_known(struct mc_request *request);

@@ -2,7 +2,7 @@
 
 It takes the command line of the real one and obeys comments of the cell it is given::
 
-    # compile: error MESSAGE | fixit OLD NEW | hang | crash | flood BYTES | sleep SECONDS | linger
+    # compile: error MESSAGE | fixit OLD NEW | hang | crash [optimized] | flood BYTES | sleep SECONDS | linger
     # run: print TEXT | sleep SECONDS | exit N | crash | ... (see program.c)
 
 Each compilation adds a line to ``compilations.log`` beside its ``bin`` directory.
@@ -49,7 +49,7 @@ def obey(directives: list[tuple[int, str]], file: Path, text: str) -> int:
             time.sleep(float(rest))
         elif verb == "hang":
             time.sleep(3600)
-        elif verb == "crash":
+        elif verb == "crash" and (rest != "optimized" or "-O0" not in sys.argv):
             os.kill(os.getpid(), signal.SIGSEGV)
         elif verb == "flood":
             sys.stderr.write("x" * int(rest))

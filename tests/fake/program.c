@@ -1,7 +1,8 @@
 /* What the fake compiler "compiles" every cell to. The directives of the cell are written over
  * `script`; each is one line: print TEXT, error TEXT, sleep SECONDS, spin, exit N, crash, abort,
  * flood BYTES, grow MB, input, env NAME, cwd, escape (a grandchild in a session of its own that
- * would outlive the program), overflow. */
+ * would outlive the program), overflow, append FILE (a line), wait FILE (until it is there). */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -70,6 +71,15 @@ static void escape(void)
     }
 }
 
+static void append(const char *path)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND, 0600);
+    if (fd < 0 || write(fd, "ran\n", 4) != 4) {
+        abort();
+    }
+    close(fd);
+}
+
 static int overflow(volatile int depth)
 {
     volatile char frame[4096];
@@ -109,6 +119,12 @@ static int run_line(const char *verb, const char *rest)
         puts(getcwd(path, sizeof path) ? path : "?");
     } else if (strcmp(verb, "escape") == 0) {
         escape();
+    } else if (strcmp(verb, "append") == 0) {
+        append(rest);
+    } else if (strcmp(verb, "wait") == 0) {
+        while (access(rest, F_OK) < 0) {
+            nap(0.005);
+        }
     } else if (strcmp(verb, "overflow") == 0) {
         return overflow(0);
     }
