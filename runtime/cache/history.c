@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "base/fs.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "cache/key.h"
 
@@ -39,11 +40,9 @@ int mc_history_save(struct mc_history *history, const char *path, mc_err *err)
     if (!history->changed) {
         return 0;
     }
-    mc_autofree char *text = json_dumps(history->cells, JSON_COMPACT);
-    if (!text) {
-        return mc_err_set(err, MC_NO_MEMORY, "out of memory");
-    }
-    if (mc_fs_write_atomic(path, text, strlen(text), 0600, err) < 0) {
+    mc_autobuf text = MC_BUF_INIT;
+    if (mc_json_text(history->cells, JSON_COMPACT, &text, err) < 0 ||
+        mc_fs_write_atomic(path, text.data, text.length, 0600, err) < 0) {
         return -1;
     }
     history->changed = false;

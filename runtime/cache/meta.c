@@ -1,5 +1,6 @@
 #include "cache/meta.h"
 
+#include "base/json.h"
 #include "base/mem.h"
 
 #include <stdio.h>
@@ -27,15 +28,13 @@ int mc_meta_write(const struct mc_meta *meta, struct mc_buf *ret, mc_err *err)
                                meta->sha256,
                                "meta",
                                meta->meta);
-    mc_autofree char *line = object ? json_dumps(object, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
+    mc_autobuf line = MC_BUF_INIT;
+    int result = mc_json_text(object, JSON_COMPACT | JSON_SORT_KEYS, &line, err);
     json_decref(object);
-    if (!line) {
-        return mc_err_set(err, MC_NO_MEMORY, "out of memory");
-    }
-    if (mc_hash_bytes(line, strlen(line), digest, err) < 0) {
+    if (result < 0 || mc_hash_bytes(line.data, line.length, digest, err) < 0) {
         return -1;
     }
-    mc_buf_addf(ret, "%s\n%s\n", line, digest);
+    mc_buf_addf(ret, "%s\n%s\n", line.data, digest);
     return mc_buf_check(ret, err);
 }
 

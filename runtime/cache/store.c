@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/fs.h"
 #include "base/hash.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "base/os.h"
 #include "base/strv.h"
@@ -145,9 +146,10 @@ static void flush_counters(struct mc_store *store, int patience)
         return; /* nowhere to write, or another time */
     }
     json_t *total = total_counters(store);
-    mc_autofree char *text = json_dumps(total, JSON_COMPACT | JSON_SORT_KEYS);
+    mc_autobuf text = MC_BUF_INIT;
+    int result = mc_json_text(total, JSON_COMPACT | JSON_SORT_KEYS, &text, &err);
     json_decref(total);
-    if (text && mc_fs_write_atomic(path, text, strlen(text), 0600, &err) == 0) {
+    if (result == 0 && mc_fs_write_atomic(path, text.data, text.length, 0600, &err) == 0) {
         json_decref(store->flushed);
         store->flushed = json_deep_copy(store->counters);
         store->counted = false;

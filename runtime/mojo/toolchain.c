@@ -1,6 +1,7 @@
 #include "mojo/toolchain.h"
 
 #include "base/fs.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "base/os.h"
 #include "mojo/command.h"
@@ -296,8 +297,9 @@ static void memo_store(const char *path, const char *memo_dir, const struct mc_t
         mc_toolchain_to_json(toolchain, &json, &err) < 0) {
         return;
     }
-    mc_autofree char *text = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
-    if (text != NULL && mc_fs_write_atomic(path, text, strlen(text), 0600, &err) < 0) {
+    mc_autobuf text = MC_BUF_INIT;
+    if (mc_json_text(json, JSON_COMPACT | JSON_SORT_KEYS, &text, &err) < 0 ||
+        mc_fs_write_atomic(path, text.data, text.length, 0600, &err) < 0) {
         return;
     }
 }

@@ -1,5 +1,6 @@
 #include "protocol/message.h"
 
+#include "base/json.h"
 #include "base/mem.h"
 
 #include <string.h>
@@ -234,10 +235,10 @@ int mc_message_send(void *socket,
                     size_t count,
                     mc_err *err)
 {
-    mc_autofree char *text = json_dumps(header, JSON_COMPACT);
-    if (!text) {
-        return mc_err_set(err, MC_NO_MEMORY, "encode a header");
+    mc_autobuf text = MC_BUF_INIT;
+    if (mc_json_text(header, JSON_COMPACT, &text, err) < 0) {
+        return mc_err_wrap(err, "encode a header");
     }
     return mc_message_send_text(
-        socket, route, (struct mc_frame) {text, strlen(text)}, frames, count, err);
+        socket, route, (struct mc_frame) {text.data, text.length}, frames, count, err);
 }

@@ -65,6 +65,10 @@ void mc_peers_sweep(struct mc_peers *peers)
     MC_LIST_EACH(&peers->all, struct mc_peer, peer, node)
     {
         bool silent = !peer->process && now - peer->seen > SILENT_NS;
+        if (peer->gone && !peer->told) {
+            peer->told = true;
+            peers->left(peers, peer);
+        }
         if (peer->open == 0 && (peer->gone || silent)) {
             peer_free(peer);
         }
@@ -85,15 +89,6 @@ void mc_peer_let_go(struct mc_peer *peer)
     }
 }
 
-/* Whoever is there no more gets no answer: what was asked is not wanted. */
-static void peer_left(struct mc_peer *peer)
-{
-    if (!peer->gone) {
-        mc_peer_drop(peer);
-        peer->peers->left(peer->peers, peer);
-    }
-}
-
 static void on_process_end(struct mc_watch *watch, short revents)
 {
     (void) revents;
@@ -101,19 +96,39 @@ static void on_process_end(struct mc_watch *watch, short revents)
     watch->events = 0;
     MC_LIST_EACH(&process->members, struct mc_peer, peer, in_process)
     {
-        peer_left(peer);
+        mc_peer_drop(peer);
     }
 }
 
 /* ---- connections that end ---- */
 
+static void note_connection(struct mc_peers *peers, int connection, bool is_there)
+{
+    struct mc_buf *connected = &peers->connected;
+    while (connection >= 0 && connected->length <= (size_t) connection && !connected->failed) {
+        mc_buf_addc(connected, 0);
+    }
+    if (connection >= 0 && connected->length > (size_t) connection) {
+        connected->data[connection] = is_there;
+    }
+}
+
+/* What is not known, for want of memory or of libzmq's word, is there. */
+static bool is_connected(const struct mc_peers *peers, int connection)
+{
+    const struct mc_buf *connected = &peers->connected;
+    return connection < 0 || connected->length <= (size_t) connection ||
+           connected->data[connection];
+}
+
 static void on_disconnected(struct mc_peers *peers, int connection)
 {
+    note_connection(peers, connection, false);
     MC_LIST_EACH(&peers->all, struct mc_peer, peer, node)
     {
         if (peer->connection == connection) {
             peer->connection = -1;
-            peer_left(peer);
+            mc_peer_drop(peer);
         }
     }
 }
@@ -142,12 +157,14 @@ static bool read_monitor(void *monitor, uint16_t *ret_event, int *ret_value)
     return true;
 }
 
-static void read_ends(struct mc_peers *peers)
+static void read_monitor_all(struct mc_peers *peers)
 {
     uint16_t event;
     int value;
     while (read_monitor(peers->monitor, &event, &value)) {
-        if (event == ZMQ_EVENT_DISCONNECTED) {
+        if (event == ZMQ_EVENT_ACCEPTED) {
+            note_connection(peers, value, true);
+        } else if (event == ZMQ_EVENT_DISCONNECTED) {
             on_disconnected(peers, value);
         }
     }
@@ -156,7 +173,7 @@ static void read_ends(struct mc_peers *peers)
 static void on_monitor(struct mc_watch *watch, short revents)
 {
     (void) revents;
-    read_ends(watch->owner);
+    read_monitor_all(watch->owner);
 }
 
 /* ---- its beginning ---- */
@@ -194,9 +211,14 @@ struct mc_peer *mc_peer_get(struct mc_peers *peers, const struct mc_message *mes
 {
     struct mc_peer *peer = find(peers, message->identity, message->identity_length);
     if (!peer || peer->connection != message->connection) {
-        /* The number may have been another's, whose end is told already. */
-        read_ends(peers);
+        /* The number may have been another's, whose end is told already; and what somebody sent
+         * before he left comes after that is told. */
+        read_monitor_all(peers);
         peer = find(peers, message->identity, message->identity_length);
+    }
+    if (!is_connected(peers, message->connection)) {
+        mc_err_set(err, MC_NOT_FOUND, "a client left before it was heard");
+        return NULL;
     }
     if (!peer && !(peer = peer_new(peers, message))) {
         mc_err_set(err, MC_NO_MEMORY, "out of memory for a peer");
@@ -264,17 +286,6 @@ static struct mc_route route_to(const struct mc_peer *peer, bool delimited)
                               .delimited = delimited};
 }
 
-/* A message that could not be sent breaks the order of those that follow: the peer is given up. */
-static void look_at_sending(struct mc_peer *peer, int sent, const mc_err *err)
-{
-    if (sent < 0) {
-        mc_log("send: %s", err->message);
-    }
-    if (sent != 0) {
-        mc_peer_drop(peer);
-    }
-}
-
 int mc_peer_send(struct mc_peer *peer,
                  bool delimited,
                  const json_t *header,
@@ -293,7 +304,12 @@ int mc_peer_send(struct mc_peer *peer,
     if (sent < 0 && (err->code == MC_NO_MEMORY || err->code == MC_TOO_LARGE)) {
         return -1;
     }
-    look_at_sending(peer, sent, err);
+    if (sent < 0) {
+        mc_log("send: %s", err->message);
+    }
+    if (sent != 0) { /* a gap would be taken for the whole: the peer is given up */
+        mc_peer_drop(peer);
+    }
     return 0;
 }
 
@@ -307,25 +323,43 @@ static void add_escaped(char *text, size_t size, const char *id)
     }
 }
 
-void mc_peer_send_plain(struct mc_peer *peer, bool delimited, const char *id, const mc_err *err)
+/* Returns as mc_message_send does. */
+static int
+send_plain(struct mc_peers *peers, const struct mc_route *route, const char *id, const mc_err *why)
 {
-    mc_err ignored = {0};
+    mc_err err = {0};
     char escaped[512] = "";
     char text[1280];
-    struct mc_route route = route_to(peer, delimited);
     add_escaped(escaped, sizeof escaped, id);
     int length = snprintf(text,
                           sizeof text,
                           "{\"id\": \"%s\", \"event\": \"error\", \"code\": \"%s\", "
                           "\"message\": \"%s\"}",
                           escaped,
-                          mc_code_name(err->code),
-                          err->message);
+                          mc_code_name(why->code),
+                          why->message);
     struct mc_frame header = {text, (size_t) length};
-    if (!peer->gone) {
-        int sent = mc_message_send_text(peer->peers->router, &route, header, NULL, 0, &ignored);
-        look_at_sending(peer, sent, &ignored);
+    int sent = mc_message_send_text(peers->router, route, header, NULL, 0, &err);
+    if (sent < 0) {
+        mc_log("send: %s", err.message);
     }
+    return sent;
+}
+
+void mc_peer_send_plain(struct mc_peer *peer, bool delimited, const char *id, const mc_err *err)
+{
+    struct mc_route route = route_to(peer, delimited);
+    if (!peer->gone && send_plain(peer->peers, &route, id, err) != 0) {
+        mc_peer_drop(peer);
+    }
+}
+
+void mc_peers_refuse(struct mc_peers *peers, const struct mc_message *message, const mc_err *err)
+{
+    struct mc_route route = {.identity = {message->identity, message->identity_length},
+                             .delimited = message->delimited};
+    const char *id = json_string_value(json_object_get(message->header, "id"));
+    send_plain(peers, &route, id && strlen(id) <= 64 ? id : "", err);
 }
 
 int mc_peers_open(
@@ -334,7 +368,7 @@ int mc_peers_open(
     peers->core = core;
     peers->router = router;
     peers->sweep = (struct mc_task) {.go = on_sweep, .owner = peers};
-    if (zmq_socket_monitor(router, MONITOR, ZMQ_EVENT_DISCONNECTED) < 0 ||
+    if (zmq_socket_monitor(router, MONITOR, ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED) < 0 ||
         !(peers->monitor = zmq_socket(zmq, ZMQ_PAIR)) || zmq_connect(peers->monitor, MONITOR) < 0) {
         return mc_err_set(err, MC_SYSTEM, "watch connections: %s", zmq_strerror(zmq_errno()));
     }
@@ -357,4 +391,5 @@ void mc_peers_close(struct mc_peers *peers)
         zmq_socket_monitor(peers->router, NULL, 0);
         zmq_close(peers->monitor);
     }
+    mc_buf_fini(&peers->connected);
 }

@@ -1,5 +1,6 @@
 #include "server/prepared.h"
 
+#include "base/json.h"
 #include "base/mem.h"
 #include "base/paths.h"
 #include "mojo/cell_io.h"
@@ -94,10 +95,15 @@ static int add_closures(struct mc_key *key,
     return result;
 }
 
-static void add_json(struct mc_key *key, const char *tag, const json_t *json)
+/* Nothing where there is none. */
+static int add_json(struct mc_key *key, const char *tag, const json_t *json, mc_err *err)
 {
-    mc_autofree char *text = json ? json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
-    mc_key_add_string(key, tag, text ? text : "");
+    mc_autobuf text = MC_BUF_INIT;
+    if (json && mc_json_text(json, JSON_COMPACT | JSON_SORT_KEYS, &text, err) < 0) {
+        return -1;
+    }
+    mc_key_add(key, tag, text.data ? text.data : "", text.length);
+    return 0;
 }
 
 static int make_key(const struct mc_ask *ask,
@@ -126,11 +132,16 @@ static int make_key(const struct mc_ask *ask,
         mc_key_add_string(&key, "exports", "limited");
     }
     add_using(&key, &prepared->using);
+    int result = 0;
     if (mc_cell_io_any(io)) {
-        add_json(&key, "inputs", ask->inputs);
-        add_json(&key, "outputs", ask->outputs);
+        result = add_json(&key, "inputs", ask->inputs, err) < 0 ||
+                         add_json(&key, "outputs", ask->outputs, err) < 0
+                     ? -1
+                     : 0;
     }
-    int result = add_closures(&key, ask, prepared, err);
+    if (result == 0) {
+        result = add_closures(&key, ask, prepared, err);
+    }
     if (result == 0) {
         result = mc_key_finish(&key, prepared->key, &prepared->parts, err);
     }

@@ -76,7 +76,10 @@ void mc_receive(struct mc_server *server, const struct mc_message *message, cons
     enum mc_op op = MC_OP_COUNT;
     struct mc_peer *peer = mc_peer_get(&server->peers, message, &err);
     if (!peer) {
-        mc_log("%s", err.message);
+        if (err.code == MC_NO_MEMORY) {
+            mc_log("%s", err.message);
+            mc_peers_refuse(&server->peers, message, &err);
+        }
         return;
     }
     const char *id =

@@ -127,9 +127,6 @@ send_event(struct mc_request *request, json_t *header, const struct mc_frame *fr
         lose(request, &err);
     }
     json_decref(header);
-    if (request->peer->gone && request->run) {
-        mc_run_cancel(request->run); /* who cannot be reached needs no program any more */
-    }
 }
 
 void mc_request_event(struct mc_request *request, const char *event, json_t *fields)
