@@ -12,7 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { RESERVE_LEAST = 8, RESERVE_MOST = 64, RESERVE_PART = 8 };
+enum { RESERVE_LEAST = 16, RESERVE_MOST = 128, RESERVE_PART = 8 };
 
 /* The numbers of descriptors: below `crowded` a connection is served, below `full` it is told that
  * there are too many; from there on it is closed at once. The rest is for pipes of programs. */
