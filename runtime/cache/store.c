@@ -332,6 +332,13 @@ static void drop_damaged(struct mc_store *store,
     }
 }
 
+/* Whether another daemon has cleared or replaced the entry since it was read: nothing is damaged. */
+static bool is_superseded(const char *path, const char *artifact)
+{
+    mc_autofree char *now = mc_store_artifact_of(path);
+    return artifact && (!now || strcmp(now, artifact) != 0);
+}
+
 /* Tells the eviction that the entry was used; not on each use, the disk has better things to do. */
 static void touch(const char *path)
 {
@@ -371,7 +378,9 @@ int mc_store_lookup(struct mc_store *store, const char *key, struct mc_store_ent
         result = -1;
     }
     if (result < 0) {
-        drop_damaged(store, path, &meta, &err);
+        if (!is_superseded(path, artifact)) {
+            drop_damaged(store, path, &meta, &err);
+        }
     } else {
         touch(path);
         ret->artifact = mc_take(&artifact);

@@ -308,23 +308,29 @@ void mc_store_sweep(const char *dir)
     walk(dir, sweep_one, NULL);
 }
 
+struct removal {
+    bool entries; /* those, or all */
+    int failed;
+};
+
 static void remove_one(void *context, const char *path, enum kind kind, const struct stat *st)
 {
-    (void) kind;
     (void) st;
-    int *failed = context;
-    if (unlink(path) < 0 && errno != ENOENT) {
-        *failed = errno;
+    struct removal *removal = context;
+    if ((kind == ENTRY || !removal->entries) && unlink(path) < 0 && errno != ENOENT) {
+        removal->failed = errno;
     }
 }
 
 int mc_store_remove_all(const char *dir, int64_t *ret_entries, int64_t *ret_bytes, mc_err *err)
 {
-    int failed = 0;
+    struct removal removal = {.entries = true};
     mc_store_measure(dir, ret_entries, ret_bytes);
-    walk(dir, remove_one, &failed);
-    if (failed) {
-        errno = failed;
+    walk(dir, remove_one, &removal); /* first: from then on nobody finds the artifacts */
+    removal.entries = false;
+    walk(dir, remove_one, &removal);
+    if (removal.failed) {
+        errno = removal.failed;
         return mc_err_errno(err, MC_CACHE_UNAVAILABLE, "clear the cache in '%s'", dir);
     }
     return 0;

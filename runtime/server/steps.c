@@ -6,11 +6,16 @@
 #include "cache/store.h"
 #include "mojo/cell.h"
 #include "mojo/toolchain.h"
+#include "runner/link.h"
 #include "server/ended.h"
 #include "server/prepared.h"
 #include "server/request.h"
 
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
+
+enum { MOST_AGAIN = 10 };
 
 static enum mc_progress fail(struct mc_request *request, const mc_err *err)
 {
@@ -399,10 +404,34 @@ static enum mc_progress step_run(struct mc_request *request)
     return MC_WAIT;
 }
 
+/* Daemons that share a cache do not ask each other before they clear it or evict: what was to be
+ * loaded can be gone. */
+static bool is_gone(const struct mc_request *request, const struct mc_run_result *end)
+{
+    return end->event->outcome == MC_RUNNER_NOT_LOADED && access(request->artifact, F_OK) < 0 &&
+           errno == ENOENT;
+}
+
+/* From the look-up once more. */
+static enum mc_progress look_again(struct mc_request *request)
+{
+    request->looked_again++;
+    mc_run_free(mc_take(&request->run));
+    free(mc_take(&request->artifact));
+    json_decref(mc_take(&request->meta));
+    while (strcmp(request->step->name, "prepare") != 0) {
+        request->step--;
+    }
+    return MC_NEXT;
+}
+
 static enum mc_progress step_ended(struct mc_request *request)
 {
     struct mc_run_result end;
     mc_run_result(request->run, &end);
+    if (is_gone(request, &end) && request->looked_again < MOST_AGAIN) {
+        return look_again(request);
+    }
     if (end.error) {
         return fail(request, end.error);
     }

@@ -1,0 +1,197 @@
+"""Nothing is lost, and nothing false is found: kills at the worst moment, shared caches, wrong clocks, no room for processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from daemon import Daemon, Peer, alive, command_line, descendants, libexec, running, wait_until
+from faults import KILL, Fault, Schedule
+
+ROOT = Path(__file__).resolve().parents[2]
+FAKE_TOOLCHAIN = Path(
+    os.environ.get("MOJOCELL_FAKE_TOOLCHAIN") or ROOT / "build" / "sanitize" / "fake" / "modular"
+)
+SANITIZED = FAKE_TOOLCHAIN.parents[1] / "libexec"
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A directory in whose path a socket has room, and which any user may enter."""
+    with tempfile.TemporaryDirectory(prefix="mc-") as directory:
+        place = Path(directory)
+        place.chmod(0o755)
+        yield place
+
+
+@pytest.fixture
+def toolchain(folder: Path) -> Path:
+    """A copy of the fake toolchain, with the compiler that costs nothing."""
+    copy = folder / "modular"
+    shutil.copytree(FAKE_TOOLCHAIN, copy, symlinks=True)
+    shutil.copy(copy / "bin" / "quick", copy / "bin" / "mojo")
+    return copy
+
+
+def program(*lines: str) -> str:
+    return "".join(f"# {line}\n" for line in lines) + "def main():\n    pass\n"
+
+
+def runner_of(daemon: Daemon) -> int:
+    asking = Peer(daemon)
+    (info,) = asking.ask(op="info")["runners"]
+    asking.close()
+    return int(info["pid"])
+
+
+def stopped(pid: int) -> bool:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+
+
+# ---- one cache, two daemons, as two versions have it
+
+
+@pytest.fixture
+def two(folder: Path, toolchain: Path) -> Iterator[tuple[Daemon, Daemon]]:
+    for name in "ab":
+        (folder / name).mkdir()
+    with (
+        running(folder / "a", toolchain, cache=folder / "cache") as a,
+        running(folder / "b", toolchain, cache=folder / "cache") as b,
+    ):
+        yield a, b
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_what_another_daemon_clears_just_then_is_compiled_again(
+    two: tuple[Daemon, Daemon], again: bool
+) -> None:
+    first, second = two
+    peer, other = Peer(first), Peer(second)
+    source = program("run: print kept")
+    peer.run(source)
+    runner = runner_of(first)
+    os.kill(runner, signal.SIGSTOP)
+    wait_until(lambda: stopped(runner))
+    id = peer.send(**first.run_header(source, force=again))
+    wait_until(lambda: Peer(first).ask(op="info")["counters"]["runs"] == 2, what="the run")
+    assert other.ask(op="cache.clear")["entries"] == 1
+    os.kill(runner, signal.SIGCONT)
+    reply = peer.collect(id)
+    assert reply["event"] == "result" and reply["ok"] and reply.stdout == b"kept\n", reply.last
+    assert reply["cache"] == "miss"
+    assert peer.run(source)["cache"] == "hit"
+    assert other.run(source)["cache"] == "hit"
+    assert peer.ask(op="cache.stats")["stats"]["damaged"] == 0
+    peer.close()
+    other.close()
+
+
+def test_a_program_runs_on_while_another_daemon_clears_and_evicts(folder: Path, toolchain: Path) -> None:
+    for name in "ab":
+        (folder / name).mkdir()
+    wrong: list[Any] = []
+    over = threading.Event()
+
+    def use(daemon: Daemon) -> None:
+        peer = Peer(daemon)
+        for number in range(150):
+            text = f"{number % 4}"
+            reply = peer.run(program(f"run: print {text}"))
+            if reply["event"] != "result" or reply.stdout != f"{text}\n".encode():
+                wrong.append(reply.last)
+        peer.close()
+        over.set()
+
+    with (
+        running(folder / "a", toolchain, cache=folder / "cache") as a,
+        running(folder / "b", toolchain, cache=folder / "cache", cache_limit=1) as b,
+    ):
+        thread = threading.Thread(target=use, args=(a,))
+        thread.start()
+        peer = Peer(b)
+        while not over.is_set():
+            peer.run(program(f"run: print {time.monotonic()}"))
+            for path in (folder / "cache").glob("v1/??/*.json"):
+                try:
+                    os.utime(path, (0, 0))  # old enough to be evicted
+                except FileNotFoundError:
+                    continue
+            peer.ask(op="cache.clear")
+        thread.join()
+        peer.close()
+    assert not wrong
+
+
+# ---- killed where it hurts
+
+
+def entries(cache: Path) -> list[dict[str, Any]]:
+    return [json.loads(path.read_text().splitlines()[0]) for path in cache.glob("v1/??/*.json")]
+
+
+def dead(daemon: Daemon) -> bool:
+    assert daemon.process
+    return daemon.process.poll() is not None
+
+
+def outcome(daemon: Daemon, peer: Peer, source: str) -> dict[str, Any]:
+    """The last event of a run; empty where the daemon died instead."""
+    id = peer.send(**daemon.run_header(source))
+    header: dict[str, Any] = {"event": ""}
+    while header["event"] not in ("result", "error"):
+        wait_until(lambda: dead(daemon) or peer.socket.poll(0), 60, "an answer or the end")
+        if dead(daemon):
+            return {}
+        header, _ = peer.receive()
+        assert header["id"] == id
+    return header
+
+
+@pytest.mark.parametrize("step", ["publish", "write"])
+def test_a_daemon_killed_while_it_publishes_leaves_no_half_entry(
+    folder: Path, toolchain: Path, step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At each write on the way, from the source for the compiler to the entry's last byte."""
+    monkeypatch.setenv("MOJOCELL_TEST_LIBEXEC", str(SANITIZED))
+    monkeypatch.setenv("MOJOCELL_FAULTS", str(folder / "faults"))
+    schedule = Schedule(folder / "faults")
+    source = program("run: print whole")
+    for number in range(1, 30):
+        shutil.rmtree(folder / "cache", ignore_errors=True)
+        daemon = Daemon(folder, toolchain)
+        peer = Peer(daemon)
+        schedule.set([Fault(step, number, KILL)])
+        answer = outcome(daemon, peer, source)
+        fired = schedule.fired()
+        assert fired or answer["ok"]  # a helper of the daemon may be what was killed
+        if answer:
+            daemon.stop()
+        peer.close()
+        schedule.set([])
+        for entry in entries(folder / "cache"):
+            assert list((folder / "cache").rglob(entry["artifact"]))
+        with running(folder, toolchain) as next:
+            peer = Peer(next)
+            assert peer.run(source).stdout == b"whole\n"
+            assert peer.ask(op="cache.stats")["stats"]["damaged"] == 0
+            peer.close()
+        if not fired:
+            break
+    assert number > 1 and not fired
+
+
