@@ -341,6 +341,21 @@ static void copy_arguments(const struct mc_run_spec *spec, struct mc_strv *ret)
     }
 }
 
+/* A runner may have died just now, before anybody noticed: the next one takes it. */
+static int hand_over(struct mc_run *run, const struct mc_runner_run *request, mc_err *err)
+{
+    for (bool again = false;; again = true) {
+        if (mc_runner_slot_get(run->slots, run->spec.toolchain, &run->slot, err) < 0) {
+            return -1;
+        }
+        int handed = mc_runner_slot_run(run->slot, &run->in_slot, request, err);
+        if (handed == 0 || again || err->code != MC_RUNNER_FAILED) {
+            return handed;
+        }
+        mc_runner_slot_bury(run->slot, err);
+    }
+}
+
 static int send_to_runner(struct mc_run *run, const int fds[3], mc_err *err)
 {
     const struct mc_run_spec *spec = &run->spec;
@@ -373,10 +388,7 @@ static int send_to_runner(struct mc_run *run, const int fds[3], mc_err *err)
                                     .library_dir = library_dir,
                                     .worker = spec->worker,
                                     .fresh = spec->fresh};
-    if (mc_runner_slot_get(run->slots, spec->toolchain, &run->slot, err) < 0) {
-        return -1;
-    }
-    return mc_runner_slot_run(run->slot, &run->in_slot, &request, err);
+    return hand_over(run, &request, err);
 }
 
 static int launch(struct mc_run *run, mc_err *err)

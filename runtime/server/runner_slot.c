@@ -54,31 +54,32 @@ static struct mc_slot_run *find_run(const struct mc_runner_slot *slot, uint64_t 
     return NULL;
 }
 
+/* One word of the runner, which may be its last. False where there is none. */
+static bool hear(struct mc_runner_slot *slot)
+{
+    static struct mc_runner_event event;
+    mc_err err = {0};
+    int got = mc_runner_link_read(slot->link, &event, &err);
+    if (got > 0 && event.kind == MC_RUNNER_BROKEN) {
+        got = mc_err_set(
+            &err, MC_RUNNER_FAILED, "the Mojo runtime could not be loaded: %s", event.message);
+    }
+    if (got < 0) {
+        on_death(slot, &err);
+    }
+    struct mc_slot_run *run = got > 0 ? find_run(slot, event.id) : NULL;
+    if (run) {
+        run->event(run, &event);
+    }
+    return got > 0;
+}
+
 static void on_runner(struct mc_watch *watch, short revents)
 {
     (void) revents;
     enum { EVENTS_A_ROUND = 16 };
     struct mc_runner_slot *slot = watch->owner;
-    for (int i = 0; i < EVENTS_A_ROUND && slot->link; i++) {
-        static struct mc_runner_event event;
-        mc_err err = {0};
-        int got = mc_runner_link_read(slot->link, &event, &err);
-        if (got < 0) {
-            on_death(slot, &err);
-        }
-        if (got <= 0) {
-            return;
-        }
-        if (event.kind == MC_RUNNER_BROKEN) {
-            mc_err_set(
-                &err, MC_RUNNER_FAILED, "the Mojo runtime could not be loaded: %s", event.message);
-            on_death(slot, &err);
-            return;
-        }
-        struct mc_slot_run *run = find_run(slot, event.id);
-        if (run) {
-            run->event(run, &event);
-        }
+    for (int i = 0; i < EVENTS_A_ROUND && slot->link && hear(slot); i++) {
     }
 }
 
@@ -153,6 +154,16 @@ int mc_runner_slot_run(struct mc_runner_slot *slot,
     run->id = spec->id;
     mc_list_add(&slot->runs, &run->node);
     return 0;
+}
+
+void mc_runner_slot_bury(struct mc_runner_slot *slot, const mc_err *why)
+{
+    uint64_t runners = slot->core->counters.runners; /* more: it has a successor already */
+    while (slot->link && slot->core->counters.runners == runners && hear(slot)) {
+    }
+    if (slot->link && slot->core->counters.runners == runners) {
+        on_death(slot, why);
+    }
 }
 
 void mc_runner_slot_signal(struct mc_runner_slot *slot, const struct mc_slot_run *run, int signal)

@@ -39,6 +39,9 @@ int mc_runner_slot_run(struct mc_runner_slot *slot,
                        struct mc_slot_run *run,
                        const struct mc_runner_run *spec,
                        mc_err *err) MC_MUST_USE;
+/* The runner could not be sent to: what it said last, then its death. What had not begun in it is
+ * handed to its successor. */
+void mc_runner_slot_bury(struct mc_runner_slot *slot, const mc_err *why);
 void mc_runner_slot_signal(struct mc_runner_slot *slot, const struct mc_slot_run *run, int signal);
 /* No more events; nothing where it is in no slot. */
 void mc_runner_slot_forget(struct mc_slot_run *run);

@@ -91,6 +91,23 @@ def test_what_had_not_begun_in_a_dead_runner_runs_once_in_the_next(daemon: Daemo
         peer.close()
 
 
+def test_a_runner_whose_death_nobody_has_noticed_yet_fails_nobody(daemon: Daemon) -> None:
+    peer = Peer(daemon)
+    for number in range(5):
+        peer.run(program(f"run: print warm {number}"))
+        runner = runner_of(daemon)
+        os.kill(daemon.pid, signal.SIGSTOP)
+        wait_until(lambda: stopped(daemon.pid))
+        os.kill(runner, signal.SIGKILL)
+        wait_until(lambda runner=runner: not alive(runner), what="the runner's end")
+        id = peer.send(**daemon.run_header(program(f"run: print warm {number}")))
+        os.kill(daemon.pid, signal.SIGCONT)
+        reply = peer.collect(id)
+        assert reply["event"] == "result" and reply["ok"], reply.last
+        assert reply.stdout == f"warm {number}\n".encode()
+    peer.close()
+
+
 def test_what_is_told_as_stopped_is(daemon: Daemon, peer: Peer) -> None:
     id = peer.send(**daemon.run_header(program("run: print up", "run: wait go", "run: append file")))
     pids: list[int] = []

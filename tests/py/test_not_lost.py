@@ -193,5 +193,3 @@ def test_a_daemon_killed_while_it_publishes_leaves_no_half_entry(
         if not fired:
             break
     assert number > 1 and not fired
-
-
