@@ -157,11 +157,11 @@ static int is_stopped(void *arg)
 static int await_freed(struct mc_workers *workers, struct under_way *way, mc_err *err)
 {
     struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
+    clock_gettime(CLOCK_MONOTONIC, &until); /* the other one may be set back while we wait */
     until.tv_nsec += CHECK_NS;
     until.tv_sec += until.tv_nsec / 1000000000;
     until.tv_nsec %= 1000000000;
-    pthread_cond_timedwait(&workers->freed, &workers->lock, &until);
+    pthread_cond_clockwait(&workers->freed, &workers->lock, CLOCK_MONOTONIC, &until);
     pthread_mutex_unlock(&workers->lock);
     bool stopped = is_stopped(way);
     pthread_mutex_lock(&workers->lock);

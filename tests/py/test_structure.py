@@ -40,3 +40,19 @@ def test_folders_use_each_other_in_one_direction() -> None:
     assert graph["base"] == set()
     assert "server" not in set().union(*graph.values())
     assert "kernel_bridge" not in set().union(*graph.values())
+
+
+def test_nothing_waits_by_the_clock_that_people_set() -> None:
+    """It may go back a day meanwhile. What compares with the times of files is listed."""
+    of_files = {
+        "runtime/cache/history.c",  # told, nothing else
+        "runtime/cache/store_files.c",
+        "runtime/server/compiler.c",
+        "runtime/server/core.c",  # of the log
+    }
+    wall = re.compile(r"CLOCK_REALTIME|\btime\(NULL\)|gettimeofday|\w+_timedwait")
+    files = [file for folder in ("runtime", "kernel_bridge") for file in (ROOT / folder).rglob("*.[ch]")]
+    found = {str(file.relative_to(ROOT)) for file in files if wall.search(file.read_text())}
+    assert found - {"kernel_bridge/guardable.c"} == of_files  # the names of functions
+    for file in (ROOT / "ipython_ext").rglob("*.py"):
+        assert "time.time()" not in file.read_text(), file
