@@ -15,12 +15,12 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { RECENT_SECONDS = 60, STALE_SECONDS = 3600, PAUSE_MS = 5 };
+enum { RECENT_SECONDS = 60, STALE_SECONDS = 3600, SKEW_SECONDS = 300, PAUSE_MS = 5 };
 
 int64_t mc_store_age(const struct stat *st)
 {
     int64_t age = (int64_t) time(NULL) - st->st_mtim.tv_sec;
-    return age >= 0 ? age : INT64_MAX;
+    return age >= 0 ? age : age >= -SKEW_SECONDS ? 0 : INT64_MAX;
 }
 
 char *mc_store_beside(const char *path, const char *name)
@@ -268,7 +268,9 @@ int mc_store_evict(const char *dir, int64_t limit)
     }
     struct candidates all = {0};
     walk(dir, collect, &all);
-    qsort(all.items, all.count, sizeof *all.items, by_use);
+    if (all.count > 1) {
+        qsort(all.items, all.count, sizeof *all.items, by_use);
+    }
     for (size_t i = 0; i < all.count; i++) {
         if (bytes > limit / 10 * 9) {
             bytes -= remove_entry(all.items[i].path);

@@ -10,7 +10,8 @@
 struct stat;
 
 /* Seconds since the file was changed. A time in the future, of a clock that was wrong, is long ago:
- * such a file would stay for ever. */
+ * such a file would stay for ever. But for some minutes, by which a file server's clock may be
+ * ahead: that is now. */
 int64_t mc_store_age(const struct stat *st);
 
 /* "<directory of path>/<name>", to be freed. */

@@ -329,6 +329,26 @@ START_TEST(test_a_file_of_another_user_is_never_given_out)
 }
 END_TEST
 
+START_TEST(test_what_a_clock_a_little_ahead_has_written_is_new)
+{
+    char key[65];
+    char path[320];
+    struct mc_store *store = open_store(10 * 5000);
+    for (int i = 0; i < 20; i++) {
+        ck_assert_int_eq(publish(store, i, NULL), 0);
+        key_of(i, key);
+        snprintf(path, sizeof path, "%s/v1/%.2s/%s.json", dir, key, key);
+        struct timespec ahead[2] = {{.tv_sec = time(NULL) + 100}, {.tv_sec = time(NULL) + 100}};
+        ck_assert_int_eq(utimensat(AT_FDCWD, path, ahead, 0), 0);
+    }
+    mc_store_maintain(store);
+    for (int i = 0; i < 20; i++) {
+        ck_assert_int_eq(look_up(store, i), i);
+    }
+    mc_store_close(store);
+}
+END_TEST
+
 START_TEST(test_times_in_the_future_are_old)
 {
     struct mc_store *store = open_store(10 * 5000);
@@ -586,6 +606,7 @@ int main(void)
     tcase_add_test(tcase, test_nothing_is_taken_from_directories_that_others_can_change);
     tcase_add_test(tcase, test_a_file_of_another_user_is_never_given_out);
     tcase_add_test(tcase, test_times_in_the_future_are_old);
+    tcase_add_test(tcase, test_what_a_clock_a_little_ahead_has_written_is_new);
     tcase_add_test(tcase, test_a_lock_that_somebody_holds_stops_nobody);
     tcase_add_test(tcase, test_a_directory_deleted_while_open_is_made_again);
     tcase_add_test(tcase, test_clear_removes_all_and_says_how_much);
