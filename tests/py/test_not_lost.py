@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
 import resource
+import resource
 import shutil
 import signal
+import subprocess
 import subprocess
 import sys
 import tempfile
@@ -19,7 +22,7 @@ from typing import Any
 
 import pytest
 
-from daemon import Daemon, Peer, alive, command_line, descendants, libexec, running, wait_until
+from daemon import Daemon, Peer, descendants, running, wait_until
 from faults import KILL, Fault, Schedule
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -193,3 +196,114 @@ def test_a_daemon_killed_while_it_publishes_leaves_no_half_entry(
         if not fired:
             break
     assert number > 1 and not fired
+
+
+# ---- no room for a process
+
+UID = 54321  # root has no limit
+
+
+class OfAUser(Daemon):
+    """A daemon of a user whose limit of processes counts."""
+
+    def start(self) -> None:
+        real = subprocess.Popen
+
+        def as_user(*words: Any, **options: Any) -> Any:
+            return real(*words, user=UID, group=UID, **options)
+
+        if os.geteuid() == 0:
+            for place in (self.runtime, self.directory):
+                os.chown(place, UID, UID)
+            subprocess.Popen = as_user  # type: ignore[misc,assignment]
+        try:
+            super().start()
+        finally:
+            subprocess.Popen = real  # type: ignore[misc]
+
+
+@pytest.fixture
+def of_a_user(folder: Path, toolchain: Path) -> Iterator[Daemon]:
+    """The daemon serves nobody else, so this process is that user for as long."""
+    daemon = OfAUser(folder, toolchain)
+    root = os.geteuid() == 0
+    if root:
+        os.seteuid(UID)
+    try:
+        yield daemon
+    finally:
+        if root:
+            os.seteuid(0)
+        daemon.stop()
+
+
+def limit_processes(pid: int, most: int) -> None:
+    own = os.geteuid()
+    os.seteuid(os.getuid())
+    _, hard = resource.prlimit(pid, resource.RLIMIT_NPROC)
+    resource.prlimit(pid, resource.RLIMIT_NPROC, (most if most else hard, hard))
+    os.seteuid(own)
+
+
+@contextlib.contextmanager
+def no_room(pid: int) -> Iterator[None]:
+    limit_processes(pid, 1)
+    try:
+        yield
+    finally:
+        limit_processes(pid, 0)
+
+
+def test_where_no_compiler_can_be_started_that_is_said_and_the_next_one_is(of_a_user: Daemon) -> None:
+    peer = Peer(of_a_user)
+    peer.run(program("run: print warm"))
+    with no_room(of_a_user.pid):
+        reply = peer.run(program("run: print new"))
+        assert reply["event"] == "error" and reply["code"] == "system", reply.last
+        assert "start the compiler" in reply["message"] and "Resource temporarily unavailable" in reply["message"]
+        assert peer.run(program("run: print warm")).stdout == b"warm\n"
+    assert peer.run(program("run: print new")).stdout == b"new\n"
+    peer.close()
+
+
+def test_where_no_runner_can_be_started_that_is_said_and_the_next_one_is(of_a_user: Daemon) -> None:
+    peer = Peer(of_a_user)
+    peer.run(program("run: print warm"))
+    runner = runner_of(of_a_user)
+    with no_room(of_a_user.pid):
+        os.kill(runner, signal.SIGKILL)
+        wait_until(lambda: not peer.ask(op="info")["runners"], what="the runner's end")
+        reply = peer.run(program("run: print warm"))
+        assert reply["event"] == "error", reply.last
+        assert "start the runner" in reply["message"] and "Resource temporarily unavailable" in reply["message"]
+    assert peer.run(program("run: print warm")).stdout == b"warm\n"
+    peer.close()
+
+
+@pytest.mark.parametrize("worker", [False, True])
+def test_where_a_runner_cannot_fork_that_is_said_and_the_next_time_it_can(of_a_user: Daemon, worker: bool) -> None:
+    peer = Peer(of_a_user)
+    peer.run(program("run: print warm"))
+    options = {"worker": str(of_a_user.directory / "nobody")} if worker else {}
+    with no_room(runner_of(of_a_user)):
+        reply = peer.run(program("run: print warm"), **options)
+        assert reply["event"] == "error" and reply["code"] == "runner_failed", reply.last
+        assert "fork" in reply["message"] and "Resource temporarily unavailable" in reply["message"]
+    assert peer.run(program("run: print warm")).stdout == b"warm\n"
+    peer.close()
+
+
+# ---- the limit of processes
+
+
+def test_a_few_processes_too_many_end_the_program_with_all_of_them(folder: Path, toolchain: Path) -> None:
+    with running(folder, toolchain) as daemon:
+        peer = Peer(daemon)
+        reply = peer.run(program(*["run: escape"] * 6, "run: sleep 30"), limits={"processes": 4})
+        assert reply["failure"]["code"] == "limit" and "more than 4 processes" in reply["failure"]["message"]
+        runner = runner_of(daemon)
+        wait_until(lambda: descendants(daemon.pid) == [runner], what="the end of what escaped")
+        enough = peer.run(program("run: escape", "run: sleep 0.3", "run: print few"), limits={"processes": 4})
+        assert enough["ok"] and enough.stdout == b"few\n"
+        wait_until(lambda: descendants(daemon.pid) == [runner], what="the end of what escaped")
+        peer.close()
