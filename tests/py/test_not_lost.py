@@ -5,14 +5,10 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import re
-import resource
 import resource
 import shutil
 import signal
 import subprocess
-import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -22,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from daemon import Daemon, Peer, descendants, running, wait_until
+from daemon import Daemon, Peer, alive, descendants, running, wait_until
 from faults import KILL, Fault, Schedule
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -237,21 +233,23 @@ def of_a_user(folder: Path, toolchain: Path) -> Iterator[Daemon]:
         daemon.stop()
 
 
-def limit_processes(pid: int, most: int) -> None:
+def limit_processes(pid: int, most: str) -> None:
+    """By a process of the daemon's own user: a container's root may not."""
     own = os.geteuid()
     os.seteuid(os.getuid())
-    _, hard = resource.prlimit(pid, resource.RLIMIT_NPROC)
-    resource.prlimit(pid, resource.RLIMIT_NPROC, (most if most else hard, hard))
+    user = {"user": UID, "group": UID} if os.geteuid() == 0 else {}
+    subprocess.run(["prlimit", f"--pid={pid}", f"--nproc={most}:"], check=True, **user)  # type: ignore[call-overload]
     os.seteuid(own)
 
 
 @contextlib.contextmanager
 def no_room(pid: int) -> Iterator[None]:
-    limit_processes(pid, 1)
+    _, hard = resource.getrlimit(resource.RLIMIT_NPROC)
+    limit_processes(pid, "1")
     try:
         yield
     finally:
-        limit_processes(pid, 0)
+        limit_processes(pid, "unlimited" if hard == resource.RLIM_INFINITY else str(hard))
 
 
 def test_where_no_compiler_can_be_started_that_is_said_and_the_next_one_is(of_a_user: Daemon) -> None:
@@ -260,7 +258,10 @@ def test_where_no_compiler_can_be_started_that_is_said_and_the_next_one_is(of_a_
     with no_room(of_a_user.pid):
         reply = peer.run(program("run: print new"))
         assert reply["event"] == "error" and reply["code"] == "system", reply.last
-        assert "start the compiler" in reply["message"] and "Resource temporarily unavailable" in reply["message"]
+        assert (
+            "start the compiler" in reply["message"]
+            and "Resource temporarily unavailable" in reply["message"]
+        )
         assert peer.run(program("run: print warm")).stdout == b"warm\n"
     assert peer.run(program("run: print new")).stdout == b"new\n"
     peer.close()
@@ -275,13 +276,17 @@ def test_where_no_runner_can_be_started_that_is_said_and_the_next_one_is(of_a_us
         wait_until(lambda: not peer.ask(op="info")["runners"], what="the runner's end")
         reply = peer.run(program("run: print warm"))
         assert reply["event"] == "error", reply.last
-        assert "start the runner" in reply["message"] and "Resource temporarily unavailable" in reply["message"]
+        assert (
+            "start the runner" in reply["message"] and "Resource temporarily unavailable" in reply["message"]
+        )
     assert peer.run(program("run: print warm")).stdout == b"warm\n"
     peer.close()
 
 
 @pytest.mark.parametrize("worker", [False, True])
-def test_where_a_runner_cannot_fork_that_is_said_and_the_next_time_it_can(of_a_user: Daemon, worker: bool) -> None:
+def test_where_a_runner_cannot_fork_that_is_said_and_the_next_time_it_can(
+    of_a_user: Daemon, worker: bool
+) -> None:
     peer = Peer(of_a_user)
     peer.run(program("run: print warm"))
     options = {"worker": str(of_a_user.directory / "nobody")} if worker else {}
@@ -306,4 +311,63 @@ def test_a_few_processes_too_many_end_the_program_with_all_of_them(folder: Path,
         enough = peer.run(program("run: escape", "run: sleep 0.3", "run: print few"), limits={"processes": 4})
         assert enough["ok"] and enough.stdout == b"few\n"
         wait_until(lambda: descendants(daemon.pid) == [runner], what="the end of what escaped")
+        peer.close()
+
+
+# ---- the real linker
+
+
+@pytest.fixture
+def with_linker(folder: Path) -> Path:
+    """The real toolchain, whose linker waits for a word the first time; skips where there is none."""
+    real = Path(os.environ.get("MOJOCELL_TEST_TOOLCHAIN") or pytest.skip("no Mojo"))
+    copy = folder / "real" / "modular"
+    for place in ("", "bin"):
+        (copy / place).mkdir(parents=True)
+        for path in (real / place).iterdir():
+            if path.name not in ("bin", "lld", "mojo"):
+                (copy / place / path.name).symlink_to(path)
+    shutil.copy(real / "bin" / "mojo", copy / "bin" / "mojo")
+    lld = copy / "bin" / "lld"
+    waits = f"[ -e {folder}/go ] || {{ echo $$ >{folder}/linking; while [ ! -e {folder}/go ]; do sleep 0.02; done; }}"
+    lld.write_text(f'#!/bin/sh\n{waits}\nexec {real}/bin/lld "$@"\n')
+    lld.chmod(0o755)
+    return copy
+
+
+LINKED = 'def main():\n    print("linked")\n'
+
+
+@pytest.mark.parametrize("victim", ["linker", "daemon"])
+def test_what_is_killed_while_it_links_leaves_nothing_false(
+    folder: Path, with_linker: Path, victim: str
+) -> None:
+    daemon = Daemon(folder, with_linker)
+    peer = Peer(daemon)
+    id = peer.send(**daemon.run_header(LINKED))
+    wait_until(
+        lambda: (folder / "linking").exists() and (folder / "linking").read_text().strip(), 60, "the linker"
+    )
+    linker = int((folder / "linking").read_text())
+    below = descendants(daemon.pid)
+    assert linker in below
+    os.kill(linker if victim == "linker" else daemon.pid, signal.SIGKILL)
+    if victim == "linker":
+        reply = peer.collect(id)
+        assert reply["failure"]["code"] == "compile_failed", reply.last
+        assert reply["failure"]["message"] == "failed to produce dynamic library: Killed"
+        (folder / "go").touch()
+        assert peer.run(LINKED).stdout == b"linked\n"
+        peer.close()
+        daemon.stop()
+    else:
+        peer.close()
+        (folder / "go").touch()  # the linker alone outlives the others, by what it takes
+        wait_until(lambda: not [pid for pid in below if alive(pid)], what="the end of all")
+    assert len(entries(folder / "cache")) == (victim == "linker")
+    with running(folder, with_linker) as next:
+        peer = Peer(next)
+        assert peer.run(LINKED).stdout == b"linked\n"
+        assert peer.ask(op="cache.stats")["stats"]["damaged"] == 0
+        assert not [path for path in next.runtime.glob("work-*/*") if path.is_dir()]
         peer.close()

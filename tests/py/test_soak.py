@@ -40,7 +40,9 @@ THREADS = 1  # the widget's own ends when it has had nothing to do
 
 
 def status_of(pid: int, name: str) -> int:
-    rows = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines() if ":" in line)
+    rows = dict(
+        line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines() if ":" in line
+    )
     return int(rows[name].split()[0])
 
 
@@ -80,7 +82,11 @@ class Soak:
         return [pid for pid in found if word in command_line(pid)]
 
     def daemon(self) -> list[int]:
-        return [pid for pid in self.processes("mojocelld ") if f"--runtime-dir {self.runtime}" in command_line(pid)]
+        return [
+            pid
+            for pid in self.processes("mojocelld ")
+            if f"--runtime-dir {self.runtime}" in command_line(pid)
+        ]
 
     def start(self, number: int) -> None:
         words = [sys.executable, Path(__file__).with_name("soak.py"), self.folder]
@@ -112,7 +118,10 @@ class Soak:
 
     def kill_runner(self) -> None:
         runners = [
-            pid for daemon in self.daemon() for pid in self.processes("mojocell-runner") if parent(pid) == daemon
+            pid
+            for daemon in self.daemon()
+            for pid in self.processes("mojocell-runner")
+            if parent(pid) == daemon
         ]
         self.random.shuffle(runners)
         self.kill(runners, signal.SIGKILL)
@@ -189,10 +198,16 @@ def check_clients(told: list[dict[str, Any]]) -> None:
 def nothing_is_left(soak: Soak) -> None:
     """What the daemon has when all clients are gone, and what is there when it is gone as well."""
     (pid,) = soak.daemon()
-    wait_until(lambda: {parent(each) for each in soak.processes("")} <= {pid, 1, os.getpid()}, 30, "programs to end")
+    wait_until(
+        lambda: {parent(each) for each in soak.processes("")} <= {pid, 1, os.getpid()}, 30, "programs to end"
+    )
     runners = [each for each in soak.processes("mojocell-runner") if parent(each) == pid]
     wait_until(lambda: set(soak.processes("")) == {pid, *runners}, 30, f"nothing beside {pid} and {runners}")
-    wait_until(lambda: not [path for path in soak.runtime.glob("work-*/*") if path.is_dir()], 30, "work to be removed")
+    wait_until(
+        lambda: not [path for path in soak.runtime.glob("work-*/*") if path.is_dir()],
+        30,
+        "work to be removed",
+    )
     after = soak.of_daemon(pid)
     print("daemon", soak.began, after)
     assert after["pid"] == soak.began["pid"]
