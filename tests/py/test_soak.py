@@ -82,11 +82,10 @@ class Soak:
         return [pid for pid in found if word in command_line(pid)]
 
     def daemon(self) -> list[int]:
-        return [
-            pid
-            for pid in self.processes("mojocelld ")
-            if f"--runtime-dir {self.runtime}" in command_line(pid)
-        ]
+        """Without what it has forked and what is not yet another program."""
+        words = f"--runtime-dir {self.runtime}"
+        found = [pid for pid in self.processes("mojocelld ") if words in command_line(pid)]
+        return [pid for pid in found if parent(pid) not in found]
 
     def start(self, number: int) -> None:
         words = [sys.executable, Path(__file__).with_name("soak.py"), self.folder]
@@ -150,8 +149,8 @@ class Soak:
             self.random.choice(actions)()
 
     def note_daemon(self) -> None:
-        (pid,) = self.daemon()
-        self.began = self.of_daemon(pid)
+        wait_until(lambda: len(self.daemon()) == 1, what="one daemon")
+        self.began = self.of_daemon(self.daemon()[0])
 
     def of_daemon(self, pid: int) -> dict[str, int]:
         return {
@@ -239,7 +238,8 @@ def soak() -> Iterator[Soak]:
         one = Soak(Path(folder), seed)
         yield one
         for pid in one.processes(""):
-            os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         for client in one.clients.values():
             client.wait()
 
