@@ -332,7 +332,8 @@ static void drop_damaged(struct mc_store *store,
     }
 }
 
-/* Whether another daemon has cleared or replaced the entry since it was read: nothing is damaged. */
+/* Whether another daemon has cleared or replaced the entry since it was read: nothing is damaged.
+ */
 static bool is_superseded(const char *path, const char *artifact)
 {
     mc_autofree char *now = mc_store_artifact_of(path);

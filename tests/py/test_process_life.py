@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+import mojocell as mc
 from daemon import alive, wait_until
+from mojocell import functions
 
 pytestmark = pytest.mark.usefixtures("service")
 
@@ -234,6 +236,26 @@ with open({str(told)!r}, "w") as file:
     workers = [int(word) for word in told.read_text().split()]
     assert len(workers) == (mode == "isolated")
     wait_until(lambda: not [pid for pid in workers if alive(pid)], 20, "the end of the worker")
+
+
+# ---- an artifact that others clear away
+
+
+def test_an_artifact_that_goes_just_before_it_is_loaded_is_compiled_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cleared: list[dict[str, int]] = []
+    open_it = functions.Unit._open
+
+    def clear_first(unit: functions.Unit) -> object:
+        if not cleared:
+            cleared.append(mc.clear_cache())
+        return open_it(unit)
+
+    monkeypatch.setattr(functions.Unit, "_open", clear_first)
+    module = mc.compile("def just_so(n: Int) -> Int:\n    return n + 1\n", mode="inline")
+    assert module.just_so(1) == 2
+    assert cleared[0]["entries"] >= 1
 
 
 # ---- many modules
