@@ -253,7 +253,7 @@ class Client:
             explained = before % 2 or disturbances(self.folder) != before
             if not explained or error.code not in EXPLAINED:
                 raise
-            self.failed[error.code] += 1
+            self.failed[f"{error.code}: {str(error)[:60]}"] += 1
         self.done += 1
 
     def live(self) -> dict[str, Any]:
