@@ -1,5 +1,6 @@
 #include "server/steps.h"
 
+#include "base/json.h"
 #include "base/mem.h"
 #include "base/os.h"
 #include "base/strv.h"
@@ -441,8 +442,14 @@ static void go_on(struct mc_request *request)
             fail(request, &err);
             return;
         }
+        mc_json_refused();
         enum mc_progress progress = request->step->go(request);
         if (progress == MC_ANSWERED) {
+            return;
+        }
+        if (mc_json_refused()) { /* what this step found out may lack anything */
+            mc_err_set(&err, MC_NO_MEMORY, "out of memory");
+            fail(request, &err);
             return;
         }
         request->step++;
