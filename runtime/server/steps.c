@@ -176,6 +176,11 @@ static enum mc_progress step_compiled(struct mc_request *request)
         mc_request_finish(request, true, json_incref(request->result));
         return MC_ANSWERED;
     }
+    return MC_NEXT;
+}
+
+static void tell_compiled(struct mc_request *request)
+{
     mc_request_event(request,
                      "compiled",
                      json_pack("{s:O, s:O?}",
@@ -183,20 +188,23 @@ static enum mc_progress step_compiled(struct mc_request *request)
                                json_object_get(request->result, "cache"),
                                "diagnostics",
                                json_object_get(request->result, "diagnostics")));
-    return MC_NEXT;
 }
 
 static enum mc_progress step_run(struct mc_request *request)
 {
     mc_err err = {0};
     if (mc_cell_kind(request->cell) == MC_CELL_DEFINITIONS && !request->ask.worker) {
+        tell_compiled(request);
         set_result(request, "returncode", json_integer(0));
         set_result(request, "signal", json_null());
         mc_steps_times(request);
         mc_request_finish(request, true, json_incref(request->result));
         return MC_ANSWERED;
     }
-    return mc_run_start(request, &err) < 0 ? fail(request, &err) : MC_WAIT;
+    /* The run is under way while the event goes out; what there is to say of it comes later. */
+    int started = mc_run_start(request, &err);
+    tell_compiled(request);
+    return started < 0 ? fail(request, &err) : MC_WAIT;
 }
 
 const struct mc_step mc_cell_steps[] = {
