@@ -62,6 +62,40 @@ def test_a_plain_run_asks_for_nothing_special(bridge: FakeBridge) -> None:
     assert bridge.requests[-1]["env"] == {"MOJO_PYTHON": sys.executable, **own}
 
 
+def test_each_request_has_the_environment_of_its_time(
+    bridge: FakeBridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for value in ("one", "two", 'q"\\\n火', None):
+        if value is None:
+            monkeypatch.delenv("MC_OF_ITS_TIME")
+        else:
+            monkeypatch.setenv("MC_OF_ITS_TIME", value)
+        for _ in range(2):
+            mc.run("x")
+            assert bridge.requests[-1]["env"].get("MC_OF_ITS_TIME") == value
+    monkeypatch.setattr(os, "environ", {"MC_OF_ITS_TIME": "another object"})
+    mc.run("x")
+    assert bridge.requests[-1]["env"]["MC_OF_ITS_TIME"] == "another object"
+
+
+def test_what_was_asked_for_another_environment_is_not_taken_for_the_processs(bridge: FakeBridge) -> None:
+    mc.run("x")
+    mc.run("x", env={"MOJO_PYTHON": "/p", "A": "b"})
+    assert bridge.requests[-1]["env"] == {"MOJO_PYTHON": "/p", "A": "b"}
+    _client.environment()["MC_ADDED_BY_A_CALLER"] = "1"
+    mc.run("x")
+    assert "MC_ADDED_BY_A_CALLER" not in bridge.requests[-1]["env"]
+
+
+def test_a_package_that_appears_on_the_path_is_a_site(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert str(tmp_path) not in _client.sites()
+    (tmp_path / "modular").mkdir()
+    assert _client.sites()[0] == str(tmp_path)
+
+
 def test_a_result_has_output_status_and_times(bridge: FakeBridge) -> None:
     bridge.runs(b"hel", b"lo\xe7", b"\x81\xab\n", err=b"warn\n", usage={"user": 0.1, "max_rss_mb": 9})
     result = mc.run("x")

@@ -73,11 +73,19 @@ def children(pid):
     with open(f"/proc/{{pid}}/task/{{pid}}/children") as file:
         return [int(child) for child in file.read().split()]
 
+def is_run(pid):
+    """Not a process that the runner has forked ahead: those have its own name."""
+    try:
+        with open(f"/proc/{{pid}}/cmdline") as file:
+            return file.read().startswith("mojocell: ")
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
 def processes():
     """The daemon, its runner, the workers."""
     daemon = mc.info()["pid"]
     (runner,) = children(daemon)
-    return daemon, runner, children(runner)
+    return daemon, runner, [pid for pid in children(runner) if is_run(pid)]
 
 def many_idle(count):
     threads = [threading.Thread(target=m.nap, args=(0.5,)) for _ in range(count)]
