@@ -10,6 +10,7 @@
 #include <jansson.h>
 
 #include <errno.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -59,7 +60,7 @@ static long memory_limit(const char *text)
     json_t *header = json_loads(text, 0, NULL);
     double limit = json_number_value(json_object_get(json_object_get(header, "limits"), "memory"));
     json_decref(header);
-    return (long) limit;
+    return limit < (double) LONG_MAX ? (long) limit : LONG_MAX;
 }
 
 int mc_workers_new(const struct mc_workers_options *options, struct mc_workers **ret, mc_err *err)
@@ -77,6 +78,7 @@ int mc_workers_new(const struct mc_workers_options *options, struct mc_workers *
                                                : mc_client_runtime_dir(options->client)),
         .idle_seconds = options->idle_seconds ? options->idle_seconds : DEFAULT_IDLE,
         .memory = memory_limit(options->header),
+        .silence_ns = options->silence_ns,
         .spins = mc_os_cpus() > 1 ? MC_SHARE_SPINS : 0,
     };
     reset(workers);
@@ -92,6 +94,10 @@ struct mc_workers *mc_workers_free(struct mc_workers *workers)
 {
     if (!workers) {
         return NULL;
+    }
+    for (struct mc_worker *worker = workers->owner == getpid() ? workers->first : NULL; worker;
+         worker = worker->next) {
+        mc_worker_kill(worker); /* all at once, and none waits for the end of another */
     }
     while (workers->owner == getpid() && workers->first) {
         struct mc_worker *worker = workers->first;

@@ -17,6 +17,7 @@ struct mc_worker_plan {
     int idle_seconds;
     long memory; /* MB, the limit; 0: none */
     uint32_t spins;
+    int64_t silence_ns;
 };
 
 struct mc_worker {
