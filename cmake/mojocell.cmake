@@ -23,6 +23,10 @@ if(MC_SANITIZE)
   target_link_options(mc_options INTERFACE -fsanitize=${MC_SANITIZE})
 endif()
 
+if(MC_FUZZ) # a fuzzer is led by what it reaches in the libraries
+  target_compile_options(mc_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
 # mc_module(base SOURCES err.c … DEPS …): the static library mc_<name>.
 function(mc_module name)
   cmake_parse_arguments(arg "" "" "SOURCES;DEPS" ${ARGN})

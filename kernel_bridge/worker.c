@@ -335,14 +335,26 @@ static int take_result(struct mc_worker *worker,
 
 /* ---- what it prints ---- */
 
+static uint64_t size_of(int fd)
+{
+    struct stat st;
+    return fstat(fd, &st) == 0 ? (uint64_t) st.st_size : 0;
+}
+
+/* What is there now: who prints faster than it is read is not to keep its limits from being looked
+ * at. */
 static void print_from(struct mc_worker *worker, int stream, const struct mc_worker_call *call)
 {
     char bytes[16384];
-    ssize_t n;
-    while (
-        (n = pread(worker->prints[stream], bytes, sizeof bytes, (off_t) worker->printed[stream])) >
-        0) {
-        worker->printed[stream] += (uint64_t) n;
+    uint64_t *at = &worker->printed[stream];
+    uint64_t end = size_of(worker->prints[stream]);
+    while (*at < end) {
+        size_t most = end - *at < sizeof bytes ? end - *at : sizeof bytes;
+        ssize_t n = pread(worker->prints[stream], bytes, most, (off_t) *at);
+        if (n <= 0) {
+            return;
+        }
+        *at += (uint64_t) n;
         worker->printed_in_call += n;
         worker->told_memory = mc_limits_text_tells_memory(bytes, (size_t) n);
         if (call->print) {

@@ -80,8 +80,10 @@ static int start_keeper(struct mc_worker *worker, mc_err *err)
 
 bool mc_worker_is_over(struct mc_worker *worker)
 {
-    worker->over = worker->over || atomic_load(&worker->answered);
-    return worker->over;
+    if (atomic_load(&worker->answered)) {
+        atomic_store(&worker->over, true);
+    }
+    return atomic_load(&worker->over);
 }
 
 bool mc_worker_has_ended(struct mc_worker *worker)

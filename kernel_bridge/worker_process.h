@@ -24,7 +24,7 @@ struct mc_worker {
     struct mc_worker *next;
     const struct mc_worker_plan *plan;
     bool busy;
-    bool over; /* ended, or to be ended */
+    atomic_bool over; /* ended, or to be ended; looked at by those who count as well */
 
     /* The request, in a thread of its own from start to end. */
     pthread_t keeper;

@@ -691,7 +691,9 @@ static void add_conversations(TCase *tcase)
     tcase_add_test(tcase, test_a_deadline_cancels);
     tcase_add_loop_test(tcase, test_a_malformed_reply_is_a_protocol_error, 0, 4);
     tcase_add_test(tcase, test_eight_threads_share_a_client_and_one_daemon);
+#ifndef __SANITIZE_THREAD__ /* which knows no threads of a fork */
     tcase_add_test(tcase, test_a_client_works_on_both_sides_of_a_fork);
+#endif
     tcase_add_test(tcase, test_the_example_program_shows_output_and_failure);
 }
 
