@@ -49,6 +49,7 @@ def request(
     frames: Sequence[bytes] = (),
     on_event: Callable[[dict[str, Any], list[bytes]], object] | None = None,
     timeout: float | None = None,
+    silence: float | None = None,
 ) -> dict[str, Any]:
     """Send a request and wait for its result.
 
@@ -62,6 +63,9 @@ def request(
         Called with the header and frames of each event before the last.
     timeout : float or None
         Seconds to wait for the whole answer.
+    silence : float or None
+        Seconds to wait for a daemon that says nothing, not even whether it hears; `patience` makes them of
+        the time that a program has.
 
     Returns
     -------
@@ -84,7 +88,7 @@ def request(
             on_event(_decode(raw.decode()), data)
 
     try:
-        raw, _ = client().request(encode(header), frames, event, timeout)
+        raw, _ = client().request(encode(header), frames, event, timeout, silence)
     except _bridge.Error as error:
         if error.code == "interrupted":
             raise KeyboardInterrupt from None
@@ -126,6 +130,24 @@ def _process_environment() -> dict[str, str]:
         portable = _portable(_with_python(own, naming))
         _shared = shared = _Shared(own, naming, portable, _encode(portable))
     return shared.portable
+
+
+#: The most seconds that a limit is sent as (30 years), and the most MB: more is the same as none.
+MOST_SECONDS = 1e9
+MOST_MB = 1 << 40
+#: A daemon on a busy machine is not taken for one that hangs.
+_LEAST_PATIENCE = 2.0
+
+
+def patience(limit: float | None) -> float | None:
+    """Return how long a daemon may say nothing to who has given a program so many seconds.
+
+    Examples
+    --------
+    >>> patience(3), patience(0.1), patience(None)
+    (3.0, 2.0, None)
+    """
+    return None if limit is None else max(_LEAST_PATIENCE, float(min(limit, MOST_SECONDS)))
 
 
 def encode(header: dict[str, Any]) -> bytes:

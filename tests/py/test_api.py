@@ -197,6 +197,7 @@ def test_a_compile_error_has_its_diagnostics(bridge: FakeBridge) -> None:
         ("toolchain_not_found", mc.ToolchainNotFound),
         ("daemon_unavailable", mc.DaemonUnavailable),
         ("daemon_lost", mc.DaemonUnavailable),
+        ("too_many_clients", mc.DaemonUnavailable),
         ("protocol", mc.ProtocolError),
         ("io", mc.MojoError),
     ],
@@ -238,6 +239,9 @@ def test_an_interrupt_is_a_keyboard_interrupt_that_keeps_the_output(bridge: Fake
         ({"timeout": "1"}, TypeError, "timeout"),
         ({"timeout": float("nan")}, ValueError, "timeout"),
         ({"timeout": True}, TypeError, "timeout"),
+        ({"timeout": float("inf")}, ValueError, "timeout"),
+        ({"timeout": -(10**400)}, ValueError, "timeout"),
+        ({"memory": -(10**400)}, ValueError, "memory"),
         ({"memory": 0}, ValueError, "memory"),
         ({"memory": 1.5}, TypeError, "memory"),
         ({"cpu": 0}, ValueError, "cpu"),
@@ -406,3 +410,19 @@ def test_the_documentation_lists_every_error_and_its_codes() -> None:
     for code, kind in errors.BY_CODE.items():
         row = next(line for line in text.split("\n") if line.startswith(f"| `{kind.__name__}` |"))
         assert f"`{code}`" in row
+
+
+@pytest.mark.parametrize("much", [1e10, 1e300, 10**400])
+def test_limits_of_any_size_are_sent_as_what_the_daemon_can_count(bridge: FakeBridge, much: float) -> None:
+    mc.run("x", timeout=much, cpu=much, memory=int(much))
+    limits = bridge.requests[-1]["limits"]
+    assert limits["wall"] == limits["cpu"] == 1e9
+    assert limits["memory"] <= 1 << 40
+    assert bridge.silences[-1] == 1e9
+
+
+def test_a_daemon_that_hangs_is_borne_as_long_as_the_program_may_take(bridge: FakeBridge) -> None:
+    mc.run("x", timeout=3)
+    mc.run("x", timeout=0.01)
+    mc.run("x")
+    assert bridge.silences == [3.0, 2.0, None]

@@ -465,3 +465,31 @@ def test_two_hundred_workers_leave_nothing_behind() -> None:
         """
     )
     assert printed == "True 1\n[]\n"
+
+
+def test_calls_with_a_timeout_do_not_wait_for_a_daemon_that_is_stopped() -> None:
+    script("""
+        from mojocell import settings
+        settings.set_value("timeout", 2)
+        limited = mc.compile(m.__mojo__.source + "\\n", mode="isolated")
+        limited.one_more(1)
+        daemon = mc.info()["pid"]
+        os.kill(daemon, signal.SIGSTOP)
+        try:
+            for call, kind in (
+                (lambda: limited.spin(1), mc.MojoTimeout),
+                (lambda: limited.one_more(1), mc.DaemonUnavailable),
+                (lambda: mc.run("print(1)", timeout=2), mc.DaemonUnavailable),
+                (lambda: mc.compile("def f() -> Int:\\n    return 1"), mc.DaemonUnavailable),
+            ):
+                try:
+                    call()
+                except kind as error:
+                    assert kind is mc.MojoTimeout or f"kill -9 {daemon}" in error.hint, error.hint
+                else:
+                    raise AssertionError(kind)
+        finally:
+            os.kill(daemon, signal.SIGCONT)
+        assert limited.one_more(1) == 2
+        assert mc.info()["pid"] == daemon
+    """)
