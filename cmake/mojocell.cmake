@@ -26,6 +26,10 @@ if(MC_FAULTS) # runtime/base/fault.h
   target_compile_definitions(mc_options INTERFACE MC_FAULTS)
 endif()
 
+if(MC_FUZZ) # a fuzzer is led by what it reaches in the libraries
+  target_compile_options(mc_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
 # mc_module(base SOURCES err.c … DEPS …): the static library mc_<name>.
 function(mc_module name)
   cmake_parse_arguments(arg "" "" "SOURCES;DEPS" ${ARGN})

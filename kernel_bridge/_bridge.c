@@ -4,6 +4,28 @@
 #include "kernel_bridge/bridge.h"
 #include "kernel_bridge/client.h"
 
+static bool is_ending(void)
+{
+#if PY_VERSION_HEX >= 0x030D0000
+    return Py_IsFinalizing();
+#else
+    return _Py_IsFinalizing();
+#endif
+}
+
+PyThreadState *mc_bridge_leave(void)
+{
+    bool keeps = is_ending() && PyInterpreterState_Get() != PyInterpreterState_Main();
+    return keeps ? NULL : PyEval_SaveThread();
+}
+
+void mc_bridge_return(PyThreadState *saved)
+{
+    if (saved) {
+        PyEval_RestoreThread(saved);
+    }
+}
+
 static PyObject *error_codes(void)
 {
     PyObject *codes = PyTuple_New(MC_CODE_COUNT - 1);
@@ -85,7 +107,12 @@ static int clear_module(PyObject *module)
 static PyModuleDef_Slot module_slots[] = {
     {Py_mod_exec, exec_module},
 #if PY_VERSION_HEX >= 0x030C0000
+    /* What interpreters share is atomic or locked: loaded artifacts, signal handlers, damage. */
     {Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},
+#endif
+#if PY_VERSION_HEX >= 0x030D0000
+    {Py_mod_gil,
+     Py_MOD_GIL_USED}, /* it keeps objects of one interpreter from two threads at once */
 #endif
     {0, NULL},
 };

@@ -44,6 +44,20 @@ void mc_bridge_raise(const struct mc_bridge *state, const mc_err *err);
 PyObject *mc_bridge_take_exception(void);
 void mc_bridge_put_exception(PyObject *exception);
 
+/* Gives the GIL away for what may take long, and takes it back. While the runtime ends, a thread of
+ * another interpreter than the main one would not get it back but be ended there, and with it the
+ * end of the process: it keeps the GIL, and NULL is returned. */
+PyThreadState *mc_bridge_leave(void);
+void mc_bridge_return(PyThreadState *saved);
+
+/* Seconds of Python as nanoseconds, saturated: never 0 for a number above 0, INT64_MAX for what is
+ * too much. */
+int64_t mc_bridge_nanoseconds(double seconds);
+
+/* A number of Python's that is no bool: -1 with TypeError or OverflowError. What is too large for a
+ * double is infinite. */
+int mc_bridge_number(PyObject *value, const char *name, double *ret);
+
 /* For PyArg_Parse's O&: a path or None; the bytes object in *ret, NULL for None, is the caller's.
  */
 int mc_bridge_optional_path(PyObject *object, void *ret);

@@ -4,10 +4,17 @@
 #include "kernel_bridge/worker.h"
 
 #include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
 
-/* mc_guard_damaged(), where it is looked at with each call. */
-static bool process_damaged;
+/* mc_guard_damaged(), where it is looked at with each call: set by a crash of any thread, with or
+ * without the GIL, and never reset. Who sees it also sees what the crash left behind. */
+static atomic_bool process_damaged;
+
+static inline bool is_damaged(void)
+{
+    return atomic_load_explicit(&process_damaged, memory_order_acquire);
+}
 
 /* ---- failures ---- */
 
@@ -170,9 +177,9 @@ static enum mc_guard_outcome call_thunk(const struct mc_function *self,
     if (!self->nogil) {
         return mc_guard_call(self->artifact, overload->thunk, in, out, ret);
     }
-    Py_BEGIN_ALLOW_THREADS;
+    PyThreadState *saved = mc_bridge_leave();
     outcome = mc_guard_call(self->artifact, overload->thunk, in, out, ret);
-    Py_END_ALLOW_THREADS;
+    mc_bridge_return(saved);
     return outcome;
 }
 
@@ -180,7 +187,9 @@ static __attribute__((noinline, cold)) PyObject *no_return(const struct mc_funct
                                                            enum mc_guard_outcome outcome,
                                                            const struct mc_guard_result *result)
 {
-    process_damaged = process_damaged || result->damaged;
+    if (result->damaged) {
+        atomic_store_explicit(&process_damaged, true, memory_order_release);
+    }
     if (outcome == MC_GUARD_INTERRUPTED) {
         raise_interrupt(result->signal);
         return NULL;
@@ -346,7 +355,7 @@ static inline PyObject *
 call_with_words(struct mc_function *self, const struct mc_overload *overload, const uint64_t *in)
 {
     if (__builtin_expect(!self->isolated, 1)) {
-        if (__builtin_expect(!self->reason && !process_damaged, 1)) {
+        if (__builtin_expect(!self->reason && !is_damaged(), 1)) {
             return call_here(self, overload, in);
         }
         if (leave_process(self) < 0) {
@@ -578,7 +587,7 @@ static inline __attribute__((always_inline)) PyObject *call_shape(PyObject *obje
     struct mc_guard_result result;
     size_t expected = count < 0 ? self->plain_count : (size_t) count;
     if (__builtin_expect(names || (size_t) PyVectorcall_NARGS(nargsf) != expected, 0) ||
-        __builtin_expect(process_damaged, 0)) {
+        __builtin_expect(is_damaged(), 0)) {
         return mc_function_call(object, args, nargsf, names);
     }
     for (size_t i = 0; i < expected; i++) {

@@ -33,12 +33,12 @@ static bool keep_exception(struct waiting *waiting)
 static int look_for_signals(void *arg)
 {
     struct waiting *waiting = arg;
-    PyEval_RestoreThread(waiting->saved);
+    mc_bridge_return(waiting->saved);
     int interrupted = PyErr_CheckSignals();
     if (interrupted) {
         keep_exception(waiting);
     }
-    waiting->saved = PyEval_SaveThread();
+    waiting->saved = mc_bridge_leave();
     return interrupted;
 }
 
@@ -66,7 +66,7 @@ static enum mc_client_verdict on_event(void *arg, const struct mc_message *event
 {
     struct waiting *waiting = arg;
     enum mc_client_verdict verdict = MC_CLIENT_CONTINUE;
-    PyEval_RestoreThread(waiting->saved);
+    mc_bridge_return(waiting->saved);
     PyObject *header = header_of(event);
     PyObject *frames = header ? frames_of(event) : NULL;
     PyObject *answer =
@@ -77,7 +77,7 @@ static enum mc_client_verdict on_event(void *arg, const struct mc_message *event
     Py_XDECREF(header);
     Py_XDECREF(frames);
     Py_XDECREF(answer);
-    waiting->saved = PyEval_SaveThread();
+    waiting->saved = mc_bridge_leave();
     return verdict;
 }
 
@@ -98,23 +98,49 @@ static void release_arguments(struct arguments *arguments)
     PyBuffer_Release(&arguments->header);
 }
 
-static int read_timeout(PyObject *timeout, int64_t *ret)
+int64_t mc_bridge_nanoseconds(double seconds)
 {
-    *ret = 0;
-    if (timeout == Py_None) {
+    double ns = seconds * 1e9;
+    return ns < (double) INT64_MAX ? (int64_t) ns + 1 : INT64_MAX;
+}
+
+int mc_bridge_number(PyObject *value, const char *name, double *ret)
+{
+    if (PyBool_Check(value)) {
+        PyErr_Format(PyExc_TypeError, "%s must be a number, not bool", name);
+        return -1;
+    }
+    *ret = PyFloat_AsDouble(value);
+    if (*ret != -1.0 || !PyErr_Occurred()) {
         return 0;
     }
-    double seconds = PyFloat_AsDouble(timeout);
-    if (seconds == -1.0 && PyErr_Occurred()) {
+    if (!PyErr_ExceptionMatches(PyExc_OverflowError)) {
+        return -1;
+    }
+    PyErr_Clear(); /* an int of hundreds of digits; its sign still counts */
+    PyObject *zero = PyLong_FromLong(0);
+    int above = zero ? PyObject_RichCompareBool(value, zero, Py_GT) : -1;
+    Py_XDECREF(zero);
+    *ret = above > 0 ? Py_HUGE_VAL : -Py_HUGE_VAL;
+    return above < 0 ? -1 : 0;
+}
+
+/* None, NULL: 0, which is none. */
+static int read_seconds(PyObject *value, const char *name, int64_t *ret)
+{
+    double seconds;
+    *ret = 0;
+    if (!value || value == Py_None) {
+        return 0;
+    }
+    if (mc_bridge_number(value, name, &seconds) < 0) {
         return -1;
     }
     if (!(seconds >= 0)) {
-        PyErr_SetString(PyExc_ValueError, "timeout must be a number of seconds from 0, or None");
+        PyErr_Format(PyExc_ValueError, "%s must be a number of seconds from 0, or None", name);
         return -1;
     }
-    if (seconds < 1e9) {
-        *ret = (int64_t) (seconds * 1e9) + 1;
-    }
+    *ret = mc_bridge_nanoseconds(seconds);
     return 0;
 }
 
@@ -146,17 +172,26 @@ static int read_frames(PyObject *frames, struct arguments *ret)
 static int
 read_arguments(PyObject *args, PyObject *kwargs, struct arguments *ret, PyObject **ret_on_event)
 {
-    static char *names[] = {"header", "frames", "on_event", "timeout", NULL};
+    static char *names[] = {"header", "frames", "on_event", "timeout", "silence", NULL};
     PyObject *frames = NULL;
-    PyObject *timeout = Py_None;
+    PyObject *timeout = NULL;
+    PyObject *silence = NULL;
     *ret_on_event = Py_None;
-    if (!PyArg_ParseTupleAndKeywords(
-            args, kwargs, "s*|OOO:request", names, &ret->header, &frames, ret_on_event, &timeout)) {
+    if (!PyArg_ParseTupleAndKeywords(args,
+                                     kwargs,
+                                     "s*|OOOO:request",
+                                     names,
+                                     &ret->header,
+                                     &frames,
+                                     ret_on_event,
+                                     &timeout,
+                                     &silence)) {
         return -1;
     }
     if (*ret_on_event != Py_None && !PyCallable_Check(*ret_on_event)) {
         PyErr_SetString(PyExc_TypeError, "on_event must be callable or None");
-    } else if (read_timeout(timeout, &ret->call.timeout_ns) == 0 &&
+    } else if (read_seconds(timeout, "timeout", &ret->call.timeout_ns) == 0 &&
+               read_seconds(silence, "silence", &ret->call.silence_ns) == 0 &&
                (!frames || read_frames(frames, ret) == 0)) {
         ret->call.header = (struct mc_frame) {ret->header.buf, (size_t) ret->header.len};
         ret->call.frames = ret->frames;
@@ -171,8 +206,9 @@ static void free_client(struct client *self)
 {
     struct mc_client *client = self->client;
     self->client = NULL;
-    Py_BEGIN_ALLOW_THREADS mc_client_free(client);
-    Py_END_ALLOW_THREADS
+    PyThreadState *saved = mc_bridge_leave();
+    mc_client_free(client);
+    mc_bridge_return(saved);
 }
 
 /* -1 with an exception set. */
@@ -185,9 +221,9 @@ ask(struct client *self, struct arguments *arguments, PyObject *callback, struct
     arguments->call.check = look_for_signals;
     arguments->call.arg = &waiting;
     self->busy++;
-    waiting.saved = PyEval_SaveThread();
+    waiting.saved = mc_bridge_leave();
     int asked = mc_client_request(self->client, &arguments->call, ret, &err);
-    PyEval_RestoreThread(waiting.saved);
+    mc_bridge_return(waiting.saved);
     self->busy--;
     if (self->closed && self->busy == 0) {
         free_client(self);
@@ -343,11 +379,12 @@ PyDoc_STRVAR(client_doc,
              "It connects, and with start starts the daemon, with its first request.");
 PyDoc_STRVAR(
     request_doc,
-    "request($self, /, header, frames=(), on_event=None, timeout=None)\n--\n\n"
+    "request($self, /, header, frames=(), on_event=None, timeout=None, silence=None)\n--\n\n"
     "Send a request and return header and frames of its result.\n\n"
     "The client puts in id and, for run, window. Header and frames of each event before the\n"
     "last go to on_event; an exception raised there cancels the request and propagates, as\n"
-    "KeyboardInterrupt does, which keeps the output that is on its way.");
+    "KeyboardInterrupt does, which keeps the output that is on its way. A daemon that says\n"
+    "nothing for silence seconds, though it is asked whether it hears, is given up.");
 PyDoc_STRVAR(interrupt_doc,
              "interrupt($self, /)\n--\n\nInterrupt the requests under way in all threads.");
 PyDoc_STRVAR(close_doc, "close($self, /)\n--\n\nDisconnect; requests under way are interrupted.");

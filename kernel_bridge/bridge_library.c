@@ -70,12 +70,12 @@ static int open_artifact(struct library *self,
     char reason[256];
     mc_err err;
     int unguardable;
-    Py_BEGIN_ALLOW_THREADS;
+    PyThreadState *saved = mc_bridge_leave();
     unguardable = mc_artifact_unguardable(spec->path, reason, sizeof reason, &err);
     if (unguardable <= 0 && mc_artifact_open(spec, &artifact, &err) < 0) {
         unguardable = -1; /* in the words of the loader, also where the file cannot be read */
     }
-    Py_END_ALLOW_THREADS;
+    mc_bridge_return(saved);
     if (unguardable < 0) {
         mc_bridge_raise(bridge, &err);
         return -1;

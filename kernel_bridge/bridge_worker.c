@@ -34,11 +34,11 @@ static void keep_exception(struct calling *calling)
 static int look_for_signals(void *arg)
 {
     struct calling *calling = arg;
-    PyEval_RestoreThread(calling->saved);
+    mc_bridge_return(calling->saved);
     if (PyErr_CheckSignals() < 0) {
         keep_exception(calling);
     }
-    calling->saved = PyEval_SaveThread();
+    calling->saved = mc_bridge_leave();
     return calling->exception != NULL;
 }
 
@@ -48,14 +48,14 @@ static void print(void *arg, bool is_stderr, const char *bytes, size_t length)
     if (!calling->self->output) {
         return;
     }
-    PyEval_RestoreThread(calling->saved);
+    mc_bridge_return(calling->saved);
     PyObject *answer = PyObject_CallFunction(
         calling->self->output, "sy#", is_stderr ? "stderr" : "stdout", bytes, (Py_ssize_t) length);
     if (!answer) {
         keep_exception(calling);
     }
     Py_XDECREF(answer);
-    calling->saved = PyEval_SaveThread();
+    calling->saved = mc_bridge_leave();
 }
 
 int mc_bridge_worker_call(PyObject *object,
@@ -73,12 +73,12 @@ int mc_bridge_worker_call(PyObject *object,
     call->arg = &calling;
     call->thread = (uint64_t) PyThread_get_thread_ident();
     Py_INCREF(object);
-    calling.saved = PyEval_SaveThread();
+    calling.saved = mc_bridge_leave();
     int called = mc_workers_call(self->workers, call, ret, &err);
     if (called == 0 && calling.exception) {
         mc_workers_done(self->workers, ret);
     }
-    PyEval_RestoreThread(calling.saved);
+    mc_bridge_return(calling.saved);
     if (calling.exception) {
         mc_bridge_put_exception(calling.exception);
         called = -1;
@@ -103,8 +103,7 @@ static int read_limit(PyObject *value, const char *name, double *ret)
     if (!value || value == Py_None) {
         return 0;
     }
-    *ret = PyFloat_AsDouble(value);
-    if (*ret == -1.0 && PyErr_Occurred()) {
+    if (mc_bridge_number(value, name, ret) < 0) {
         return -1;
     }
     if (!(*ret > 0)) {
@@ -114,16 +113,21 @@ static int read_limit(PyObject *value, const char *name, double *ret)
     return 0;
 }
 
-static int fill(struct worker *self, const struct mc_workers_options *options, PyObject *limits[3])
+enum limit { WALL, CPU, MOST_OUTPUT, SILENCE, LIMITS };
+
+static int fill(struct worker *self, struct mc_workers_options *options, PyObject *limits[LIMITS])
 {
     mc_err err = {0};
     double output = 0;
-    if (read_limit(limits[0], "wall", &self->wall) < 0 ||
-        read_limit(limits[1], "cpu", &self->cpu) < 0 ||
-        read_limit(limits[2], "most_output", &output) < 0) {
+    double silence = 0;
+    if (read_limit(limits[WALL], "wall", &self->wall) < 0 ||
+        read_limit(limits[CPU], "cpu", &self->cpu) < 0 ||
+        read_limit(limits[MOST_OUTPUT], "most_output", &output) < 0 ||
+        read_limit(limits[SILENCE], "silence", &silence) < 0) {
         return -1;
     }
-    self->most_output = (int64_t) output;
+    self->most_output = output < (double) INT64_MAX ? (int64_t) output : INT64_MAX;
+    options->silence_ns = silence > 0 ? mc_bridge_nanoseconds(silence) : 0;
     if (mc_workers_new(options, &self->workers, &err) < 0) {
         mc_bridge_raise(mc_bridge_of(Py_TYPE(self)), &err);
         return -1;
@@ -133,25 +137,35 @@ static int fill(struct worker *self, const struct mc_workers_options *options, P
 
 static PyObject *worker_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
-    static char *names[] = {
-        "client", "header", "table", "output", "wall", "cpu", "most_output", "idle", "most", NULL};
+    static char *names[] = {"client",
+                            "header",
+                            "table",
+                            "output",
+                            "wall",
+                            "cpu",
+                            "most_output",
+                            "idle",
+                            "most",
+                            "silence",
+                            NULL};
     PyObject *client;
     PyObject *output = Py_None;
-    PyObject *limits[3] = {NULL, NULL, NULL};
+    PyObject *limits[LIMITS] = {NULL};
     struct mc_workers_options options = {0};
     if (!PyArg_ParseTupleAndKeywords(args,
                                      kwargs,
-                                     "Oss|O$OOOii:Worker",
+                                     "Oss|O$OOOiiO:Worker",
                                      names,
                                      &client,
                                      &options.header,
                                      &options.table,
                                      &output,
-                                     &limits[0],
-                                     &limits[1],
-                                     &limits[2],
+                                     &limits[WALL],
+                                     &limits[CPU],
+                                     &limits[MOST_OUTPUT],
                                      &options.idle_seconds,
-                                     &options.most)) {
+                                     &options.most,
+                                     &limits[SILENCE])) {
         return NULL;
     }
     if (output != Py_None && !PyCallable_Check(output)) {
@@ -214,9 +228,10 @@ static void worker_dealloc(PyObject *object)
     PyTypeObject *type = Py_TYPE(object);
     PyObject_GC_UnTrack(object);
     struct mc_workers *workers = self->workers;
-    Py_BEGIN_ALLOW_THREADS mc_workers_free(workers);
-    Py_END_ALLOW_THREADS if (self->client)
-    {
+    PyThreadState *saved = mc_bridge_leave();
+    mc_workers_free(workers);
+    mc_bridge_return(saved);
+    if (self->client) {
         mc_bridge_client_drop(self->client);
     }
     Py_CLEAR(self->client);
@@ -227,7 +242,7 @@ static void worker_dealloc(PyObject *object)
 
 PyDoc_STRVAR(worker_doc,
              "Worker(client, header, table, output=None, *, wall=None, cpu=None,\n"
-             "       most_output=None, idle=0, most=0)\n--\n\n"
+             "       most_output=None, idle=0, most=0, silence=None)\n--\n\n"
              "Processes that call the functions of an artifact.\n\n"
              "header is the run request of the source, table has a line \"symbol abi\" for each\n"
              "function. What they print goes to output(stream, bytes) before a call returns.");

@@ -20,6 +20,8 @@ enum {
     MC_START_MS = 10000,
     MC_WIND_UP_MS = 2000, /* for the last output of a cancelled request */
     MC_LEAVING_MS = 2000, /* for a daemon that is shutting down */
+    MC_GAP_MS = 100,      /* of silence, at most: a process that is not run itself hears nothing */
+    MC_DEAF_MS = 500,     /* who does not answer hello for so long does not hear it */
 };
 
 /* What belongs to one process: after a fork the child makes its own and leaves its parent's alone.
@@ -224,9 +226,16 @@ struct talk {
     bool program_started;
     int64_t window;
     int64_t unacknowledged;
-    mc_err stop;  /* why it is being cancelled; code MC_OK: it is not */
-    bool deaf;    /* hand on nothing more */
-    bool leaving; /* the daemon said that it is */
+    int64_t patience; /* for a daemon that starts, and for hello */
+    int64_t silence;  /* that is borne from then on */
+    int64_t quiet;    /* since the last message */
+    int64_t looked;   /* when that was counted last */
+    int64_t asked;    /* `quiet` when the daemon was asked whether it hears; 0: it was not */
+    bool watched;     /* silence counts now */
+    bool limited;     /* and after the first message as well */
+    mc_err stop;      /* why it is being cancelled; code MC_OK: it is not */
+    bool deaf;        /* hand on nothing more */
+    bool leaving;     /* the daemon said that it is */
 };
 
 enum outcome { MC_FAILED = -1, MC_DONE = 0, MC_LOST = 1, MC_MORE = 2 };
@@ -284,8 +293,13 @@ static int take_link(struct talk *talk, mc_err *err)
     if (!shared->zmq) {
         return mc_err_set(err, MC_SYSTEM, "start ZeroMQ: %s", zmq_strerror(zmq_errno()));
     }
-    return mc_link_open(
-        shared->zmq, &talk->client->options, !talk->is_shutdown, &talk->pause, &talk->link, err);
+    return mc_link_open(shared->zmq,
+                        &talk->client->options,
+                        !talk->is_shutdown,
+                        (int) (talk->patience / MC_MS),
+                        &talk->pause,
+                        &talk->link,
+                        err);
 }
 
 static void give_back(struct talk *talk, bool usable)
@@ -316,7 +330,8 @@ static void begin_stop(struct talk *talk, const mc_err *why)
         return;
     }
     talk->stop = *why;
-    talk->pause.deadline = mc_os_now() + MC_WIND_UP_MS * MC_MS;
+    talk->watched = false;
+    talk->pause.deadline = mc_os_now() + (talk->call->detached ? 0 : MC_WIND_UP_MS * MC_MS);
     talk->pause.over = false;
     talk->pause.seen = atomic_load(talk->pause.generation); /* a second interrupt ends it at once */
     int length = snprintf(text,
@@ -375,6 +390,9 @@ static enum outcome take_error(struct talk *talk, const json_t *header, mc_err *
     const char *code = json_string_value(json_object_get(header, "code"));
     const char *message = json_string_value(json_object_get(header, "message"));
     const char *hint = json_string_value(json_object_get(header, "hint"));
+    if (mc_link_is_refused(talk->link, header, err)) {
+        return MC_FAILED;
+    }
     mc_err_set(err, mc_code_from_name(code ? code : ""), "%s", message ? message : "(no message)");
     if (hint) {
         mc_err_hint(err, "%s", hint);
@@ -393,7 +411,8 @@ static enum outcome take_event(struct talk *talk, const struct mc_message *messa
         return MC_FAILED;
     }
     bool is_error = strcmp(event, "error") == 0;
-    if (strcmp(id, talk->id) != 0 && !(is_error && !*id)) {
+    bool greeting = strcmp(id, "hello") == 0; /* the answer to mc_link_ask */
+    if (strcmp(id, talk->id) != 0 && !(is_error && (!*id || greeting))) {
         return MC_MORE;
     }
     if (is_error) {
@@ -411,6 +430,41 @@ static enum outcome take_event(struct talk *talk, const struct mc_message *messa
     return MC_MORE;
 }
 
+static void begin_listening(struct talk *talk, bool watched)
+{
+    talk->watched = watched;
+    talk->looked = mc_os_now();
+    talk->quiet = 0;
+    talk->asked = 0;
+}
+
+/* Asks who says nothing whether it hears, and gives it up where it does not. */
+static enum outcome count_silence(struct talk *talk, mc_err *err)
+{
+    int64_t now = mc_os_now();
+    int64_t gap = now - talk->looked;
+    talk->looked = now;
+    talk->quiet += gap < MC_GAP_MS * MC_MS ? gap : MC_GAP_MS * MC_MS;
+    if (!talk->watched || talk->quiet < talk->silence / 2) {
+        return MC_MORE;
+    }
+    if (!talk->asked) {
+        talk->asked = talk->quiet;
+        return mc_link_ask(talk->link, err) < 0 ? MC_FAILED : MC_MORE;
+    }
+    if (talk->quiet < talk->silence) {
+        return MC_MORE;
+    }
+    mc_link_no_answer(talk->link, err);
+    return MC_FAILED;
+}
+
+/* Whether the time is over because nobody hears. */
+static bool is_deaf(const struct talk *talk)
+{
+    return talk->watched && talk->asked && talk->quiet - talk->asked >= MC_DEAF_MS * MC_MS;
+}
+
 /* The next message, if there is one: MC_MORE in any case but those that end the request. */
 static enum outcome step(struct talk *talk, struct mc_message *ret, mc_err *err)
 {
@@ -426,9 +480,11 @@ static enum outcome step(struct talk *talk, struct mc_message *ret, mc_err *err)
     }
     if (got == 0) {
         int waited = mc_link_wait(talk->link, &talk->pause, err);
-        return waited < 0 ? MC_FAILED : waited > 0 ? MC_LOST : MC_MORE;
+        return waited < 0 ? MC_FAILED : waited > 0 ? MC_LOST : count_silence(talk, err);
     }
     enum outcome outcome = take_event(talk, ret, err);
+    bool started = talk->call->detached && talk->program_started;
+    begin_listening(talk, talk->watched && talk->limited && !started);
     if (outcome != MC_DONE) {
         mc_message_fini(ret);
     }
@@ -448,10 +504,15 @@ static enum outcome converse(struct talk *talk, struct mc_message *ret, mc_err *
             talk->link->socket, NULL, header, call->frames, call->frame_count, err) < 0) {
         return MC_FAILED;
     }
+    begin_listening(talk, true);
     while (outcome == MC_MORE) {
         *err = (mc_err) {0};
         outcome = step(talk, ret, err);
         if (outcome == MC_FAILED && talk->pause.over && talk->stop.code == MC_OK) {
+            if (err->code == MC_TIMEOUT && is_deaf(talk)) {
+                mc_link_no_answer(talk->link, err);
+                break;
+            }
             begin_stop(talk, err);
             outcome = MC_MORE;
         }
@@ -505,6 +566,13 @@ static enum outcome after_loss(struct talk *talk, int tries, struct mc_message *
     return MC_MORE;
 }
 
+/* Whether the connection is of no use after such an error. */
+static bool is_broken(enum mc_code code)
+{
+    return code == MC_PROTOCOL || code == MC_SYSTEM || code == MC_DAEMON_UNAVAILABLE ||
+           code == MC_TOO_MANY_CLIENTS;
+}
+
 static enum outcome attempt(struct talk *talk, int tries, struct mc_message *ret, mc_err *err)
 {
     int opened = take_link(talk, err);
@@ -517,7 +585,7 @@ static enum outcome attempt(struct talk *talk, int tries, struct mc_message *ret
         atomic_store(&talk->client->pid, talk->link->pid);
     }
     enum outcome outcome = opened ? MC_LOST : converse(talk, ret, err);
-    bool usable = outcome != MC_LOST && err->code != MC_PROTOCOL && err->code != MC_SYSTEM;
+    bool usable = outcome != MC_LOST && !is_broken(err->code);
     if (talk->stop.code != MC_OK) {
         if (outcome == MC_DONE) {
             mc_message_fini(ret);
@@ -530,6 +598,23 @@ static enum outcome attempt(struct talk *talk, int tries, struct mc_message *ret
     }
     give_back(talk, usable);
     return outcome;
+}
+
+/* The end of a time that begins now. */
+static int64_t end_of(int64_t ns)
+{
+    int64_t end;
+    return ns <= 0 || __builtin_add_overflow(mc_os_now(), ns, &end) ? INT64_MAX : end;
+}
+
+static void set_silence(struct talk *talk)
+{
+    const struct mc_client_call *call = talk->call;
+    int64_t wanted = call->silence_ns > 0 ? call->silence_ns : call->timeout_ns;
+    int64_t most = talk->client->options.start_timeout_ms * MC_MS;
+    talk->limited = wanted > 0;
+    talk->silence = wanted > 0 && wanted < most ? wanted : most;
+    talk->patience = call->silence_ns > 0 ? talk->silence : most;
 }
 
 static int
@@ -545,9 +630,10 @@ prepare(struct mc_client *client, const struct mc_client_call *call, struct talk
         .seen = atomic_load(&ret->shared->generation),
         .check = call->check,
         .arg = call->arg,
-        .deadline = call->timeout_ns > 0 ? mc_os_now() + call->timeout_ns : INT64_MAX,
+        .deadline = end_of(call->timeout_ns),
         .checked = mc_os_now(),
     };
+    set_silence(ret);
     return compose(ret, err);
 }
 

@@ -49,6 +49,12 @@ struct mc_client_call {
         void *arg); /* called about every 50 ms and after a signal; not 0: interrupt. May be NULL */
     void *arg;      /* of both */
     int64_t timeout_ns; /* of the whole request; 0: none */
+    int64_t silence_ns; /* the daemon is given up where it says nothing for so long, though it is
+                           asked whether it hears: 0: `timeout_ns`, or `start_timeout_ms` where that
+                           is less, or there is neither. Without either it is asked at the
+                           beginning alone */
+    bool detached; /* what is started needs the daemon no more: its silence then does not count,
+                      and a request that is stopped waits for nothing */
 };
 
 /* Asks and waits. *ret is the last event, a `result` ("ok": false included), for mc_message_fini;
@@ -56,7 +62,8 @@ struct mc_client_call {
  *
  * Output is acknowledged after on_event has returned, so a slow consumer slows the program down and
  * nothing piles up. An `error` event is returned as an error of its code. Others:
- * DAEMON_UNAVAILABLE (none runs and none could be started), DAEMON_LOST (it ended when the program
+ * DAEMON_UNAVAILABLE (none runs and none could be started, or it lives and says nothing),
+ * TOO_MANY_CLIENTS, DAEMON_LOST (it ended when the program
  * had already started, or three times in a row), PROTOCOL (it does not speak it), INTERRUPTED and
  * TIMEOUT: the request was cancelled, its output was handed on until its last event or for 2 s.
  * Where the daemon is lost earlier, the request is repeated: events like `compiling` may then come

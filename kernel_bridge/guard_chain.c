@@ -2,14 +2,16 @@
 
 #include "base/mem.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #define LEVELS 4
 
 struct chain {
-    mc_chain_handler *handler;
+    _Atomic(mc_chain_handler *) handler;
     struct sigaction previous[LEVELS]; /* what was found when the level came in front */
     int used;
 };
@@ -20,22 +22,22 @@ static struct chain chains[NSIG];
 
 static void enter_0(int number, siginfo_t *info, void *context)
 {
-    chains[number].handler(number, info, context, 0);
+    atomic_load (&chains[number].handler)(number, info, context, 0);
 }
 
 static void enter_1(int number, siginfo_t *info, void *context)
 {
-    chains[number].handler(number, info, context, 1);
+    atomic_load (&chains[number].handler)(number, info, context, 1);
 }
 
 static void enter_2(int number, siginfo_t *info, void *context)
 {
-    chains[number].handler(number, info, context, 2);
+    atomic_load (&chains[number].handler)(number, info, context, 2);
 }
 
 static void enter_3(int number, siginfo_t *info, void *context)
 {
-    chains[number].handler(number, info, context, 3);
+    atomic_load (&chains[number].handler)(number, info, context, 3);
 }
 
 static void (*const entries[LEVELS])(int, siginfo_t *, void *) = {
@@ -99,8 +101,10 @@ void mc_chain_arm(int number, mc_chain_handler *handler)
     struct sigaction ours = {.sa_sigaction = entries[level],
                              .sa_flags = SA_SIGINFO | SA_ONSTACK | restarts(number, &before)};
     sigemptyset(&ours.sa_mask);
-    chain->handler = handler;
-    chain->previous[level] = before;
+    atomic_store(&chain->handler, handler);
+    if (memcmp(&chain->previous[level], &before, sizeof before) != 0) {
+        chain->previous[level] = before; /* else other threads may be reading it */
+    }
     sigaction(number, &ours, NULL);
 }
 

@@ -25,6 +25,7 @@ enum {
     MC_RETRY_MS = 10,
     MC_PROBE_MS = 1000, /* where there is no pidfd */
     MC_GRACE_MS = 20,   /* for what a daemon sent just before it died */
+    MC_DEAF_MS = 1000,  /* who says nothing for so long does not hear either */
     MC_READY_FD = 3,
     MC_LARGEST_LOG = 1 << 20,
 };
@@ -75,10 +76,15 @@ static int rest(struct mc_pause *pause, int ms, mc_err *err)
     return 0;
 }
 
+/* Who listens, as far as it can be told. */
+struct listener {
+    pid_t pid; /* 0: unknown */
+    int pidfd; /* -1: it cannot be had */
+};
+
 /* Whether somebody listens, told by connect(2), because a ZeroMQ connect succeeds in any case.
- * Returns 1 where so, with a descriptor of the process (-1 where it cannot be had); 0 where nobody
- * does. */
-static int probe(const char *path, int *ret_pidfd, mc_err *err)
+ * Returns 1 where so; 0 where nobody does. */
+static int probe(const char *path, struct listener *ret, mc_err *err)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     mc_autoclose int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -86,7 +92,7 @@ static int probe(const char *path, int *ret_pidfd, mc_err *err)
         return mc_err_errno(err, MC_SYSTEM, "socket");
     }
     memcpy(address.sun_path, path, strlen(path) + 1);
-    *ret_pidfd = -1;
+    *ret = (struct listener) {.pidfd = -1};
     if (connect(fd, (struct sockaddr *) &address, sizeof address) < 0) {
         if (errno == EAGAIN) { /* listening, with a full backlog */
             return 1;
@@ -102,8 +108,9 @@ static int probe(const char *path, int *ret_pidfd, mc_err *err)
     if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0 || peer.pid <= 0) {
         return 1; /* in another pid namespace */
     }
-    if (mc_os_pidfd(peer.pid, ret_pidfd, &ignored) < 0) {
-        *ret_pidfd = -1;
+    ret->pid = peer.pid;
+    if (mc_os_pidfd(peer.pid, &ret->pidfd, &ignored) < 0) {
+        ret->pidfd = -1;
         return ignored.sys != ESRCH;
     }
     return 1;
@@ -121,7 +128,7 @@ static int open_log(const char *dir)
 }
 
 /* Returns 1 where another daemon of this build holds the lock: it is starting, or leaving. */
-static int start_daemon(const struct mc_link_options *options, mc_err *err)
+static int start_daemon(const struct mc_link_options *options, int timeout_ms, mc_err *err)
 {
     char line[256];
     mc_autostrv argv = MC_STRV_INIT;
@@ -139,7 +146,7 @@ static int start_daemon(const struct mc_link_options *options, mc_err *err)
     }
     mc_autoclose int log = open_log(options->runtime_dir);
     struct mc_spawn_daemon daemon = {
-        .spec = MC_SPAWN_INIT, .ready_fd = MC_READY_FD, .timeout_ms = options->start_timeout_ms};
+        .spec = MC_SPAWN_INIT, .ready_fd = MC_READY_FD, .timeout_ms = timeout_ms};
     daemon.spec.path = options->daemon;
     daemon.spec.argv = argv.items;
     daemon.spec.envp = options->envp;
@@ -165,8 +172,9 @@ static int start_daemon(const struct mc_link_options *options, mc_err *err)
 /* Under the lock, so that of any number of clients one starts a daemon and the others find it. As
  * for probe. */
 static int start_locked(const struct mc_link_options *options,
+                        int patience_ms,
                         struct mc_pause *pause,
-                        int *ret_pidfd,
+                        struct listener *ret,
                         mc_err *err)
 {
     mc_autoclose int lock =
@@ -175,9 +183,11 @@ static int start_locked(const struct mc_link_options *options,
         return mc_err_errno(err, MC_DAEMON_UNAVAILABLE, "open '%s'", options->start_lock);
     }
     int listening;
-    int64_t give_up = mc_os_now() + 2 * MC_MS * options->start_timeout_ms;
+    /* Another client may take all of its time; one that is in a hurry does not wait for that. */
+    bool hurries = patience_ms < options->start_timeout_ms;
+    int64_t give_up = mc_os_now() + (hurries ? 1 : 2) * MC_MS * patience_ms;
     bool locked = false;
-    while ((listening = probe(options->socket_path, ret_pidfd, err)) == 0) {
+    while ((listening = probe(options->socket_path, ret, err)) == 0) {
         if (mc_os_now() > give_up) {
             mc_err_set(err,
                        MC_DAEMON_UNAVAILABLE,
@@ -190,9 +200,9 @@ static int start_locked(const struct mc_link_options *options,
                 continue; /* it may have been started meanwhile */
             }
         } else {
-            int started = start_daemon(options, err);
+            int started = start_daemon(options, slice(pause, patience_ms), err);
             if (started <= 0) {
-                listening = started < 0 ? -1 : probe(options->socket_path, ret_pidfd, err);
+                listening = started < 0 ? -1 : probe(options->socket_path, ret, err);
                 return listening ? listening
                                  : mc_err_set(err,
                                               MC_DAEMON_UNAVAILABLE,
@@ -201,7 +211,7 @@ static int start_locked(const struct mc_link_options *options,
             }
         }
         if (rest(pause, MC_RETRY_MS, err) < 0) {
-            return -1;
+            return mc_err_wrap(err, "start the daemon");
         }
     }
     return listening;
@@ -209,11 +219,12 @@ static int start_locked(const struct mc_link_options *options,
 
 static int find_daemon(const struct mc_link_options *options,
                        bool start,
+                       int patience_ms,
                        struct mc_pause *pause,
-                       int *ret_pidfd,
+                       struct listener *ret,
                        mc_err *err)
 {
-    int listening = probe(options->socket_path, ret_pidfd, err);
+    int listening = probe(options->socket_path, ret, err);
     if (listening) {
         return listening;
     }
@@ -221,20 +232,20 @@ static int find_daemon(const struct mc_link_options *options,
         return mc_err_set(
             err, MC_DAEMON_UNAVAILABLE, "no daemon is running in '%s'", options->runtime_dir);
     }
-    return start_locked(options, pause, ret_pidfd, err);
+    return start_locked(options, patience_ms, pause, ret, err);
 }
 
 bool mc_link_is_dead(const struct mc_link *link)
 {
     struct pollfd item = {.fd = link->pidfd, .events = POLLIN};
     mc_err ignored;
-    int other;
+    struct listener other;
     if (link->pidfd >= 0) {
         return poll(&item, 1, 0) > 0;
     }
     int listening = probe(link->socket_path, &other, &ignored);
-    if (listening > 0 && other >= 0) {
-        close(other);
+    if (listening > 0 && other.pidfd >= 0) {
+        close(other.pidfd);
     }
     return listening <= 0;
 }
@@ -302,6 +313,24 @@ static int open_socket(void *zmq, struct mc_link *link, mc_err *err)
     return 0;
 }
 
+bool mc_link_is_refused(const struct mc_link *link, const json_t *event, mc_err *err)
+{
+    const char *code = json_string_value(json_object_get(event, "code"));
+    const char *message = json_string_value(json_object_get(event, "message"));
+    bool full = code && mc_code_from_name(code) == MC_TOO_MANY_CLIENTS;
+    bool busy = code && message && mc_code_from_name(code) == MC_BUSY &&
+                strstr(message, "too many clients") != NULL;
+    if (!full && !busy) {
+        return false;
+    }
+    mc_err_set(err,
+               MC_TOO_MANY_CLIENTS,
+               "the daemon at '%s' has too many clients to take another",
+               link->socket_path);
+    mc_err_hint(err, "close notebooks or raise the limit of open files: ulimit -n");
+    return true;
+}
+
 static int read_hello(struct mc_link *link, const struct mc_message *answer, mc_err *err)
 {
     const char *event = json_string_value(json_object_get(answer->header, "event"));
@@ -309,8 +338,12 @@ static int read_hello(struct mc_link *link, const struct mc_message *answer, mc_
     const json_t *protocol = json_object_get(answer->header, "protocol");
     const json_t *pid = json_object_get(answer->header, "pid");
     if (event && strcmp(event, "error") == 0) {
-        return mc_err_set(
-            err, MC_PROTOCOL, "the daemon refuses hello: %s", message ? message : "(no message)");
+        return mc_link_is_refused(link, answer->header, err)
+                   ? -1
+                   : mc_err_set(err,
+                                MC_PROTOCOL,
+                                "the daemon refuses hello: %s",
+                                message ? message : "(no message)");
     }
     if (!event || strcmp(event, "result") != 0 || !json_is_integer(pid)) {
         return mc_err_set(err, MC_PROTOCOL, "the daemon's answer to hello is none");
@@ -346,7 +379,7 @@ static int await_hello(struct mc_link *link, struct mc_pause *pause, mc_err *err
     }
 }
 
-static int say_hello(struct mc_link *link, int timeout_ms, struct mc_pause *pause, mc_err *err)
+int mc_link_ask(struct mc_link *link, mc_err *err)
 {
     char text[96];
     int length = snprintf(text,
@@ -354,18 +387,32 @@ static int say_hello(struct mc_link *link, int timeout_ms, struct mc_pause *paus
                           "{\"op\":\"hello\",\"id\":\"hello\",\"protocol\":%d,\"pid\":%d}",
                           MC_PROTOCOL_VERSION,
                           (int) getpid());
+    return mc_message_send_text(
+        link->socket, NULL, (struct mc_frame) {text, (size_t) length}, NULL, 0, err);
+}
+
+int mc_link_no_answer(const struct mc_link *link, mc_err *err)
+{
+    mc_err_set(err, MC_DAEMON_UNAVAILABLE, "the daemon at '%s' does not answer", link->socket_path);
+    return link->pid > 0 ? mc_err_hint(err,
+                                       "end the process mojocelld (kill -9 %d), then try again",
+                                       (int) link->pid)
+                         : mc_err_hint(err, "end the process mojocelld, then try again");
+}
+
+static int say_hello(struct mc_link *link, int patience_ms, struct mc_pause *pause, mc_err *err)
+{
     struct mc_pause bounded = *pause;
-    int64_t limit = mc_os_now() + timeout_ms * MC_MS;
+    int64_t began = mc_os_now();
+    int64_t limit = began + patience_ms * MC_MS;
     bounded.deadline = limit < pause->deadline ? limit : pause->deadline;
-    if (mc_message_send_text(
-            link->socket, NULL, (struct mc_frame) {text, (size_t) length}, NULL, 0, err) < 0) {
+    if (mc_link_ask(link, err) < 0) {
         return -1;
     }
     int answered = await_hello(link, &bounded, err);
-    if (answered < 0 && err->code == MC_TIMEOUT && bounded.deadline != pause->deadline) {
-        mc_err_set(
-            err, MC_DAEMON_UNAVAILABLE, "the daemon at '%s' does not answer", link->socket_path);
-        return mc_err_hint(err, "end the process mojocelld, then try again");
+    if (answered < 0 && err->code == MC_TIMEOUT &&
+        (mc_os_now() >= limit || mc_os_now() - began >= MC_DEAF_MS * MC_MS)) {
+        return mc_link_no_answer(link, err);
     }
     return answered;
 }
@@ -373,10 +420,12 @@ static int say_hello(struct mc_link *link, int timeout_ms, struct mc_pause *paus
 int mc_link_open(void *zmq,
                  const struct mc_link_options *options,
                  bool start,
+                 int patience_ms,
                  struct mc_pause *pause,
                  struct mc_link **ret,
                  mc_err *err)
 {
+    struct listener listener = {.pidfd = -1};
     struct mc_link *link = calloc(1, sizeof *link);
     if (!link) {
         return mc_err_set(err, MC_NO_MEMORY, "out of memory");
@@ -384,12 +433,14 @@ int mc_link_open(void *zmq,
     link->socket_path = options->socket_path;
     link->pidfd = -1;
     link->probed = mc_os_now();
-    int opened = find_daemon(options, start, pause, &link->pidfd, err);
+    int opened = find_daemon(options, start, patience_ms, pause, &listener, err);
+    link->pidfd = listener.pidfd;
+    link->pid = listener.pid;
     if (opened > 0) {
         opened = open_socket(zmq, link, err);
     }
     if (opened == 0) {
-        opened = say_hello(link, options->start_timeout_ms, pause, err);
+        opened = say_hello(link, patience_ms, pause, err);
     }
     if (opened) {
         mc_link_free(link);

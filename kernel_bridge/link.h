@@ -42,16 +42,18 @@ struct mc_link_options {
 struct mc_link {
     void *socket; /* DEALER */
     int pidfd; /* of the daemon; -1 where there is none: then the socket is probed now and then */
-    pid_t pid; /* what it said in hello */
+    pid_t pid; /* of whoever listens, then what it said in hello; 0: unknown */
     const char *socket_path;
     int64_t probed;
     struct mc_link *next; /* for the pool of the client */
 };
 
-/* Connects and says hello. Returns 1 where the daemon that was there ended meanwhile: try again. */
+/* Connects and says hello, each step within `patience_ms`. Returns 1 where the daemon that was
+ * there ended meanwhile: try again. */
 int mc_link_open(void *zmq,
                  const struct mc_link_options *options,
                  bool start,
+                 int patience_ms,
                  struct mc_pause *pause,
                  struct mc_link **ret,
                  mc_err *err) MC_MUST_USE;
@@ -59,6 +61,15 @@ struct mc_link *mc_link_free(struct mc_link *link);
 
 /* Waits for a message: 0 (look for one), 1 where the daemon is dead, -1 where the pause ends it. */
 int mc_link_wait(struct mc_link *link, struct mc_pause *pause, mc_err *err) MC_MUST_USE;
+
+/* Says hello once more: whoever hears it answers, with an event that is of no request. */
+int mc_link_ask(struct mc_link *link, mc_err *err) MC_MUST_USE;
+
+/* Whether an `error` event says that the daemon takes no more clients; then *err does as well. */
+bool mc_link_is_refused(const struct mc_link *link, const json_t *event, mc_err *err);
+
+/* DAEMON_UNAVAILABLE, with what to do about a daemon that lives and says nothing. */
+int mc_link_no_answer(const struct mc_link *link, mc_err *err);
 
 bool mc_link_is_dead(const struct mc_link *link);
 

@@ -10,6 +10,7 @@
 #include <jansson.h>
 
 #include <errno.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -59,7 +60,7 @@ static long memory_limit(const char *text)
     json_t *header = json_loads(text, 0, NULL);
     double limit = json_number_value(json_object_get(json_object_get(header, "limits"), "memory"));
     json_decref(header);
-    return (long) limit;
+    return limit < (double) LONG_MAX ? (long) limit : LONG_MAX;
 }
 
 int mc_workers_new(const struct mc_workers_options *options, struct mc_workers **ret, mc_err *err)
@@ -77,6 +78,7 @@ int mc_workers_new(const struct mc_workers_options *options, struct mc_workers *
                                                : mc_client_runtime_dir(options->client)),
         .idle_seconds = options->idle_seconds ? options->idle_seconds : DEFAULT_IDLE,
         .memory = memory_limit(options->header),
+        .silence_ns = options->silence_ns,
         .spins = mc_os_cpus() > 1 ? MC_SHARE_SPINS : 0,
     };
     reset(workers);
@@ -92,6 +94,10 @@ struct mc_workers *mc_workers_free(struct mc_workers *workers)
 {
     if (!workers) {
         return NULL;
+    }
+    for (struct mc_worker *worker = workers->owner == getpid() ? workers->first : NULL; worker;
+         worker = worker->next) {
+        mc_worker_kill(worker); /* all at once, and none waits for the end of another */
     }
     while (workers->owner == getpid() && workers->first) {
         struct mc_worker *worker = workers->first;
@@ -329,14 +335,26 @@ static int take_result(struct mc_worker *worker,
 
 /* ---- what it prints ---- */
 
+static uint64_t size_of(int fd)
+{
+    struct stat st;
+    return fstat(fd, &st) == 0 ? (uint64_t) st.st_size : 0;
+}
+
+/* What is there now: who prints faster than it is read is not to keep its limits from being looked
+ * at. */
 static void print_from(struct mc_worker *worker, int stream, const struct mc_worker_call *call)
 {
     char bytes[16384];
-    ssize_t n;
-    while (
-        (n = pread(worker->prints[stream], bytes, sizeof bytes, (off_t) worker->printed[stream])) >
-        0) {
-        worker->printed[stream] += (uint64_t) n;
+    uint64_t *at = &worker->printed[stream];
+    uint64_t end = size_of(worker->prints[stream]);
+    while (*at < end) {
+        size_t most = end - *at < sizeof bytes ? end - *at : sizeof bytes;
+        ssize_t n = pread(worker->prints[stream], bytes, most, (off_t) *at);
+        if (n <= 0) {
+            return;
+        }
+        *at += (uint64_t) n;
         worker->printed_in_call += n;
         worker->told_memory = mc_limits_text_tells_memory(bytes, (size_t) n);
         if (call->print) {

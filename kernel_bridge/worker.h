@@ -23,6 +23,7 @@ struct mc_workers_options {
     const char *directory; /* where the sockets are, private to the user; NULL: the client's */
     int idle_seconds;      /* 0: 60 */
     int most;              /* workers at once, for calls of several threads; 0: 8 */
+    int64_t silence_ns;    /* as of a request (client.h), while a worker starts; 0: none */
 };
 
 /* Copies the options. Starts nothing yet. */

@@ -23,6 +23,7 @@
 #define LOOK_MS    50
 #define START_MS   60000 /* the artifact may have to be compiled again */
 #define EXPLAIN_MS 5000
+#define END_MS     500 /* for the daemon to say of one that was killed that it has ended */
 #define FIRST_SIZE (MC_SHARE_DATA + 65536)
 
 /* ---- the request ---- */
@@ -36,8 +37,11 @@ static int is_abandoned(void *data)
 static void *keep(void *data)
 {
     struct mc_worker *worker = data;
-    struct mc_client_call call = {
-        .header = {worker->header, strlen(worker->header)}, .check = is_abandoned, .arg = worker};
+    struct mc_client_call call = {.header = {worker->header, strlen(worker->header)},
+                                  .check = is_abandoned,
+                                  .arg = worker,
+                                  .silence_ns = worker->plan->silence_ns,
+                                  .detached = true};
     mc_err err = {0};
     if (mc_client_request(worker->plan->client, &call, &worker->answer, &err) < 0) {
         worker->failure = err;
@@ -76,8 +80,10 @@ static int start_keeper(struct mc_worker *worker, mc_err *err)
 
 bool mc_worker_is_over(struct mc_worker *worker)
 {
-    worker->over = worker->over || atomic_load(&worker->answered);
-    return worker->over;
+    if (atomic_load(&worker->answered)) {
+        atomic_store(&worker->over, true);
+    }
+    return atomic_load(&worker->over);
 }
 
 bool mc_worker_has_ended(struct mc_worker *worker)
@@ -129,7 +135,8 @@ static void read_place(const json_t *failure, struct mc_worker_outcome *ret)
 
 int mc_worker_explain(struct mc_worker *worker, struct mc_worker_outcome *ret, mc_err *err)
 {
-    if (!await_answer(worker, EXPLAIN_MS)) {
+    int64_t hurry = worker->plan->silence_ns / 1000000;
+    if (!await_answer(worker, hurry > 0 && hurry < EXPLAIN_MS ? (int) hurry : EXPLAIN_MS)) {
         return mc_err_set(err, MC_RUNNER_FAILED, "the worker ended, and nobody knows why");
     }
     if (worker->failure.code != MC_OK) {
@@ -174,7 +181,7 @@ void mc_worker_end(struct mc_worker *worker)
 {
     mc_worker_kill(worker);
     if (worker->header) {
-        await_answer(worker, worker->pidfd >= 0 ? EXPLAIN_MS : 0);
+        await_answer(worker, worker->pidfd >= 0 ? END_MS : 0);
         atomic_store(&worker->abandoned, true);
         pthread_join(worker->keeper, NULL);
     }

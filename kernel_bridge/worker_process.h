@@ -17,13 +17,14 @@ struct mc_worker_plan {
     int idle_seconds;
     long memory; /* MB, the limit; 0: none */
     uint32_t spins;
+    int64_t silence_ns;
 };
 
 struct mc_worker {
     struct mc_worker *next;
     const struct mc_worker_plan *plan;
     bool busy;
-    bool over; /* ended, or to be ended */
+    atomic_bool over; /* ended, or to be ended; looked at by those who count as well */
 
     /* The request, in a thread of its own from start to end. */
     pthread_t keeper;

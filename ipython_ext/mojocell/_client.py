@@ -6,7 +6,7 @@ import functools
 import json
 import os
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mojocell import settings
 from mojocell.errors import MojoError, ProtocolError, from_code
@@ -49,6 +49,7 @@ def request(
     frames: Sequence[bytes] = (),
     on_event: Callable[[dict[str, Any], list[bytes]], object] | None = None,
     timeout: float | None = None,
+    silence: float | None = None,
 ) -> dict[str, Any]:
     """Send a request and wait for its result.
 
@@ -62,6 +63,9 @@ def request(
         Called with the header and frames of each event before the last.
     timeout : float or None
         Seconds to wait for the whole answer.
+    silence : float or None
+        Seconds to wait for a daemon that says nothing, not even whether it hears; `patience` makes them of
+        the time that a program has.
 
     Returns
     -------
@@ -81,16 +85,16 @@ def request(
     if on_event is not None:
 
         def event(raw: bytes, data: list[bytes]) -> None:
-            on_event(json.loads(raw), data)
+            on_event(_decode(raw.decode()), data)
 
     try:
-        raw, _ = client().request(encode(header), frames, event, timeout)
+        raw, _ = client().request(encode(header), frames, event, timeout, silence)
     except _bridge.Error as error:
         if error.code == "interrupted":
             raise KeyboardInterrupt from None
         raise from_code(error.code, error.message, error.hint) from None
     try:
-        answer = json.loads(raw)
+        answer = _decode(raw.decode())
     except ValueError as error:
         msg = f"the daemon's answer is not JSON: {error}"
         raise ProtocolError(msg) from None
@@ -100,10 +104,60 @@ def request(
     return answer
 
 
+_decode = json.JSONDecoder().decode
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+class _Shared(NamedTuple):
+    """What most requests have in common: the caller's environment, as it is and as it travels."""
+
+    own: dict[str, str]  # of the process
+    naming: dict[str, str]
+    portable: dict[str, str]
+    encoded: str
+
+
+_shared = _Shared({}, {}, {}, "{}")
+
+
+def _process_environment() -> dict[str, str]:
+    """Return `environment()` without what JSON cannot carry; the same dict while nothing in it changes."""
+    global _shared  # noqa: PLW0603  (replaced as a whole)
+    own = settings.environment()
+    naming = _naming(sys.executable)
+    shared = _shared
+    if own is not shared.own or naming is not shared.naming:
+        portable = _portable(_with_python(own, naming))
+        _shared = shared = _Shared(own, naming, portable, _encode(portable))
+    return shared.portable
+
+
+#: The most seconds that a limit is sent as (30 years), and the most MB: more is the same as none.
+MOST_SECONDS = 1e9
+MOST_MB = 1 << 40
+#: A daemon on a busy machine is not taken for one that hangs.
+_LEAST_PATIENCE = 2.0
+
+
+def patience(limit: float | None) -> float | None:
+    """Return how long a daemon may say nothing to who has given a program so many seconds.
+
+    Examples
+    --------
+    >>> patience(3), patience(0.1), patience(None)
+    (3.0, 2.0, None)
+    """
+    return None if limit is None else max(_LEAST_PATIENCE, float(min(limit, MOST_SECONDS)))
+
+
 def encode(header: dict[str, Any]) -> bytes:
     """Return a header as it travels; ValueError for text that UTF-8 cannot carry."""
+    shared = _shared
     try:
-        return json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
+        if header.get("env") is shared.portable:
+            rest = _encode({key: value for key, value in header.items() if key != "env"})
+            return f'{rest[:-1]},"env":{shared.encoded}}}'.encode()
+        return _encode(header).encode()
     except UnicodeEncodeError as error:
         bad = error.object[error.start : error.end]
         msg = f"the request has text that is not valid Unicode: {bad!r}"
@@ -126,7 +180,7 @@ def surroundings(
     """
     header: dict[str, Any] = {
         "cwd": _directory(cwd),
-        "env": _portable(environment(env)),
+        "env": _process_environment() if env is None else _portable(environment(env)),
         "umask": _umask(),
         "sites": sites(),
     }
@@ -150,10 +204,13 @@ def environment(env: dict[str, str] | None = None) -> dict[str, str]:
     >>> environment({"MOJO_PYTHON": "/usr/bin/python3"})
     {'MOJO_PYTHON': '/usr/bin/python3'}
     """
-    own = dict(os.environ) if env is None else env
-    if "MOJO_PYTHON" in own or "MOJO_PYTHON_LIBRARY" in own:
-        return own
-    return {**own, **_naming(sys.executable)}
+    return _with_python(dict(os.environ) if env is None else env, _naming(sys.executable))
+
+
+def _with_python(env: dict[str, str], naming: dict[str, str]) -> dict[str, str]:
+    if "MOJO_PYTHON" in env or "MOJO_PYTHON_LIBRARY" in env:
+        return env
+    return {**env, **naming}
 
 
 @functools.cache
@@ -214,8 +271,11 @@ def _is_utf8(text: str) -> bool:
 def _umask() -> int:
     """Return the umask, without the moment of a wrong one that setting and resetting it has."""
     try:
-        with open("/proc/self/status", "rb", buffering=0) as file:
-            text = file.read(512)
+        file = os.open("/proc/self/status", os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            text = os.read(file, 512)
+        finally:
+            os.close(file)
         return int(text.split(b"Umask:", 1)[1].split(None, 1)[0], 8)
     except (OSError, IndexError, ValueError):
         mask = os.umask(0o077)
@@ -225,11 +285,15 @@ def _umask() -> int:
 
 def sites() -> list[str]:
     """Return the directories on sys.path that may hold a ``modular`` package, in order."""
-    found = []
-    for entry in sys.path:
-        if not os.path.isabs(entry) or entry in found or not _is_utf8(entry):
-            continue
-        base = os.path.basename(entry)
-        if base in ("site-packages", "dist-packages") or os.path.isdir(os.path.join(entry, "modular")):
-            found.append(entry)
-    return found
+    return [entry for entry, package in _candidates(tuple(sys.path)) if not package or os.path.isdir(package)]
+
+
+@functools.lru_cache(maxsize=4)
+def _candidates(path: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Return a path's directories that the daemon can be told, with what each has to have; "": nothing."""
+    found = {}
+    for entry in path:
+        if os.path.isabs(entry) and entry not in found and _is_utf8(entry):
+            is_site = os.path.basename(entry) in ("site-packages", "dist-packages")
+            found[entry] = "" if is_site else os.path.join(entry, "modular")
+    return tuple(found.items())

@@ -102,8 +102,11 @@ class Job:
         if self.stdin is not None:
             header["stdin"] = {"frame": 0}
         limits = {"wall": self.timeout, "cpu": self.cpu, "memory": self.memory}
+        most = {"memory": _client.MOST_MB}
         if any(limits.values()):
-            header["limits"] = {key: value for key, value in limits.items() if value}
+            header["limits"] = {
+                key: min(value, most.get(key, _client.MOST_SECONDS)) for key, value in limits.items() if value
+            }
         return header
 
     def execute(self, sink: Sink | None = None) -> RunResult:
@@ -149,7 +152,8 @@ class Job:
 
         frames = [self.stdin] if self.stdin is not None and self.op == "run" else []
         try:
-            return result(_client.request(self.header(), frames, on_event))
+            silence = _client.patience(self.timeout)
+            return result(_client.request(self.header(), frames, on_event, silence=silence))
         except KeyboardInterrupt:
             stopped = Interrupted(result=result({}))
             raise stopped from None

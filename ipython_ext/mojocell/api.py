@@ -512,7 +512,10 @@ def _positive(name: str, value: object) -> float | None:
         return None
     if isinstance(value, bool) or not hasattr(type(value), "__float__"):
         raise _wrong(TypeError, name, "a number of seconds", value)
-    number = float(value)  # type: ignore[arg-type]
+    try:
+        number = float(value)  # type: ignore[arg-type]
+    except OverflowError:  # an int of hundreds of digits
+        number = sys.float_info.max if value > 0 else -1.0  # type: ignore[operator]
     if not 0 < number < float("inf"):
         raise _wrong(ValueError, name, "above 0 and finite", value)
     return number

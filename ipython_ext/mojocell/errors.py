@@ -276,6 +276,7 @@ BY_CODE: dict[str, type[MojoError]] = {
     "limit": MojoLimit,
     "daemon_unavailable": DaemonUnavailable,
     "daemon_lost": DaemonUnavailable,
+    "too_many_clients": DaemonUnavailable,
     "shutting_down": DaemonUnavailable,
     "toolchain_not_found": ToolchainNotFound,
     "toolchain_unsupported": ToolchainNotFound,

@@ -222,7 +222,15 @@ class Unit:
         self.environment = request["env"]
         table = "".join(f"{entry['symbol']} {entry['abi']}\n" for entry in self.result.functions)
         header = _client.encode(request).decode()
-        made = _bridge.Worker(_client.client(), header, table, output, wall=wall, cpu=self._limits["cpu"])
+        made = _bridge.Worker(
+            _client.client(),
+            header,
+            table,
+            output,
+            wall=wall,
+            cpu=self._limits["cpu"],
+            silence=_client.patience(wall),
+        )
         self._workers.append(made)
         return made
 

@@ -286,14 +286,40 @@ def values() -> dict[str, Any]:
     return {key: value for key, (value, _) in everything().items()}
 
 
+# The variables of the process as they were when `environment` last looked, and as text.
+_seen: tuple[dict[bytes, bytes], dict[str, str]] = ({}, {})
+
+
+def environment() -> dict[str, str]:
+    """Return the variables of this process; the same dict, which nobody may change, until one changes.
+
+    `os.environ` turns names and values into text each time it is asked, for a request that is more work
+    than all the rest of it.
+    """
+    global _seen  # noqa: PLW0603  (one pair, replaced as a whole: another thread sees the old or the new one)
+    raw = getattr(os.environ, "_data", None)
+    if not isinstance(raw, dict):
+        return dict(os.environ)
+    seen = _seen
+    if raw != seen[0]:
+        taken = dict(raw)
+        try:
+            text = {os.fsdecode(name): os.fsdecode(value) for name, value in taken.items()}
+        except TypeError:
+            return dict(os.environ)
+        _seen = seen = (taken, text)
+    return seen[1]
+
+
 def _lookup(key: str, project: tuple[str, Mapping[str, Any]] | None = None) -> tuple[Any, str]:
     setting = SETTINGS[key]
     if key in _set:
         return _set[key], "set in this process"
     names = ("call_mode", "mode") if key == "call_mode" else (key,)
+    variables = environment()
     for name in names:
         variable = f"MOJOCELL_{name.upper()}"
-        text = os.environ.get(variable)
+        text = variables.get(variable)
         if text and _means(key, name, text):
             return _checked(setting, text, variable), variable
     path, table = project or _pyproject()

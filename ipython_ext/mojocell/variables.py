@@ -157,7 +157,16 @@ def _call(
     job.op = "run"
     header = _client.encode(job.header()).decode()
     table = f"{entry['symbol']} {entry['abi']}\n"
-    worker = _bridge.Worker(_client.client(), header, table, output, wall=timeout, cpu=job.cpu, most=1)
+    worker = _bridge.Worker(
+        _client.client(),
+        header,
+        table,
+        output,
+        wall=timeout,
+        cpu=job.cpu,
+        most=1,
+        silence=_client.patience(timeout),
+    )
     call = _bridge.Function(
         "the cell",
         [entry],

@@ -110,14 +110,19 @@ int mc_fs_write_atomic(const char *path, const void *bytes, size_t length, mode_
     return -1;
 }
 
-static int make_one(const char *path, mode_t mode, mc_err *err)
+static bool is_directory(const char *path)
 {
     struct stat st;
-    if (!mc_fault("mkdir") && mkdir(path, mode) == 0) {
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+static int make_one(const char *path, mode_t mode, mc_err *err)
+{
+    if (is_directory(path) || (!mc_fault("mkdir") && mkdir(path, mode) == 0)) {
         return 0;
     }
     int sys = errno;
-    if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
+    if (is_directory(path)) { /* meanwhile */
         return 0;
     }
     errno = sys;

@@ -1,5 +1,5 @@
-/* JSON as text. jansson's own json_dumps goes on where memory for a piece is refused, and returns
- * text that lacks it: here the whole is there, or an error. */
+/* What jansson does not tell: where memory for a piece is refused, json_dumps and json_loadb go on
+ * and give text, or values, that lack it. */
 #pragma once
 
 #include "base/buf.h"
@@ -12,7 +12,14 @@ static inline int mc_json_piece(const char *bytes, size_t length, void *ret)
     return 0;
 }
 
-/* Adds the text to `ret`. `flags` are those of json_dumps. NO_MEMORY, also for a `json` of NULL. */
+/* For json_set_alloc_funcs: an allocator that remembers. */
+void *mc_json_malloc(size_t size);
+
+/* Whether it refused memory to this thread since the last call. */
+bool mc_json_refused(void);
+
+/* Adds the text to `ret`, whole, or fails. `flags` are those of json_dumps. NO_MEMORY, also for a
+ * `json` of NULL. */
 static inline int mc_json_text(const json_t *json, size_t flags, struct mc_buf *ret, mc_err *err)
 {
     if (!json || json_dump_callback(json, mc_json_piece, ret, flags) < 0) {

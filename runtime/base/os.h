@@ -29,6 +29,10 @@ int mc_os_cpus(void);
 /* Bytes of memory this machine or its cgroup gives this process. */
 int64_t mc_os_memory(void);
 
+/* Bytes of memory this process could still get without anybody's loss, by the machine and by its
+ * cgroup; -1 where nothing says so. */
+int64_t mc_os_memory_left(void);
+
 /* Resident bytes of a process, or -1. */
 int64_t mc_os_rss(pid_t pid);
 

@@ -100,6 +100,41 @@ int64_t mc_os_memory(void)
     return limit > 0 && limit < physical ? limit : physical;
 }
 
+/* The number after `name` at the start of a line, or -1. */
+static int64_t read_entry(const char *path, const char *name)
+{
+    char line[128];
+    long long value = -1;
+    FILE *file = fopen(path, "re");
+    while (file && value < 0 && fgets(line, sizeof line, file)) {
+        if (strncmp(line, name, strlen(name)) == 0 &&
+            sscanf(line + strlen(name), "%lld", &value) != 1) {
+            value = -1;
+        }
+    }
+    if (file) {
+        fclose(file);
+    }
+    return value;
+}
+
+/* What the cgroup holds of files that nobody used for long is given back before anything fails. */
+static int64_t cgroup_memory_left(void)
+{
+    int64_t limit = read_number("/sys/fs/cgroup/memory.max");
+    int64_t used = limit > 0 ? read_number("/sys/fs/cgroup/memory.current") : -1;
+    int64_t spare = used > 0 ? read_entry("/sys/fs/cgroup/memory.stat", "inactive_file ") : 0;
+    return used > 0 ? limit - used + (spare > 0 ? spare : 0) : -1;
+}
+
+int64_t mc_os_memory_left(void)
+{
+    int64_t machine = read_entry("/proc/meminfo", "MemAvailable:");
+    int64_t cgroup = cgroup_memory_left();
+    machine = machine < 0 ? -1 : machine * 1024;
+    return machine < 0 || (cgroup >= 0 && cgroup < machine) ? cgroup : machine;
+}
+
 int64_t mc_os_rss(pid_t pid)
 {
     char path[64];

@@ -45,11 +45,11 @@ static const char *name_of(const struct table *table, const Elf64_Sym *symbol)
     return ends ? table->names + start : NULL;
 }
 
-/* The table of the type; an empty one where there is none. */
-static int find_table(const struct mc_map *image, uint32_t type, struct table *ret, mc_err *err)
+/* Finds the first section of the type. Returns 1, or 0 where there is none. */
+static int find_section(
+    const struct mc_map *image, uint32_t type, Elf64_Ehdr *ret_header, Elf64_Shdr *ret, mc_err *err)
 {
     Elf64_Ehdr header = {0};
-    *ret = (struct table) {0};
     if (!get(image, 0, &header, sizeof header) || memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 ||
         header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_ident[EI_DATA] != ELFDATA2LSB) {
         return mc_err_set(err, MC_INVALID_REQUEST, "no 64-bit ELF file");
@@ -59,25 +59,65 @@ static int find_table(const struct mc_map *image, uint32_t type, struct table *r
         return mc_err_set(err, MC_INVALID_REQUEST, "the section table lies outside of the file");
     }
     for (unsigned i = 0; i < header.e_shnum; i++) {
-        Elf64_Shdr symbols = {0};
-        Elf64_Shdr strings = {0};
-        get(image, header.e_shoff + i * sizeof symbols, &symbols, sizeof symbols);
-        if (symbols.sh_type != type) {
-            continue;
+        Elf64_Shdr section = {0};
+        get(image, header.e_shoff + i * sizeof section, &section, sizeof section);
+        if (section.sh_type == type) {
+            *ret_header = header;
+            *ret = section;
+            return 1;
         }
-        if (symbols.sh_link >= header.e_shnum) {
-            return mc_err_set(err, MC_INVALID_REQUEST, "a symbol table has no names");
+    }
+    return 0;
+}
+
+/* The table of the type; an empty one where there is none. */
+static int find_table(const struct mc_map *image, uint32_t type, struct table *ret, mc_err *err)
+{
+    Elf64_Ehdr header = {0};
+    Elf64_Shdr symbols = {0};
+    Elf64_Shdr strings = {0};
+    *ret = (struct table) {0};
+    int found = find_section(image, type, &header, &symbols, err);
+    if (found <= 0) {
+        return found;
+    }
+    if (symbols.sh_link >= header.e_shnum) {
+        return mc_err_set(err, MC_INVALID_REQUEST, "a symbol table has no names");
+    }
+    get(image, header.e_shoff + symbols.sh_link * sizeof strings, &strings, sizeof strings);
+    if (!has(image, symbols.sh_offset, symbols.sh_size) ||
+        !has(image, strings.sh_offset, strings.sh_size)) {
+        return mc_err_set(err, MC_INVALID_REQUEST, "a symbol table lies outside of the file");
+    }
+    *ret = (struct table) {.symbols = image->bytes + symbols.sh_offset,
+                           .count = symbols.sh_size / sizeof(Elf64_Sym),
+                           .names = image->bytes + strings.sh_offset,
+                           .names_size = strings.sh_size};
+    return 0;
+}
+
+int mc_symbols_acts_in(const void *bytes, size_t length, mc_err *err)
+{
+    const struct mc_map image = {bytes, length};
+    Elf64_Ehdr header = {0};
+    Elf64_Shdr section = {0};
+    int found = find_section(&image, SHT_DYNAMIC, &header, &section, err);
+    if (found <= 0) {
+        return found < 0 ? -1 : mc_err_set(err, MC_INVALID_REQUEST, "no library");
+    }
+    if (!has(&image, section.sh_offset, section.sh_size)) {
+        return mc_err_set(err, MC_INVALID_REQUEST, "the dynamic section lies outside of the file");
+    }
+    for (uint64_t at = 0; at + sizeof(Elf64_Dyn) <= section.sh_size; at += sizeof(Elf64_Dyn)) {
+        Elf64_Dyn entry = {0};
+        get(&image, section.sh_offset + at, &entry, sizeof entry);
+        if (entry.d_tag == DT_NULL) {
+            return 0;
         }
-        get(image, header.e_shoff + symbols.sh_link * sizeof strings, &strings, sizeof strings);
-        if (!has(image, symbols.sh_offset, symbols.sh_size) ||
-            !has(image, strings.sh_offset, strings.sh_size)) {
-            return mc_err_set(err, MC_INVALID_REQUEST, "a symbol table lies outside of the file");
+        if (entry.d_tag == DT_NEEDED || entry.d_tag == DT_INIT || entry.d_tag == DT_INIT_ARRAY ||
+            entry.d_tag == DT_AUXILIARY || entry.d_tag == DT_FILTER) {
+            return 1;
         }
-        *ret = (struct table) {.symbols = image->bytes + symbols.sh_offset,
-                               .count = symbols.sh_size / sizeof(Elf64_Sym),
-                               .names = image->bytes + strings.sh_offset,
-                               .names_size = strings.sh_size};
-        return 0;
     }
     return 0;
 }
@@ -166,6 +206,15 @@ int mc_symbols_walk(
     }
     return unmap(
         &file, mc_symbols_walk_in(file.bytes, file.length, kind, each, data, err), path, err);
+}
+
+int mc_symbols_acts(const char *path, mc_err *err)
+{
+    struct mc_map file;
+    if (mc_fs_map(path, &file, err) < 0) {
+        return -1;
+    }
+    return unmap(&file, mc_symbols_acts_in(file.bytes, file.length, err), path, err);
 }
 
 int mc_symbols_undefined(const char *path, mc_symbols_each *each, void *data, mc_err *err)

@@ -38,6 +38,10 @@ int mc_symbols_walk_in(const void *bytes,
                        void *data,
                        mc_err *err) MC_MUST_USE;
 
+/* Whether loading the library runs code of it or loads others: 1, 0; -1 as above. */
+int mc_symbols_acts(const char *path, mc_err *err) MC_MUST_USE;
+int mc_symbols_acts_in(const void *bytes, size_t length, mc_err *err) MC_MUST_USE;
+
 /* Calls back with the name of the function that each address lies in, in the order of the
  * addresses, which count from where the library is loaded; nothing for those that lie in none.
  * Returns as mc_symbols_walk. */

@@ -19,7 +19,12 @@ static int parse_header(struct mc_frame text, json_t **ret, mc_err *err)
                           text.length,
                           MC_MESSAGE_MAX_HEADER);
     }
+    mc_json_refused();
     json_t *header = json_loadb(text.bytes, text.length, JSON_REJECT_DUPLICATES, &error);
+    if (mc_json_refused()) { /* it may lack anything */
+        json_decref(header);
+        return mc_err_set(err, MC_NO_MEMORY, "out of memory for a header");
+    }
     if (!header) {
         return mc_err_set(err,
                           MC_INVALID_REQUEST,

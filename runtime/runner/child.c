@@ -1,5 +1,6 @@
 #include "runner/child.h"
 
+#include "abi/share.h"
 #include "base/mem.h"
 #include "base/os.h"
 #include "base/strv.h"
@@ -7,6 +8,7 @@
 #include "runner/crash.h"
 #include "runner/provide.h"
 #include "runner/serve.h"
+#include "runner/touch.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -17,6 +19,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -32,10 +35,54 @@ typedef void any_function(void);
 typedef void *
 get_or_create_global(const char *name, size_t length, any_function *create, any_function *destroy);
 
+/* What every program needs of it; looked for once, by the runner. */
+static struct {
+    set_argv *set_argv;
+    destroy_globals *destroy_globals;
+} runtime;
+
+static void find_runtime(void)
+{
+    if (!runtime.set_argv) {
+        runtime.set_argv = (set_argv *) (uintptr_t) dlsym(RTLD_DEFAULT, "KGEN_CompilerRT_SetArgV");
+    }
+    if (!runtime.destroy_globals) {
+        runtime.destroy_globals =
+            (destroy_globals *) (uintptr_t) dlsym(RTLD_DEFAULT, "KGEN_CompilerRT_DestroyGlobals");
+    }
+}
+
 struct mc_wire_slot *mc_child_map_slot(int fd)
 {
     void *slot = mmap(NULL, sizeof(struct mc_wire_slot), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     return slot == MAP_FAILED ? NULL : slot;
+}
+
+int mc_child_make_slot(int *ret_fd, struct mc_wire_slot **ret, mc_err *err)
+{
+    mc_autoclose int fd = memfd_create("mojocell-slot", MFD_CLOEXEC);
+    /* Allocated here, so that a machine out of memory is an error and not a SIGBUS. */
+    if (fd < 0 || fallocate(fd, 0, 0, sizeof **ret) < 0) {
+        return mc_err_errno(err, MC_SYSTEM, "make shared memory");
+    }
+    *ret = mc_child_map_slot(fd);
+    if (!*ret) {
+        return mc_err_errno(err, MC_SYSTEM, "map shared memory");
+    }
+    *ret_fd = mc_take_fd(&fd);
+    return 0;
+}
+
+void mc_child_unmap_slot(struct mc_wire_slot *slot)
+{
+    if (slot) {
+        munmap(slot, sizeof *slot);
+    }
+}
+
+void mc_child_keep_slot(struct mc_wire_slot *slot)
+{
+    madvise(slot, sizeof *slot, MADV_DONTFORK);
 }
 
 int mc_child_load_libraries(char *const *libraries, char *ret_message, size_t size)
@@ -47,6 +94,7 @@ int mc_child_load_libraries(char *const *libraries, char *ret_message, size_t si
             return -1;
         }
     }
+    find_runtime();
     return 0;
 }
 
@@ -97,9 +145,15 @@ static int is_async(const char *name, void *data)
     return strncmp(name, ASYNC_PREFIX, strlen(ASYNC_PREFIX)) == 0;
 }
 
+static bool wants_device(const char *artifact)
+{
+    mc_err ignored;
+    return mc_symbols_undefined(artifact, is_async, NULL, &ignored) == 1;
+}
+
 /* What the main of a Mojo executable does first. Threads, half a millisecond: only for those that
  * want it. */
-static void make_device(const char *artifact)
+static void make_device(void)
 {
     get_or_create_global *make = (get_or_create_global *) (uintptr_t) dlsym(
         RTLD_DEFAULT, "KGEN_CompilerRT_GetOrCreateGlobal");
@@ -109,8 +163,7 @@ static void make_device(const char *artifact)
         (any_function *) (uintptr_t) dlsym(RTLD_DEFAULT, ASYNC_PREFIX "GetOrCreateCPUDevice");
     any_function *destroy =
         (any_function *) (uintptr_t) dlsym(RTLD_DEFAULT, ASYNC_PREFIX "ReleaseCPUDevice");
-    if (make && current && create && destroy &&
-        mc_symbols_undefined(artifact, is_async, NULL, NULL) == 1 && !current()) {
+    if (make && current && create && destroy && !current()) {
         make("Runtime", strlen("Runtime"), create, destroy);
     }
 }
@@ -121,11 +174,48 @@ static void settle(const struct mc_wire_run *run, struct mc_wire_slot *slot)
     if (chdir(run->cwd) < 0) {
         fail_errno(slot, "chdir", run->cwd);
     }
-    errno = mc_limits_apply(&run->head.limits, mc_limits_base());
+    int64_t base = run->head.limits.memory > 0 ? mc_limits_base() : 0;
+    errno = mc_limits_apply(&run->head.limits, base);
     if (errno) {
         fail_errno(slot, "set a limit", NULL);
     }
     environ = run->envp;
+}
+
+/* What a process that was forked ahead has loaded. */
+static struct {
+    struct mc_child_ahead facts;
+    void *library; /* NULL: nothing */
+} ahead;
+
+bool mc_child_may_load(const struct mc_wire_artifact *artifact, struct mc_child_ahead *ret)
+{
+    mc_err ignored;
+    if (!artifact->path[0] || mc_symbols_acts(artifact->path, &ignored) != 0) {
+        return false;
+    }
+    *ret = (struct mc_child_ahead) {.artifact = *artifact,
+                                    .wants_device = wants_device(artifact->path)};
+    return true;
+}
+
+/* A file that was exchanged before or meanwhile is noticed by who wants to run it. */
+static void load_ahead(const struct mc_child_ahead *wanted)
+{
+    struct mc_wire_artifact now;
+    ahead.library = dlopen(wanted->artifact.path, RTLD_NOW | RTLD_LOCAL);
+    mc_wire_identify(wanted->artifact.path, &now);
+    if (mc_wire_same(&now, &wanted->artifact)) {
+        ahead.facts = *wanted;
+    }
+}
+
+/* What was loaded ahead is what this run wants. */
+static bool is_ahead(const struct mc_wire_run *run)
+{
+    struct mc_wire_artifact now;
+    mc_wire_identify(run->artifact, &now);
+    return mc_wire_same(&ahead.facts.artifact, &now);
 }
 
 /* With more libraries of its toolchain where those of the runner are not enough: few need any, and
@@ -133,7 +223,10 @@ static void settle(const struct mc_wire_run *run, struct mc_wire_slot *slot)
 static void *load(const struct mc_wire_run *run, struct mc_wire_slot *slot)
 {
     slot->phase = MC_PHASE_LOAD;
-    void *library = dlopen(run->artifact, RTLD_NOW | RTLD_LOCAL);
+    if (mc_fault("load")) {
+        fail_errno(slot, "load", run->artifact);
+    }
+    void *library = ahead.library ? ahead.library : dlopen(run->artifact, RTLD_NOW | RTLD_LOCAL);
     if (library) {
         return library;
     }
@@ -162,11 +255,13 @@ static _Noreturn void call(const struct mc_wire_run *run, struct mc_wire_slot *s
         fail(slot, dlerror());
     }
     int argc = (int) run->head.n_args + 1;
-    set_argv *set = (set_argv *) (uintptr_t) dlsym(RTLD_DEFAULT, "KGEN_CompilerRT_SetArgV");
-    if (set) {
-        set(argc, run->argv);
+    find_runtime();
+    if (runtime.set_argv) {
+        runtime.set_argv(argc, run->argv);
     }
-    make_device(run->artifact);
+    if (ahead.library ? ahead.facts.wants_device : wants_device(run->artifact)) {
+        make_device();
+    }
     mc_crash_watch(slot, library, serves ? run->name : NULL);
 #ifdef __SANITIZE_ADDRESS__
     is_program = true;
@@ -176,11 +271,10 @@ static _Noreturn void call(const struct mc_wire_run *run, struct mc_wire_slot *s
     if (serves) {
         mc_serve(library, run->worker, slot);
     }
+    (void) mc_fault("begin");
     int32_t status = program();
-    destroy_globals *destroy =
-        (destroy_globals *) (uintptr_t) dlsym(RTLD_DEFAULT, "KGEN_CompilerRT_DestroyGlobals");
-    if (destroy) {
-        destroy();
+    if (runtime.destroy_globals) {
+        runtime.destroy_globals();
     }
     exit(status);
 }
@@ -218,6 +312,15 @@ static const char *why_exec(const struct mc_wire_run *run)
     return reason;
 }
 
+/* Nothing of a program happens before the runner has told that it has started. */
+static void await_go(struct mc_wire_slot *slot)
+{
+    slot->waits_for_go = 1;
+    while (slot->go == 0) {
+        mc_share_sleep(&slot->go, 0, NULL);
+    }
+}
+
 static _Noreturn void execute(const struct mc_child_host *host,
                               const struct mc_child *child,
                               const struct mc_wire_run *run)
@@ -237,11 +340,12 @@ static _Noreturn void execute(const struct mc_child_host *host,
     fcntl(child->slot_fd, F_SETFD, 0);
     fcntl(child->fds[0], F_SETFD, 0);
     child->slot->executed = 1;
+    await_go(child->slot);
     execve("/proc/self/exe", argv.items, run->envp);
     fail_errno(child->slot, "exec", "/proc/self/exe");
 }
 
-/* Own group, dies with the runner, and sees only its own three descriptors. */
+/* Own group, dies with the runner, has none of its descriptors. */
 static void separate(const struct mc_child_host *host, const struct mc_child *child)
 {
     setpgid(0, 0);
@@ -253,22 +357,27 @@ static void separate(const struct mc_child_host *host, const struct mc_child *ch
             close(host->close_fds[i]);
         }
     }
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* It sees only its own three. */
+static void take_descriptors(const struct mc_child *child)
+{
     for (int i = 0; i < 3; i++) {
         if (dup2(child->fds[1 + i], i) < 0) {
             fail_errno(child->slot, "pass a descriptor", NULL);
         }
         close(child->fds[1 + i]);
     }
-    sigset_t none;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-_Noreturn void mc_child_forked(const struct mc_child_host *host, const struct mc_child *child)
+static _Noreturn void become(const struct mc_child_host *host, const struct mc_child *child)
 {
     static struct mc_wire_run run; /* static: found by a leak checker at exit */
     mc_err err;
-    separate(host, child);
+    take_descriptors(child);
     if (mc_wire_decode(child->fds[0], &run, &err) < 0) {
         fail(child->slot, err.message);
     }
@@ -276,14 +385,93 @@ _Noreturn void mc_child_forked(const struct mc_child_host *host, const struct mc
     if (reason) {
         snprintf(child->slot->reason, sizeof child->slot->reason, "%s", reason);
     }
-    if (run.head.fresh || reason) {
+    /* The loader knows the name already, and would give the old library for it. */
+    bool outdated = ahead.library && !is_ahead(&run);
+    if (run.head.fresh || reason || outdated) {
         execute(host, child, &run);
     }
     close(child->fds[0]);
     close(child->slot_fd);
     show_name(host, &run);
     settle(&run, child->slot);
+    await_go(child->slot);
     call(&run, child->slot);
+}
+
+_Noreturn void mc_child_forked(const struct mc_child_host *host, const struct mc_child *child)
+{
+    separate(host, child);
+    become(host, child);
+}
+
+/* What the way to a program and to its end passes. */
+static void touch(void)
+{
+    mc_touch_function *const functions[] = {
+        (mc_touch_function *) runtime.set_argv,
+        runtime.destroy_globals,
+        (mc_touch_function *) exit,
+        (mc_touch_function *) sigaction,
+        (mc_touch_function *) strchr,
+        (mc_touch_function *) dlsym,
+        (mc_touch_function *) calloc,
+        (mc_touch_function *) fclose,
+        (mc_touch_function *) fdopen,
+        (mc_touch_function *) chdir,
+        (mc_touch_function *) mc_wire_decode,
+        (mc_touch_function *) mc_words_watch,
+    };
+    mc_touch(functions, MC_LENGTH(functions));
+}
+
+/* Returns how many descriptors came: fewer where this process may not have so many, -1 where the
+ * runner has closed its end. */
+static int receive_descriptors(int socket, int ret[MC_WIRE_FDS])
+{
+    union {
+        struct cmsghdr header;
+        char space[CMSG_SPACE(MC_WIRE_FDS * sizeof(int))];
+    } control = {0};
+    char byte;
+    struct iovec part = {&byte, sizeof byte};
+    struct msghdr message = {.msg_iov = &part,
+                             .msg_iovlen = 1,
+                             .msg_control = &control,
+                             .msg_controllen = sizeof control};
+    ssize_t n;
+    do {
+        n = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
+    } while (n < 0 && errno == EINTR);
+    const struct cmsghdr *c = n > 0 ? CMSG_FIRSTHDR(&message) : NULL;
+    if (n <= 0) {
+        return -1;
+    }
+    if (!c || c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS) {
+        return 0;
+    }
+    memcpy(ret, CMSG_DATA(c), c->cmsg_len - CMSG_LEN(0));
+    return (int) ((c->cmsg_len - CMSG_LEN(0)) / sizeof(int));
+}
+
+_Noreturn void mc_child_spare(const struct mc_child_host *host,
+                              struct mc_child *child,
+                              int socket,
+                              const struct mc_child_ahead *wanted)
+{
+    separate(host, child);
+    if (wanted) {
+        load_ahead(wanted);
+    }
+    touch();
+    int count = receive_descriptors(socket, child->fds);
+    if (count < 0) {
+        _exit(0);
+    }
+    close(socket);
+    if (count != MC_WIRE_FDS) {
+        fail(child->slot, "the program's process has too many open files");
+    }
+    become(host, child);
 }
 
 _Noreturn void mc_child_executed(const struct mc_child_host *host, int slot_fd, int payload_fd)

@@ -22,11 +22,33 @@ struct mc_child {
 /* Becomes the program, in a process just forked. */
 _Noreturn void mc_child_forked(const struct mc_child_host *host, const struct mc_child *child);
 
+/* An artifact for a process that is forked ahead, and what its file says. */
+struct mc_child_ahead {
+    struct mc_wire_artifact artifact; /* .path "": none */
+    bool wants_device;                /* asynchronous tasks of the runtime */
+};
+
+/* Whether it may be loaded before it is asked for: nothing of it runs then, and nothing else is
+ * loaded with it. Fills *ret where that is so. */
+bool mc_child_may_load(const struct mc_wire_artifact *artifact, struct mc_child_ahead *ret);
+
+/* The same as mc_child_forked in a process forked ahead: it loads that artifact, unless it is NULL,
+ * and waits at `socket` for the run's descriptors. */
+_Noreturn void mc_child_spare(const struct mc_child_host *host,
+                              struct mc_child *child,
+                              int socket,
+                              const struct mc_child_ahead *wanted);
+
 /* Becomes the program, in a process just executed with --exec: the libraries are loaded, 0, 1 and 2
  * in place. */
 _Noreturn void mc_child_executed(const struct mc_child_host *host, int slot_fd, int payload_fd);
 
 int mc_child_load_libraries(char *const *libraries, char *ret_message, size_t size);
 
-/* A page of shared memory for what a run says to its runner; NULL with errno. */
-struct mc_wire_slot *mc_child_map_slot(int fd);
+/* Some pages of shared memory for what a run says to its runner. */
+int mc_child_make_slot(int *ret_fd, struct mc_wire_slot **ret, mc_err *err) MC_MUST_USE;
+struct mc_wire_slot *mc_child_map_slot(int fd);      /* NULL with errno */
+void mc_child_unmap_slot(struct mc_wire_slot *slot); /* takes NULL */
+
+/* In the runner, once the run's process is forked: those that are forked later do not have it. */
+void mc_child_keep_slot(struct mc_wire_slot *slot);

@@ -229,6 +229,7 @@ int mc_runner_link_run(struct mc_runner_link *link, const struct mc_runner_run *
         return mc_err_set(err, MC_INTERNAL, "the tag '%s' is too long", run->tag);
     }
     memcpy(request.tag, run->tag, strlen(run->tag));
+    mc_wire_identify(run->artifact, &request.artifact);
     mc_autoclose int payload = -1;
     if (make_payload(run, &payload, err) < 0) {
         return mc_err_wrap(err, "describe a run");

@@ -22,9 +22,15 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define SWEEP_TICK_MS   20
+#define SWEEP_TICK_NS   20000000
 #define QUIT_NS         1500000000 /* below the time its daemon waits for it */
 #define REQUESTS_A_TURN 16
+
+/* Of the processes forked ahead: they are missed after a run, and of no use where none comes. */
+#define MISSED_NS     2000000 /* after the start of a run that has not ended by then */
+#define IDLE_NS       60000000000
+#define LOOK_NS       5000000000  /* at the memory that is left */
+#define MEMORY_WANTED (128 << 20) /* left, so that there are any */
 
 struct runner {
     int control;
@@ -33,6 +39,10 @@ struct runner {
     struct mc_child_host host;
     bool quitting;
     int64_t quit_at;
+    int64_t fill_at; /* 0: nothing is missing, or nothing is to be had */
+    int64_t last_run_at;
+    int64_t look_at; /* at the memory, next */
+    bool memory_short;
 };
 
 static void quit(struct runner *runner)
@@ -49,7 +59,8 @@ static void send_event(struct runner *runner, const struct mc_runner_event *even
     struct mc_wire_event message = {.version = MC_WIRE_VERSION, .event = *event};
     ssize_t n;
     do {
-        n = send(runner->control, &message, sizeof message, MSG_NOSIGNAL);
+        n = mc_fault("tell") ? -1
+                             : send(runner->control, &message, sizeof message, MSG_NOSIGNAL);
     } while (n < 0 && errno == EINTR);
     if (n < 0) {
         quit(runner);
@@ -70,6 +81,11 @@ static void start_run(struct runner *runner, const struct mc_wire_request *reque
         event.pid = run->pid;
     }
     send_event(runner, &event);
+    if (event.kind == MC_RUNNER_STARTED) {
+        mc_runs_go(run);
+    }
+    runner->last_run_at = mc_os_now();
+    runner->fill_at = runner->last_run_at + MISSED_NS;
 }
 
 static void close_all(const int *fds, size_t count)
@@ -159,6 +175,8 @@ static void handle_ends(struct runner *runner)
             mc_runs_remove(&runner->runs, run);
             if (!runner->quitting) {
                 send_event(runner, &event);
+                runner->last_run_at = mc_os_now();
+                runner->fill_at = runner->last_run_at; /* the next request takes its while */
             }
         }
     }
@@ -173,16 +191,64 @@ static bool sweeping(const struct runner *runner)
     return run != NULL;
 }
 
+/* ---- processes forked ahead ---- */
+
+static bool memory_is_short(struct runner *runner, int64_t now)
+{
+    if (now >= runner->look_at) {
+        int64_t left = mc_os_memory_left();
+        runner->look_at = now + LOOK_NS;
+        runner->memory_short = left >= 0 && left < MEMORY_WANTED;
+    }
+    return runner->memory_short;
+}
+
+/* One at a time, so that a request has to wait for one at most. */
+static void keep_spares(struct runner *runner)
+{
+    int64_t now = mc_os_now();
+    if (now - runner->last_run_at >= IDLE_NS || memory_is_short(runner, now)) {
+        mc_spares_dismiss(&runner->runs.spares);
+        runner->fill_at = 0;
+    } else if (runner->fill_at && now >= runner->fill_at) {
+        bool failed = mc_spares_fill(&runner->runs.spares, &runner->host) < 0;
+        runner->fill_at = failed || !mc_spares_lack(&runner->runs.spares) ? 0 : 1;
+    }
+}
+
+/* Fills *ret with the time until something is due without an event. NULL: nothing is. */
+static struct timespec *next_due(const struct runner *runner, struct timespec *ret)
+{
+    /* Every death is signalled; the tick is for strays that only came to us after our look. */
+    if (sweeping(runner) || runner->quitting) {
+        *ret = (struct timespec) {.tv_nsec = SWEEP_TICK_NS};
+        return ret;
+    }
+    int64_t at = mc_spares_any(&runner->runs.spares) ? runner->look_at : INT64_MAX;
+    if (runner->fill_at && runner->fill_at < at) {
+        at = runner->fill_at;
+    }
+    int64_t left = at - mc_os_now();
+    left = left > 0 ? left : 0;
+    *ret = (struct timespec) {.tv_sec = left / 1000000000, .tv_nsec = left % 1000000000};
+    return at == INT64_MAX ? NULL : ret;
+}
+
+static bool has_children(const struct runner *runner)
+{
+    return runner->runs.first || mc_spares_any(&runner->runs.spares);
+}
+
 static void loop(struct runner *runner)
 {
-    while (!runner->quitting || (runner->runs.first && mc_os_now() < runner->quit_at)) {
+    while (!runner->quitting || (has_children(runner) && mc_os_now() < runner->quit_at)) {
         struct pollfd pollers[] = {
             {.fd = runner->signals, .events = POLLIN},
             {.fd = runner->quitting ? -1 : runner->control, .events = POLLIN},
         };
-        /* Every death is signalled; the tick is for strays that only came to us after our look. */
-        int timeout = sweeping(runner) || runner->quitting ? SWEEP_TICK_MS : -1;
-        if (poll(pollers, MC_LENGTH(pollers), timeout) < 0 && errno != EINTR) {
+        struct timespec due;
+        int ready = ppoll(pollers, MC_LENGTH(pollers), next_due(runner, &due), NULL);
+        if (ready < 0 && errno != EINTR) {
             return;
         }
         struct signalfd_siginfo ignored;
@@ -191,6 +257,9 @@ static void loop(struct runner *runner)
         handle_ends(runner);
         if (pollers[1].revents) {
             handle_requests(runner);
+        }
+        if (ready == 0 && !runner->quitting) {
+            keep_spares(runner);
         }
     }
 }

@@ -1,49 +1,35 @@
 #include "runner/runs.h"
 
+#include "abi/share.h"
 #include "base/mem.h"
 #include "base/os.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define SWEEP_NS 5000000000
 
-static int make_slot(int *ret_fd, struct mc_wire_slot **ret, mc_err *err)
-{
-    mc_autoclose int fd = memfd_create("mojocell-slot", MFD_CLOEXEC);
-    /* Allocated here, so that a machine out of memory is an error and not a SIGBUS. */
-    if (fd < 0 || fallocate(fd, 0, 0, sizeof **ret) < 0) {
-        return mc_err_errno(err, MC_SYSTEM, "make shared memory");
-    }
-    *ret = mc_child_map_slot(fd);
-    if (!*ret) {
-        return mc_err_errno(err, MC_SYSTEM, "map shared memory");
-    }
-    *ret_fd = mc_take_fd(&fd);
-    return 0;
-}
-
 static int fork_run(struct mc_run *run,
+                    const struct mc_spares *spares,
                     const struct mc_child_host *host,
                     const int fds[MC_WIRE_FDS],
                     mc_err *err)
 {
     struct mc_child child = {.runner = getpid(), .slot_fd = -1};
     memcpy(child.fds, fds, sizeof child.fds);
-    if (make_slot(&child.slot_fd, &run->slot, err) < 0) {
+    if (mc_child_make_slot(&child.slot_fd, &run->slot, err) < 0) {
         return -1;
     }
     child.slot = run->slot;
-    run->slot->forked_at = mc_os_now();
+    run->slot->began_at = mc_os_now();
     run->pid = fork();
     if (run->pid == 0) {
+        mc_spares_close(spares);
         mc_child_forked(host, &child);
     }
     int error = errno;
@@ -52,15 +38,13 @@ static int fork_run(struct mc_run *run,
         errno = error;
         return mc_err_errno(err, MC_SYSTEM, "fork");
     }
-    setpgid(run->pid, run->pid); /* the child does the same: whoever is first */
+    mc_child_keep_slot(run->slot);
     return 0;
 }
 
 static void free_run(struct mc_run *run)
 {
-    if (run->slot) {
-        munmap(run->slot, sizeof *run->slot);
-    }
+    mc_child_unmap_slot(run->slot);
     free(run);
 }
 
@@ -77,14 +61,27 @@ int mc_runs_start(struct mc_runs *runs,
     }
     run->id = request->id;
     memcpy(run->tag, request->tag, sizeof run->tag - 1);
-    if (fork_run(run, host, fds, err) < 0) {
+    if (mc_fault("fork")) {
+        mc_err_errno(err, MC_SYSTEM, "fork");
         free_run(run);
         return -1;
     }
+    if (!mc_spares_take(&runs->spares, &request->artifact, fds, &run->pid, &run->slot) &&
+        fork_run(run, &runs->spares, host, fds, err) < 0) {
+        free_run(run);
+        return -1;
+    }
+    setpgid(run->pid, run->pid); /* the child does the same: whoever is first */
+    mc_spares_note(&runs->spares, &request->artifact);
     run->next = runs->first;
     runs->first = run;
     *ret = run;
     return 0;
+}
+
+void mc_runs_go(const struct mc_run *run)
+{
+    mc_share_raise(&run->slot->go, 1, &run->slot->waits_for_go);
 }
 
 struct mc_run *mc_runs_find(const struct mc_runs *runs, uint64_t id)
@@ -96,8 +93,9 @@ struct mc_run *mc_runs_find(const struct mc_runs *runs, uint64_t id)
     return run;
 }
 
-void mc_runs_kill(const struct mc_runs *runs)
+void mc_runs_kill(struct mc_runs *runs)
 {
+    mc_spares_dismiss(&runs->spares);
     for (const struct mc_run *run = runs->first; run; run = run->next) {
         if (run->state == MC_RUN_RUNNING) {
             kill(-run->pid, SIGKILL);
@@ -122,8 +120,9 @@ void mc_runs_reap(struct mc_runs *runs)
             return;
         }
         struct mc_run *run = leader(runs, info.si_pid);
-        if (!run) { /* an orphan that came to us as the subreaper */
+        if (!run) { /* an orphan that came to us as the subreaper, or a spare one */
             waitpid(info.si_pid, NULL, WNOHANG);
+            mc_spares_reaped(&runs->spares, info.si_pid);
             continue;
         }
         /* While the leader is not reaped, its number is no other group's. */
@@ -190,7 +189,7 @@ bool mc_runs_swept(const struct mc_runs *runs, struct mc_run *run)
     int left = 0;
     int pid;
     while (fscanf(children, "%d", &pid) == 1) {
-        if (!leader(runs, pid) && belongs(runs, run, pid)) {
+        if (!leader(runs, pid) && !mc_spares_has(&runs->spares, pid) && belongs(runs, run, pid)) {
             kill_stray(run, pid);
             left++;
         }
@@ -226,7 +225,7 @@ void mc_runs_describe(const struct mc_run *run, struct mc_runner_event *ret)
 {
     const struct mc_wire_slot *slot = run->slot;
     int phase = slot->phase;
-    int64_t forked_at = slot->forked_at;
+    int64_t began_at = slot->began_at;
     int64_t called_at = phase == MC_PHASE_RUN ? slot->called_at : run->ended_at;
     /* A program that was killed while it was set up did not fail to start. */
     bool told = slot->message[0] != '\0';
@@ -235,7 +234,7 @@ void mc_runs_describe(const struct mc_run *run, struct mc_runner_event *ret)
                                                   : MC_RUNNER_NOT_STARTED;
     ret->status = run->status;
     ret->usage = run->usage;
-    ret->load_seconds = (double) (called_at - forked_at) / 1e9;
+    ret->load_seconds = (double) (called_at - began_at) / 1e9;
     ret->run_seconds = (double) (run->ended_at - called_at) / 1e9;
     ret->executed = slot->executed != 0;
     ret->stack_overflow = slot->stack_overflow != 0 && WIFSIGNALED(run->status);

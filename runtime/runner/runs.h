@@ -2,6 +2,7 @@
 #pragma once
 
 #include "runner/child.h"
+#include "runner/spare.h"
 
 enum mc_run_state {
     MC_RUN_RUNNING,
@@ -24,9 +25,11 @@ struct mc_run {
 
 struct mc_runs {
     struct mc_run *first;
+    struct mc_spares spares;
 };
 
-/* Forks the run's process. -1 where that failed; nothing is left of it then. */
+/* Gets the run's process: one that was forked ahead, or a fork. Its program begins with mc_runs_go.
+ * -1 where there was none to be had; nothing is left of it then. */
 int mc_runs_start(struct mc_runs *runs,
                   const struct mc_child_host *host,
                   const struct mc_wire_request *request,
@@ -34,11 +37,14 @@ int mc_runs_start(struct mc_runs *runs,
                   struct mc_run **ret,
                   mc_err *err) MC_MUST_USE;
 
+/* Lets the program begin: it was told that it has started. */
+void mc_runs_go(const struct mc_run *run);
+
 /* The run of that id that is still running, or NULL. */
 struct mc_run *mc_runs_find(const struct mc_runs *runs, uint64_t id);
 
-/* Kills the group of every run. */
-void mc_runs_kill(const struct mc_runs *runs);
+/* Kills the group of every run, and what was forked ahead. */
+void mc_runs_kill(struct mc_runs *runs);
 
 /* Reaps every process that ended. */
 void mc_runs_reap(struct mc_runs *runs);

@@ -53,6 +53,33 @@ int mc_wire_encode(const struct mc_runner_run *run, struct mc_buf *ret, mc_err *
     return 0;
 }
 
+void mc_wire_identify(const char *path, struct mc_wire_artifact *ret)
+{
+    struct stat status;
+    memset(ret, 0, sizeof *ret);
+    if (strlen(path) >= sizeof ret->path || stat(path, &status) < 0) {
+        return;
+    }
+    memcpy(ret->path, path, strlen(path));
+    ret->device = status.st_dev;
+    ret->inode = status.st_ino;
+    ret->size = status.st_size;
+    ret->modified = status.st_mtim;
+    ret->changed = status.st_ctim;
+}
+
+static bool same_time(const struct timespec *a, const struct timespec *b)
+{
+    return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+}
+
+bool mc_wire_same(const struct mc_wire_artifact *a, const struct mc_wire_artifact *b)
+{
+    return a->path[0] && strcmp(a->path, b->path) == 0 && a->device == b->device &&
+           a->inode == b->inode && a->size == b->size && same_time(&a->modified, &b->modified) &&
+           same_time(&a->changed, &b->changed);
+}
+
 struct cursor {
     char *at;
     char *end;

@@ -20,8 +20,9 @@
 #include "runner/link.h"
 
 #include <stdatomic.h>
+#include <time.h>
 
-#define MC_WIRE_VERSION 3
+#define MC_WIRE_VERSION 4
 #define MC_WIRE_FDS     4
 
 enum mc_wire_kind {
@@ -29,12 +30,27 @@ enum mc_wire_kind {
     MC_WIRE_SIGNAL = 2,
 };
 
+/* Which file an artifact is: the loader knows a library by its name, a name may get another file.
+ */
+struct mc_wire_artifact {
+    char path[1024]; /* "": a longer one, or no file, and equal to none */
+    uint64_t device;
+    uint64_t inode;
+    int64_t size;
+    struct timespec modified;
+    struct timespec changed;
+};
+
+void mc_wire_identify(const char *path, struct mc_wire_artifact *ret);
+bool mc_wire_same(const struct mc_wire_artifact *a, const struct mc_wire_artifact *b);
+
 struct mc_wire_request {
     uint32_t version;
     uint32_t kind;
     uint64_t id;
     int32_t signal;
-    char tag[MC_TAG_MAX + 1]; /* of a RUN: the runner itself needs to know it */
+    char tag[MC_TAG_MAX + 1]; /* of a RUN, as the next: the runner itself needs to know it */
+    struct mc_wire_artifact artifact;
 };
 
 struct mc_wire_event {
@@ -82,7 +98,9 @@ struct mc_wire_slot {
     atomic_int phase;
     atomic_int stack_overflow;
     atomic_int executed;
-    int64_t forked_at; /* mc_os_now() */
+    _Atomic uint32_t go; /* set by the runner once it has told that the run has started */
+    _Atomic uint32_t waits_for_go;
+    int64_t began_at;  /* mc_os_now(): when the runner took up the run */
     int64_t called_at; /* mc_main */
     char missing[sizeof((struct mc_runner_event *) 0)->missing];
     char message[sizeof((struct mc_runner_event *) 0)->message];

@@ -1,6 +1,7 @@
 #include "server/compilation.h"
 
 #include "base/hash.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "base/os.h"
 #include "cache/store.h"
@@ -210,7 +211,13 @@ static void end_with_artifact(struct mc_compilation *compilation, json_t *diagno
 {
     mc_err err = {0};
     compilation->from_cache = mc_compiler_answered_from_cache(&compilation->compiler);
+    mc_json_refused();
     compilation->meta = make_meta(compilation, diagnostics);
+    if (mc_json_refused()) {
+        mc_err_set(&err, MC_NO_MEMORY, "out of memory");
+        end_with_error(compilation, &err);
+        return;
+    }
     if (publish(compilation, &err) < 0) {
         end_with_error(compilation, &err);
         return;
@@ -529,7 +536,15 @@ static void on_compiler_end(struct mc_compiler *compiler, int status)
     if (failed && drop_thunks(compilation)) {
         return;
     }
+    mc_json_refused();
     json_t *diagnostics = read_diagnostics(compilation);
+    if (mc_json_refused()) {
+        mc_err err;
+        json_decref(diagnostics);
+        mc_err_set(&err, MC_NO_MEMORY, "out of memory");
+        end_with_error(compilation, &err);
+        return;
+    }
     if (failed) {
         next_round_or_end(compilation, diagnostics);
     } else {

@@ -1,5 +1,6 @@
 /* mojocelld: compiles, caches and runs Mojo for the notebooks and programs of one user. */
 #include "base/fs.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "base/paths.h"
 #include "cache/store.h"
@@ -146,18 +147,9 @@ static void open_log(const char *path)
     close(fd);
 }
 
-#ifdef MC_FAULTS
-static void *refusing(size_t size)
-{
-    return mc_fault("json") ? NULL : malloc(size);
-}
-#endif
-
 static int serve(const struct mc_options *options)
 {
-#ifdef MC_FAULTS
-    json_set_alloc_funcs(refusing, free);
-#endif
+    json_set_alloc_funcs(mc_json_malloc, free);
     static struct mc_server server;
     mc_err err;
     int status = 0;

@@ -217,7 +217,7 @@ struct mc_peer *mc_peer_get(struct mc_peers *peers, const struct mc_message *mes
         peer = find(peers, message->identity, message->identity_length);
     }
     if (!is_connected(peers, message->connection)) {
-        mc_err_set(err, MC_NOT_FOUND, "a client left before it was heard");
+        err->code = MC_NOT_FOUND; /* nobody will read why */
         return NULL;
     }
     if (!peer && !(peer = peer_new(peers, message))) {

@@ -1,5 +1,6 @@
 #include "server/request.h"
 
+#include "base/json.h"
 #include "base/mem.h"
 #include "base/os.h"
 #include "mojo/cell.h"
@@ -181,6 +182,9 @@ static void send_last(struct mc_request *request, const char *event, json_t *fie
     bool collected = request->delimited && request->op == MC_OP_RUN;
     size_t count = collected ? MC_LENGTH(parts) : 0;
     mc_err err = request->lost;
+    if (!err.code && mc_json_refused()) {
+        mc_err_set(&err, MC_NO_MEMORY, "out of memory");
+    }
     if (err.code ||
         mc_peer_send(request->peer, request->delimited, header, parts, count, &err) < 0) {
         mc_peer_send_plain(request->peer, request->delimited, request->id, &err);

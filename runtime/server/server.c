@@ -142,7 +142,7 @@ static int take_lock(struct mc_server *server, mc_err *err)
     if (mc_paths_lock(server->core.options.runtime_dir, &path, err) < 0) {
         return -1;
     }
-    server->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    server->lock_fd = mc_fault("start") ? -1 : open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (server->lock_fd < 0) {
         return mc_err_errno(err, MC_IO, "open '%s'", path);
     }

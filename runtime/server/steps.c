@@ -1,5 +1,6 @@
 #include "server/steps.h"
 
+#include "base/json.h"
 #include "base/mem.h"
 #include "base/os.h"
 #include "base/strv.h"
@@ -350,6 +351,11 @@ static enum mc_progress step_compiled(struct mc_request *request)
         mc_request_finish(request, true, json_incref(request->result));
         return MC_ANSWERED;
     }
+    return MC_NEXT;
+}
+
+static void tell_compiled(struct mc_request *request)
+{
     mc_request_event(request,
                      "compiled",
                      json_pack("{s:O, s:O?}",
@@ -357,7 +363,6 @@ static enum mc_progress step_compiled(struct mc_request *request)
                                json_object_get(request->result, "cache"),
                                "diagnostics",
                                json_object_get(request->result, "diagnostics")));
-    return MC_NEXT;
 }
 
 /* ---- the program ---- */
@@ -385,6 +390,7 @@ static enum mc_progress step_run(struct mc_request *request)
 {
     mc_err err = {0};
     if (mc_cell_kind(request->cell) == MC_CELL_DEFINITIONS && !request->ask.worker) {
+        tell_compiled(request);
         set_result(request, "returncode", json_integer(0));
         set_result(request, "signal", json_null());
         set_times(request);
@@ -397,11 +403,11 @@ static enum mc_progress step_run(struct mc_request *request)
                             .module = json_string_value(json_object_get(request->meta, "module")),
                             .used = &request->prepared->using.names};
     struct mc_run_spec spec = run_spec_of(request);
-    if (mc_run_start(&request->server->runners, &spec, &request->run_user, &request->run, &err) <
-        0) {
-        return fail(request, &err);
-    }
-    return MC_WAIT;
+    /* The run is under way while the event goes out; what there is to say of it comes later. */
+    int started =
+        mc_run_start(&request->server->runners, &spec, &request->run_user, &request->run, &err);
+    tell_compiled(request);
+    return started < 0 ? fail(request, &err) : MC_WAIT;
 }
 
 /* Daemons that share a cache do not ask each other before they clear it or evict: what was to be
@@ -470,8 +476,14 @@ static void go_on(struct mc_request *request)
             fail(request, &err);
             return;
         }
+        mc_json_refused();
         enum mc_progress progress = request->step->go(request);
         if (progress == MC_ANSWERED) {
+            return;
+        }
+        if (mc_json_refused()) { /* what this step found out may lack anything */
+            mc_err_set(&err, MC_NO_MEMORY, "out of memory");
+            fail(request, &err);
             return;
         }
         request->step++;

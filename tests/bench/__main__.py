@@ -22,6 +22,7 @@ BENCHMARKS = {
     "programs": "a cached program against the executable; a fresh compilation against the compiler alone",
     "startup": "import, %load_ext, and a first result in a new process",
     "before": "import, first call, call and cached program against an earlier build: --before REVISION, first",
+    "kernel": "Stop of a running cell and the recovery from a crash, seen from a notebook",
     "service": "the daemon's memory, and twenty clients on a cold machine",
     "calls": "typed functions against Cython, numba and others; isolated calls, positions, compile time, Stop",
     "slider": "a slider in marimo run, key press to page, Mojo against Python",
@@ -43,7 +44,10 @@ def chosen(names: list[str]) -> list[str]:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="dev bench", description=__doc__.splitlines()[0])
     parser.add_argument(
-        "names", nargs="*", metavar="NAME", help="; ".join(f"{k}: {v}" for k, v in BENCHMARKS.items())
+        "names",
+        nargs="*",
+        metavar="NAME",
+        help="; ".join(f"{k}: {v}" for k, v in BENCHMARKS.items()).replace("%", "%%"),
     )
     parser.add_argument("--check", action="store_true", help="compare with the targets")
     parser.add_argument("--json", type=Path, help="write the rows there")

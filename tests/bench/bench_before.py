@@ -11,6 +11,7 @@ import time
 from frame import Pair, Row, private_place
 
 SLOWER = 1.02
+PROGRAM_AT_MOST = 0.65  # since 5e9051d
 FUNCTION = "def f(n: Int) -> Int:\n    return n * 2 + 1\n"
 
 # Each prints how long it took, in seconds.
@@ -88,17 +89,17 @@ def measure() -> list[Row]:
     with private_place():
         program = f"def main():\n    print({time.time_ns()})\n"
         measures = (
-            ("import mojocell", IMPORT, 41, 1e3, "ms"),
-            ("%load_ext", LOAD, 21, 1e3, "ms"),
-            ("a function's first call", FIRST, 31, 1e3, "ms"),
-            ("import, compile from the cache, first call", FIRST_OF_ALL, 31, 1e3, "ms"),
-            ("a function's call, inline", CALL, 11, 1e9, "ns"),
-            ("a cached program", PROGRAM, 11, 1e3, "ms"),
+            ("import mojocell", IMPORT, 41, 1e3, "ms", SLOWER),
+            ("%load_ext", LOAD, 21, 1e3, "ms", SLOWER),
+            ("a function's first call", FIRST, 31, 1e3, "ms", SLOWER),
+            ("import, compile from the cache, first call", FIRST_OF_ALL, 31, 1e3, "ms", SLOWER),
+            ("a function's call, inline", CALL, 11, 1e9, "ns", SLOWER),
+            ("a cached program", PROGRAM, 21, 1e3, "ms", PROGRAM_AT_MOST),
         )
         rows = []
-        for what, code, runs, scale, unit in measures:
+        for what, code, runs, scale, unit, at_most in measures:
             pair = in_turn(before, code.format(function=FUNCTION, program=program), runs)
             rows.append(
-                Row(f"{what} / the build before", pair.ratio, "", SLOWER, pair.detail(scale, unit), runs)
+                Row(f"{what} / the build before", pair.ratio, "", at_most, pair.detail(scale, unit), runs)
             )
         return rows

@@ -70,7 +70,7 @@ def measure() -> list[Row]:
                 "cached program / subprocess.run of its executable",
                 pair.ratio,
                 "ratio",
-                0.25,
+                0.15,
                 pair.detail(),
                 200,
             )

@@ -46,6 +46,7 @@ def test_a_slider_for_each_pattern(marimo, page) -> None:
     picture(page, "marimo-patterns")
 
 
+@pytest.mark.timeout(400)
 def test_the_benchmark_shows_its_table_and_its_chart(marimo, page) -> None:
     page.goto(marimo("run", NOTEBOOKS / "marimo_benchmark.py").url)
     counters = page.locator("#counters")

@@ -131,6 +131,8 @@ START_TEST(test_the_machine_answers)
 {
     ck_assert_int_ge(mc_os_cpus(), 1);
     ck_assert_int_gt(mc_os_memory(), 64 << 20);
+    ck_assert_int_gt(mc_os_memory_left(), 0);
+    ck_assert_int_le(mc_os_memory_left(), mc_os_memory());
     ck_assert_int_gt(mc_os_rss(getpid()), 0);
     ck_assert_int_eq(mc_os_rss(0x7ffffff0), -1);
 }

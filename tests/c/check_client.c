@@ -539,6 +539,40 @@ START_TEST(test_a_mute_daemon_is_unavailable)
 }
 END_TEST
 
+START_TEST(test_a_daemon_that_is_stopped_between_requests_is_unavailable)
+{
+    mc_err err;
+    struct mc_message result;
+    mc_client_free(client);
+    const struct mc_client_options options = {.runtime_dir = root,
+                                              .daemon = MC_FAKE_DAEMON,
+                                              .start_daemon = true,
+                                              .envp = env.items,
+                                              .start_timeout_ms = 1000};
+    ck_assert_int_eq(mc_client_new(&options, &client, &err), 0);
+    assert_works(client);
+    pid_t pid = mc_client_pid(client);
+    kill(pid, SIGSTOP);
+    ck_assert_int_eq(run("result", 0, NULL, &result, &err), -1);
+    kill(pid, SIGCONT);
+    ck_assert_int_eq(err.code, MC_DAEMON_UNAVAILABLE);
+    ck_assert_ptr_nonnull(strstr(err.message, "does not answer"));
+    assert_works(client);
+    ck_assert_int_eq(starts(NULL), 1);
+}
+END_TEST
+
+START_TEST(test_a_timeout_of_any_size_is_time)
+{
+    const char *header = "{\"op\":\"info\"}";
+    mc_err err;
+    mc_automessage result = {0};
+    const struct mc_client_call call = {
+        .header = {header, strlen(header)}, .timeout_ns = INT64_MAX, .silence_ns = INT64_MAX};
+    ck_assert_msg(mc_client_request(client, &call, &result, &err) == 0, "%s", err.message);
+}
+END_TEST
+
 START_TEST(test_a_daemon_of_another_protocol_is_an_error)
 {
     set_mood("stranger");
@@ -657,7 +691,9 @@ static void add_conversations(TCase *tcase)
     tcase_add_test(tcase, test_a_deadline_cancels);
     tcase_add_loop_test(tcase, test_a_malformed_reply_is_a_protocol_error, 0, 4);
     tcase_add_test(tcase, test_eight_threads_share_a_client_and_one_daemon);
+#ifndef __SANITIZE_THREAD__ /* which knows no threads of a fork */
     tcase_add_test(tcase, test_a_client_works_on_both_sides_of_a_fork);
+#endif
     tcase_add_test(tcase, test_the_example_program_shows_output_and_failure);
 }
 
@@ -671,6 +707,8 @@ static void add_daemons(TCase *tcase)
     tcase_add_test(tcase, test_a_stale_socket_is_replaced);
     tcase_add_test(tcase, test_ten_processes_at_once_start_one_daemon);
     tcase_add_test(tcase, test_a_mute_daemon_is_unavailable);
+    tcase_add_test(tcase, test_a_daemon_that_is_stopped_between_requests_is_unavailable);
+    tcase_add_test(tcase, test_a_timeout_of_any_size_is_time);
     tcase_add_test(tcase, test_a_daemon_of_another_protocol_is_an_error);
     tcase_add_test(tcase, test_a_daemon_that_does_not_start_says_why);
     tcase_add_test(tcase, test_a_daemon_that_is_shutting_down_is_replaced);

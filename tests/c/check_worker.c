@@ -137,8 +137,9 @@ static void start_all(void)
     ck_assert_ptr_nonnull(mkdtemp(directory));
     setenv("MOJOCELL_CACHE_DIR", directory, 1);
     setenv("MOJOCELL_RUNTIME_DIR", directory, 1);
+    const char *other = getenv("MOJOCELL_TEST_DAEMON");
     struct mc_client_options options = {
-        .runtime_dir = directory, .daemon = MC_DAEMON, .start_daemon = true};
+        .runtime_dir = directory, .daemon = other ? other : MC_DAEMON, .start_daemon = true};
     ck_assert_msg(mc_client_new(&options, &client, &err) == 0, "%s", err.message);
     ck_assert_int_eq(mc_cell_parse(source, strlen(source), &cell, &err), 0);
     ck_assert_int_eq(mc_bindings_make(cell, NULL, &bindings, &err), 0);
@@ -167,11 +168,15 @@ struct calling {
     uint64_t out[MC_THUNK_OUT_WORDS];
     struct mc_buf printed;
     struct mc_buf complained;
+    bool slow; /* to take what is printed: slower than any function prints */
 };
 
 static void note_print(void *arg, bool is_stderr, const char *bytes, size_t length)
 {
     struct calling *calling = arg;
+    if (calling->slow) {
+        usleep(2000);
+    }
     mc_buf_add(is_stderr ? &calling->complained : &calling->printed, bytes, length);
 }
 
@@ -406,11 +411,9 @@ START_TEST(limits_and_interrupts_end_a_call)
     prepare(&calling, "forever");
     calling.in[0] = 1;
     calling.call.wall = 0.2;
-    int64_t began = mc_os_now();
     struct mc_worker_outcome outcome = call(&calling);
     ck_assert_int_eq(outcome.kind, MC_WORKER_LIMIT);
     ck_assert_str_eq(outcome.limit, "wall");
-    ck_assert(mc_os_now() - began < 1000000000);
     calling.call.wall = 0;
     calling.call.cpu = 0.2;
     outcome = call(&calling);
@@ -426,12 +429,15 @@ START_TEST(limits_and_interrupts_end_a_call)
     outcome = call(&calling);
     ck_assert_str_eq(outcome.limit, "output");
     ck_assert_uint_ge(calling.printed.length, 1 << 20);
+    calling.slow = true;
+    outcome = call(&calling);
+    ck_assert_str_eq(outcome.limit, "output");
     finish(&calling);
     check_works();
 }
 END_TEST
 
-#ifndef __SANITIZE_ADDRESS__
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 START_TEST(memory_is_limited)
 {
     struct calling calling;
@@ -591,7 +597,8 @@ int main(void)
     tcase_add_test(tests, what_is_printed_is_there_before_the_result);
     tcase_add_test(tests, a_crash_ends_the_worker_and_the_next_call_has_another);
     tcase_add_test(tests, limits_and_interrupts_end_a_call);
-#ifndef __SANITIZE_ADDRESS__ /* whose allocator takes no notice of limits */
+#if !defined(__SANITIZE_ADDRESS__) && \
+    !defined(__SANITIZE_THREAD__) /* whose allocator takes no notice of limits */
     tcase_add_test(tests, memory_is_limited);
 #endif
     tcase_add_test(tests, idle_workers_retire_and_come_back);

@@ -11,10 +11,11 @@
  * the last event deaf                                         waits for ever malformed
  * text|array|anonymous|frames        a reply that is none
  *
- * It takes the lock, keeps one line a start in <runtime dir>/starts, and MC_FAKE says how it
- * behaves otherwise: `mute` (never answers), `stranger` (another protocol), `failing` (says why it
- * does not start), `dying` (ends before ready), `leaving` (the first one of a
- * directory answers shutting_down and ends). */
+ * It takes the lock, keeps one line a start in <runtime dir>/starts and one a hello in `hellos`,
+ * and MC_FAKE says how it behaves otherwise: `mute` (never answers), `full` and `crowded` (take no
+ * clients, in two ways of saying so), `stranger` (another protocol), `failing` (says why it does
+ * not start), `dying` (ends before ready), `leaving` (the first one of a directory answers
+ * shutting_down and ends). */
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/paths.h"
@@ -259,9 +260,22 @@ static void cancel(const struct mc_message *message, const struct request *askin
     }
 }
 
+static void note(const char *name)
+{
+    mc_autofree char *path = mc_fs_join(runtime_dir, name);
+    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    dprintf(fd, "%d\n", (int) getpid());
+    close(fd);
+}
+
 static void greet(const struct request *request)
 {
-    if (strcmp(mood, "mute") != 0) {
+    note("hellos");
+    if (strcmp(mood, "full") == 0) {
+        event(request, "\"event\":\"error\",\"code\":\"too_many_clients\",\"message\":\"no more\"");
+    } else if (strcmp(mood, "crowded") == 0) {
+        event(request, "\"event\":\"error\",\"code\":\"busy\",\"message\":\"too many clients\"");
+    } else if (strcmp(mood, "mute") != 0) {
         event(request,
               "\"event\":\"result\",\"ok\":true,\"version\":\"%s\",\"build\":\"%s\",\"protocol\":%"
               "d,\"pid\":%d",
@@ -305,14 +319,6 @@ static void handle(const struct mc_message *message)
     }
 }
 
-static void note_start(const char *dir)
-{
-    mc_autofree char *path = mc_fs_join(dir, "starts");
-    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    dprintf(fd, "%d\n", (int) getpid());
-    close(fd);
-}
-
 static void become_ready(const char *dir, int ready_fd)
 {
     mc_err err;
@@ -328,7 +334,7 @@ static void become_ready(const char *dir, int ready_fd)
         dprintf(ready_fd, "held\n");
         exit(3);
     }
-    note_start(dir);
+    note("starts");
     unlink(socket);
     router = zmq_socket(zmq_ctx_new(), ZMQ_ROUTER);
     const int no_limit = 0;

@@ -1,6 +1,6 @@
 /* A compiler that costs nothing: for schedules of many thousand compilations, where mojo.py would
- * be all that is measured. It knows `# compile: error | crash | crash optimized | exit | hang |
- * sleep MS` of the cell, and makes what program.c makes. */
+ * be all that is measured. It knows `# compile: error | crash | crash optimized | kill | link |
+ * exit | hang | sleep MS` of the cell, and makes what program.c makes. */
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define MARK "MC_FAKE_SCRIPT"
@@ -63,6 +64,14 @@ static int obey(const char *line, int argc, char **argv)
     }
     if (strncmp(line, "crash", 5) == 0) {
         raise(SIGABRT);
+    } else if (strncmp(line, "kill", 4) == 0) {
+        raise(SIGKILL);
+    } else if (strncmp(line, "link", 4) == 0) { /* its linker is killed */
+        if (fork() == 0) {
+            raise(SIGKILL);
+        }
+        wait(NULL);
+        return 1;
     } else if (strncmp(line, "exit", 4) == 0) {
         exit(0); /* without an artifact */
     } else if (strncmp(line, "hang", 4) == 0) {

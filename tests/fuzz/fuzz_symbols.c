@@ -32,5 +32,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     if (outcome > 0 || (outcome < 0 && err.code != MC_INVALID_REQUEST)) {
         abort();
     }
+    outcome = mc_symbols_acts_in(bytes, length, &err);
+    if (outcome > 1 || (outcome < 0 && err.code != MC_INVALID_REQUEST)) {
+        abort();
+    }
     return 0;
 }

@@ -11,7 +11,7 @@ from pathlib import Path
 
 MOST = 16
 ENTRY = struct.Struct("16siiii")
-KILL, STOP = -signal.SIGKILL, -signal.SIGSTOP
+KILL = -int(signal.SIGKILL)
 
 # Where the code asks, and what the system may say there.
 STEPS = {
@@ -32,6 +32,10 @@ STEPS = {
     "memory": (errno.ENOMEM,),
     "json": (errno.ENOMEM,),
     "accept": (errno.EMFILE, errno.ENFILE),
+    "fork": (errno.EAGAIN, errno.ENOMEM),
+    "load": (errno.EMFILE, errno.ENOMEM),
+    "begin": (KILL,),
+    "tell": (errno.EPIPE,),
 }
 
 

@@ -32,6 +32,7 @@ class FakeBridge(types.ModuleType):
         self.frames: list[list[bytes]] = []
         self.answers: dict[str, list[Any]] = {}
         self.clients: list[Any] = []
+        self.silences: list[float | None] = []
         bridge = self
 
         class Client:
@@ -43,8 +44,14 @@ class FakeBridge(types.ModuleType):
                 bridge.clients.append(self)
 
             def request(
-                self, header: Any, frames: Any = (), on_event: Any = None, timeout: Any = None
+                self,
+                header: Any,
+                frames: Any = (),
+                on_event: Any = None,
+                timeout: Any = None,
+                silence: Any = None,
             ) -> Any:
+                bridge.silences.append(silence)
                 return bridge.answer(json.loads(header), list(frames), on_event)
 
             def interrupt(self) -> None: ...

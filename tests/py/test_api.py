@@ -62,6 +62,40 @@ def test_a_plain_run_asks_for_nothing_special(bridge: FakeBridge) -> None:
     assert bridge.requests[-1]["env"] == {"MOJO_PYTHON": sys.executable, **own}
 
 
+def test_each_request_has_the_environment_of_its_time(
+    bridge: FakeBridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for value in ("one", "two", 'q"\\\n火', None):
+        if value is None:
+            monkeypatch.delenv("MC_OF_ITS_TIME")
+        else:
+            monkeypatch.setenv("MC_OF_ITS_TIME", value)
+        for _ in range(2):
+            mc.run("x")
+            assert bridge.requests[-1]["env"].get("MC_OF_ITS_TIME") == value
+    monkeypatch.setattr(os, "environ", {"MC_OF_ITS_TIME": "another object"})
+    mc.run("x")
+    assert bridge.requests[-1]["env"]["MC_OF_ITS_TIME"] == "another object"
+
+
+def test_what_was_asked_for_another_environment_is_not_taken_for_the_processs(bridge: FakeBridge) -> None:
+    mc.run("x")
+    mc.run("x", env={"MOJO_PYTHON": "/p", "A": "b"})
+    assert bridge.requests[-1]["env"] == {"MOJO_PYTHON": "/p", "A": "b"}
+    _client.environment()["MC_ADDED_BY_A_CALLER"] = "1"
+    mc.run("x")
+    assert "MC_ADDED_BY_A_CALLER" not in bridge.requests[-1]["env"]
+
+
+def test_a_package_that_appears_on_the_path_is_a_site(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert str(tmp_path) not in _client.sites()
+    (tmp_path / "modular").mkdir()
+    assert _client.sites()[0] == str(tmp_path)
+
+
 def test_a_result_has_output_status_and_times(bridge: FakeBridge) -> None:
     bridge.runs(b"hel", b"lo\xe7", b"\x81\xab\n", err=b"warn\n", usage={"user": 0.1, "max_rss_mb": 9})
     result = mc.run("x")
@@ -163,6 +197,7 @@ def test_a_compile_error_has_its_diagnostics(bridge: FakeBridge) -> None:
         ("toolchain_not_found", mc.ToolchainNotFound),
         ("daemon_unavailable", mc.DaemonUnavailable),
         ("daemon_lost", mc.DaemonUnavailable),
+        ("too_many_clients", mc.DaemonUnavailable),
         ("protocol", mc.ProtocolError),
         ("io", mc.MojoError),
     ],
@@ -204,6 +239,9 @@ def test_an_interrupt_is_a_keyboard_interrupt_that_keeps_the_output(bridge: Fake
         ({"timeout": "1"}, TypeError, "timeout"),
         ({"timeout": float("nan")}, ValueError, "timeout"),
         ({"timeout": True}, TypeError, "timeout"),
+        ({"timeout": float("inf")}, ValueError, "timeout"),
+        ({"timeout": -(10**400)}, ValueError, "timeout"),
+        ({"memory": -(10**400)}, ValueError, "memory"),
         ({"memory": 0}, ValueError, "memory"),
         ({"memory": 1.5}, TypeError, "memory"),
         ({"cpu": 0}, ValueError, "cpu"),
@@ -372,3 +410,19 @@ def test_the_documentation_lists_every_error_and_its_codes() -> None:
     for code, kind in errors.BY_CODE.items():
         row = next(line for line in text.split("\n") if line.startswith(f"| `{kind.__name__}` |"))
         assert f"`{code}`" in row
+
+
+@pytest.mark.parametrize("much", [1e10, 1e300, 10**400])
+def test_limits_of_any_size_are_sent_as_what_the_daemon_can_count(bridge: FakeBridge, much: float) -> None:
+    mc.run("x", timeout=much, cpu=much, memory=int(much))
+    limits = bridge.requests[-1]["limits"]
+    assert limits["wall"] == limits["cpu"] == 1e9
+    assert limits["memory"] <= 1 << 40
+    assert bridge.silences[-1] == 1e9
+
+
+def test_a_daemon_that_hangs_is_borne_as_long_as_the_program_may_take(bridge: FakeBridge) -> None:
+    mc.run("x", timeout=3)
+    mc.run("x", timeout=0.01)
+    mc.run("x")
+    assert bridge.silences == [3.0, 2.0, None]

@@ -485,7 +485,7 @@ def test_an_array_of_pyarrow_that_does_not_fit() -> None:
         [1.0],
         None,
     ],
-    ids=repr,
+    ids=lambda value: type(value).__name__,
 )
 def test_nothing_is_left_behind(value: Any) -> None:
     def call() -> None:

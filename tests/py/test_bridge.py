@@ -8,6 +8,7 @@ import pickle
 import re
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import threading
@@ -124,6 +125,10 @@ def test_headers_are_text_or_bytes_and_frames_anything_with_bytes(place: Place) 
         ((INFO, [], None, -1), ValueError),
         ((INFO, [], None, float("nan")), ValueError),
         ((INFO, [], None, "soon"), TypeError),
+        ((INFO, [], None, True), TypeError),
+        ((INFO, [], None, -(10**400)), ValueError),
+        ((INFO, [], None, None, -1), ValueError),
+        ((INFO, [], None, None, float("nan")), ValueError),
         (("\ud800",), UnicodeEncodeError),
     ],
 )
@@ -227,7 +232,145 @@ def test_a_timeout_is_an_error(place: Place) -> None:
     with pytest.raises(_bridge.Error) as raised:
         client.request(script("started", "hang"), timeout=0.1)
     assert raised.value.code == "timeout"
-    client.request(INFO, timeout=1e12)
+
+
+@pytest.mark.parametrize("much", [1e9, 1e10, 1e12, 1e300, float("inf"), 10**400])
+def test_a_time_of_any_size_is_time(place: Place, much: float) -> None:
+    client = place.client()
+    client.request(INFO, timeout=much, silence=much)
+    with pytest.raises(_bridge.Error) as raised:
+        client.request(script("started", "hang"), (), Events(lambda _: client.interrupt()), much, much)
+    assert raised.value.code == "interrupted"
+
+
+def is_unheard(raised: pytest.ExceptionInfo[_bridge.Error], pid: int | None) -> bool:
+    error = raised.value
+    return (
+        error.code == "daemon_unavailable"
+        and "does not answer" in error.message
+        and f"kill -9 {pid}" in str(error.hint)
+    )
+
+
+@pytest.mark.parametrize("bound", ["timeout", "silence"])
+@pytest.mark.parametrize("greeted", [True, False])
+def test_a_daemon_that_is_stopped_is_given_up_and_left_alone(place: Place, bound: str, greeted: bool) -> None:
+    first = place.client()
+    first.request(INFO)
+    pid = first.pid
+    client = first if greeted else place.client()
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        with pytest.raises(_bridge.Error) as raised:
+            client.request(script("result"), **{bound: 2})
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    assert is_unheard(raised, pid)
+    client.request(INFO)
+    assert client.pid == pid
+    assert len(place.starts()) == 1
+
+
+def test_a_daemon_that_is_stopped_in_the_middle_is_given_up(place: Place) -> None:
+    client = place.client()
+    events = Events(lambda _: os.kill(client.pid, signal.SIGSTOP))
+    with pytest.raises(_bridge.Error) as raised:
+        client.request(script("started", "hang"), on_event=events, silence=1)
+    os.kill(client.pid, signal.SIGCONT)
+    assert events.names == ["started"]
+    assert is_unheard(raised, client.pid)
+
+
+def test_a_daemon_that_has_nothing_to_say_is_waited_for(place: Place) -> None:
+    client = place.client()
+    heard = Path(place.dir, "hellos")
+
+    def interrupt() -> None:
+        while len(heard.read_text().split()) < 4:
+            threading.Event().wait(0.01)
+        client.interrupt()
+
+    waiter = threading.Thread(target=interrupt)
+    with pytest.raises(_bridge.Error) as raised:
+        client.request(script("started", "hang"), (), Events(lambda _: waiter.start()), silence=1)
+    waiter.join()
+    assert raised.value.code == "interrupted"
+    assert len(heard.read_text().split()) >= 4
+
+
+@pytest.mark.parametrize("mood", ["full", "crowded"])
+def test_a_daemon_without_room_says_what_to_do(
+    place: Place, monkeypatch: pytest.MonkeyPatch, mood: str
+) -> None:
+    monkeypatch.setenv("MC_FAKE", mood)
+    client = place.client()
+    for _ in range(2):
+        with pytest.raises(_bridge.Error, match="too many clients") as raised:
+            client.request(INFO)
+        assert raised.value.code == "too_many_clients"
+        assert "ulimit -n" in str(raised.value.hint)
+
+
+def test_any_request_may_be_told_that_there_is_no_room(place: Place) -> None:
+    client = place.client()
+    client.request(INFO)
+    with pytest.raises(_bridge.Error, match="too many clients") as raised:
+        client.request(script("refuse too_many_clients"))
+    assert raised.value.code == "too_many_clients"
+    client.request(INFO)
+
+
+def test_sixty_threads_with_a_client_each_share_a_daemon(place: Place) -> None:
+    answers: list[str] = []
+
+    def work() -> None:
+        client = place.client()
+        try:
+            for _ in range(3):
+                client.request(script("started", "stdout 100", "result"), timeout=60)
+            answers.append("works")
+        except _bridge.Error as error:
+            answers.append(error.code)
+        client.close()
+
+    threads = [threading.Thread(target=work) for _ in range(60)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(120)
+    assert answers == ["works"] * 60
+    assert len(place.starts()) == 1
+
+
+def test_a_process_with_a_client_in_a_subinterpreter_ends(place: Place) -> None:
+    inner = f"""
+import sys
+sys.path[:] = {sys.path}
+from mojocell import _bridge
+client = _bridge.Client({place.dir!r}, {place.daemon!r})
+client.request('{INFO}')
+class AtTheEnd:
+    def __del__(self, client=client):
+        client.request('{INFO}')
+late = AtTheEnd()
+"""
+    outer = f"""
+try:
+    import _interpreters as interpreters
+except ImportError:
+    import _xxsubinterpreters as interpreters
+{inner}
+del late
+other = interpreters.create()
+assert not interpreters.run_string(other, {inner!r})
+print("done", flush=True)
+"""
+    process = subprocess.Popen([sys.executable, "-c", outer], stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.communicate(timeout=60)[0] == "done\n"
+    finally:
+        process.kill()  # also where it hangs: it is then no process that SIGTERM ends
+    assert process.returncode == 0
 
 
 def test_a_closed_client_refuses_and_may_be_closed_again(place: Place) -> None:

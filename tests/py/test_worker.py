@@ -73,11 +73,19 @@ def children(pid):
     with open(f"/proc/{{pid}}/task/{{pid}}/children") as file:
         return [int(child) for child in file.read().split()]
 
+def is_run(pid):
+    """Not a process that the runner has forked ahead: those have its own name."""
+    try:
+        with open(f"/proc/{{pid}}/cmdline") as file:
+            return file.read().startswith("mojocell: ")
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
 def processes():
     """The daemon, its runner, the workers."""
     daemon = mc.info()["pid"]
     (runner,) = children(daemon)
-    return daemon, runner, children(runner)
+    return daemon, runner, [pid for pid in children(runner) if is_run(pid)]
 
 def many_idle(count):
     threads = [threading.Thread(target=m.nap, args=(0.5,)) for _ in range(count)]
@@ -457,3 +465,31 @@ def test_two_hundred_workers_leave_nothing_behind() -> None:
         """
     )
     assert printed == "True 1\n[]\n"
+
+
+def test_calls_with_a_timeout_do_not_wait_for_a_daemon_that_is_stopped() -> None:
+    script("""
+        from mojocell import settings
+        settings.set_value("timeout", 2)
+        limited = mc.compile(m.__mojo__.source + "\\n", mode="isolated")
+        limited.one_more(1)
+        daemon = mc.info()["pid"]
+        os.kill(daemon, signal.SIGSTOP)
+        try:
+            for call, kind in (
+                (lambda: limited.spin(1), mc.MojoTimeout),
+                (lambda: limited.one_more(1), mc.DaemonUnavailable),
+                (lambda: mc.run("print(1)", timeout=2), mc.DaemonUnavailable),
+                (lambda: mc.compile("def f() -> Int:\\n    return 1"), mc.DaemonUnavailable),
+            ):
+                try:
+                    call()
+                except kind as error:
+                    assert kind is mc.MojoTimeout or f"kill -9 {daemon}" in error.hint, error.hint
+                else:
+                    raise AssertionError(kind)
+        finally:
+            os.kill(daemon, signal.SIGCONT)
+        assert limited.one_more(1) == 2
+        assert mc.info()["pid"] == daemon
+    """)
