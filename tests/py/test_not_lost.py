@@ -291,6 +291,7 @@ def test_where_a_runner_cannot_fork_that_is_said_and_the_next_time_it_can(
     peer.run(program("run: print warm"))
     options = {"worker": str(of_a_user.directory / "nobody")} if worker else {}
     with no_room(runner_of(of_a_user)):
+        peer.run(program("run: print warm"))  # in the process that was forked ahead
         reply = peer.run(program("run: print warm"), **options)
         assert reply["event"] == "error" and reply["code"] == "runner_failed", reply.last
         assert "fork" in reply["message"] and "Resource temporarily unavailable" in reply["message"]
@@ -306,11 +307,11 @@ def test_a_few_processes_too_many_end_the_program_with_all_of_them(folder: Path,
         peer = Peer(daemon)
         reply = peer.run(program(*["run: escape"] * 6, "run: sleep 30"), limits={"processes": 4})
         assert reply["failure"]["code"] == "limit" and "more than 4 processes" in reply["failure"]["message"]
-        runner = runner_of(daemon)
-        wait_until(lambda: descendants(daemon.pid) == [runner], what="the end of what escaped")
+        # The runner, and the process that it has forked ahead.
+        wait_until(lambda: len(descendants(daemon.pid)) <= 2, what="the end of what escaped")
         enough = peer.run(program("run: escape", "run: sleep 0.3", "run: print few"), limits={"processes": 4})
         assert enough["ok"] and enough.stdout == b"few\n"
-        wait_until(lambda: descendants(daemon.pid) == [runner], what="the end of what escaped")
+        wait_until(lambda: len(descendants(daemon.pid)) <= 2, what="the end of what escaped")
         peer.close()
 
 
