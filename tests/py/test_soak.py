@@ -197,11 +197,15 @@ def check_clients(told: list[dict[str, Any]]) -> None:
 def nothing_is_left(soak: Soak) -> None:
     """What the daemon has when all clients are gone, and what is there when it is gone as well."""
     (pid,) = soak.daemon()
-    wait_until(
-        lambda: {parent(each) for each in soak.processes("")} <= {pid, 1, os.getpid()}, 30, "programs to end"
-    )
-    runners = [each for each in soak.processes("mojocell-runner") if parent(each) == pid]
-    wait_until(lambda: set(soak.processes("")) == {pid, *runners}, 30, f"nothing beside {pid} and {runners}")
+
+    def alone() -> bool:
+        """The daemon, its runners, and what each of these has forked ahead."""
+        below = [each for each in soak.processes("") if each != pid]
+        runners = [each for each in below if parent(each) == pid]
+        ahead = [parent(each) for each in below if each not in runners]
+        return set(ahead) <= set(runners) and len(ahead) == len(set(ahead)) and len(runners) <= 2
+
+    wait_until(alone, 60, f"nothing beside {pid} and its runners")
     wait_until(
         lambda: not [path for path in soak.runtime.glob("work-*/*") if path.is_dir()],
         30,
