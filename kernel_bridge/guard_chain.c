@@ -102,7 +102,9 @@ void mc_chain_arm(int number, mc_chain_handler *handler)
                              .sa_flags = SA_SIGINFO | SA_ONSTACK | restarts(number, &before)};
     sigemptyset(&ours.sa_mask);
     atomic_store(&chain->handler, handler);
-    if (memcmp(&chain->previous[level], &before, sizeof before) != 0) {
+    const struct sigaction *known = &chain->previous[level];
+    if (!is_same(known, &before) || known->sa_flags != before.sa_flags ||
+        memcmp(&known->sa_mask, &before.sa_mask, sizeof before.sa_mask) != 0) {
         chain->previous[level] = before; /* else other threads may be reading it */
     }
     sigaction(number, &ours, NULL);

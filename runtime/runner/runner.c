@@ -59,8 +59,7 @@ static void send_event(struct runner *runner, const struct mc_runner_event *even
     struct mc_wire_event message = {.version = MC_WIRE_VERSION, .event = *event};
     ssize_t n;
     do {
-        n = mc_fault("tell") ? -1
-                             : send(runner->control, &message, sizeof message, MSG_NOSIGNAL);
+        n = mc_fault("tell") ? -1 : send(runner->control, &message, sizeof message, MSG_NOSIGNAL);
     } while (n < 0 && errno == EINTR);
     if (n < 0) {
         quit(runner);

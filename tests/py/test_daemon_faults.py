@@ -156,7 +156,7 @@ def test_clients_that_come_and_go_leave_nothing(daemon: Daemon) -> None:
             Peer(daemon, pid=os.getpid()).close()
 
     staying = Peer(daemon, pid=os.getpid())
-    come_and_go(100)
+    come_and_go(1000)  # what the allocator keeps
     before = descriptors(daemon)
     resident = staying.ask(op="info")["rss"]
     come_and_go(5000)

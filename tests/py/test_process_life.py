@@ -215,13 +215,14 @@ def below(pid):
     with open(f"/proc/{{pid}}/task/{{pid}}/children") as file:
         children = [int(child) for child in file.read().split()]
     return children + [each for child in children for each in below(child)]
-def environment(pid):
+def is_worker(pid):
+    # What is forked ahead has no name yet.
     try:
-        with open(f"/proc/{{pid}}/maps") as file:
-            return file.read()
+        with open(f"/proc/{{pid}}/maps") as maps, open(f"/proc/{{pid}}/cmdline") as line:
+            return m.__mojo__.result.artifact in maps.read() and line.read().startswith("mojocell: ")
     except OSError:
-        return ""
-workers = [pid for pid in below(mc.info()["pid"]) if m.add.library is None and m.__mojo__.result.artifact in environment(pid)]
+        return False
+workers = [pid for pid in below(mc.info()["pid"]) if m.add.library is None and is_worker(pid)]
 with open({str(told)!r}, "w") as file:
     file.write(" ".join(map(str, workers)))
 """
