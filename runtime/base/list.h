@@ -21,12 +21,14 @@ struct mc_list {
 #define MC_LIST_FIRST(list, type, member) \
     (mc_list_empty(list) ? NULL : MC_OF((list)->head.next, type, member))
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): a type and a name are declared with */
 /* Each object in order. The body may remove, and free, the object it is at, and no other. */
 #define MC_LIST_EACH(list, type, var, member)                                 \
     for (type *var = MC_OF((list)->head.next, type, member), *mc_after_##var; \
          &var->member != &(list)->head &&                                     \
          ((mc_after_##var = MC_OF(var->member.next, type, member)), true);    \
          var = mc_after_##var)
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 static inline void mc_list_init(struct mc_list *list)
 {

@@ -65,6 +65,8 @@ static int accept_none(int listener)
     return -1;
 }
 
+/* NOLINTBEGIN(readability-inconsistent-declaration-parameter-name): the C library's are reserved */
+
 /* Takes the place of the C library's for libzmq, which calls it in its own thread. */
 __attribute__((visibility("default"))) int
 accept4(int listener, struct sockaddr *address, socklen_t *length, int flags)
@@ -81,3 +83,5 @@ accept(int listener, struct sockaddr *address, socklen_t *length)
 {
     return accept4(listener, address, length, 0);
 }
+
+/* NOLINTEND(readability-inconsistent-declaration-parameter-name) */

@@ -25,7 +25,7 @@ static char *read_file(const char *path, size_t *ret_length)
     fseek(file, 0, SEEK_END);
     size_t length = (size_t) ftell(file);
     char *bytes = calloc(1, length + 1);
-    rewind(file);
+    fseek(file, 0, SEEK_SET);
     *ret_length = fread(bytes, 1, length, file);
     fclose(file);
     return bytes;
