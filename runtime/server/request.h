@@ -55,6 +55,7 @@ struct mc_request {
     struct mc_places places;              /* of its output */
     char *artifact;
     json_t *meta;      /* of the artifact */
+    bool told_compiled; /* the event was sent */
     int looked_again;  /* how often it was gone when it was to be loaded */
     json_t *result;    /* grows along the way */
     struct mc_buf out; /* for a REQ peer */

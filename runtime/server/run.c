@@ -26,6 +26,8 @@ enum {
     KILL_TO_STUCK_MS = 3000, /* the runner sweeps, too */
     SAMPLE_MS = 20,
     TAIL = 16 * 1024,
+    HELD_MOST = 16 * 1024,
+    YOUNG_MS = 5,
 };
 
 struct mc_output {
@@ -50,6 +52,9 @@ struct mc_run {
     mc_err error;
     struct mc_output outputs[2]; /* stdout, stderr */
     int64_t unacknowledged;
+    int64_t started_at; /* mc_os_now(); 0 until then */
+    struct mc_buf held; /* output that waits for more, or for the end */
+    bool held_is_stderr;
     enum mc_limit killed_by;
     bool cancelled;
     bool retried;
@@ -57,6 +62,7 @@ struct mc_run {
     struct mc_timer kill_timer;
     struct mc_timer stuck_timer;
     struct mc_timer sample_timer;
+    struct mc_timer held_timer;
 };
 
 static struct mc_loop *loop_of(const struct mc_run *run)
@@ -79,6 +85,7 @@ static void disarm_timers(struct mc_run *run)
     mc_loop_disarm(&run->kill_timer);
     mc_loop_disarm(&run->stuck_timer);
     mc_loop_disarm(&run->sample_timer);
+    mc_loop_disarm(&run->held_timer);
 }
 
 void mc_run_free(struct mc_run *run)
@@ -96,6 +103,7 @@ void mc_run_free(struct mc_run *run)
         close_output(&run->outputs[i]);
         mc_buf_fini(&run->outputs[i].tail);
     }
+    mc_buf_fini(&run->held);
     free(run->end);
     free(run);
 }
@@ -190,6 +198,40 @@ static void keep_tail(struct mc_output *output, const char *bytes, size_t length
     }
 }
 
+static void let_go(struct mc_run *run)
+{
+    mc_loop_disarm(&run->held_timer);
+    if (run->held.length) {
+        run->user->output(run->user, run->held_is_stderr, run->held.data, run->held.length);
+        mc_buf_clear(&run->held);
+    }
+}
+
+static void on_held_timer(struct mc_timer *timer)
+{
+    let_go(timer->owner);
+}
+
+/* What a program prints as it begins is told with what comes next, mostly its end: a message alone
+ * wakes four threads, which a short program would have to share the processors with. */
+static void hold(struct mc_run *run, bool is_stderr, const char *bytes, size_t length)
+{
+    if (run->held.length && run->held_is_stderr != is_stderr) {
+        let_go(run);
+    }
+    run->held_is_stderr = is_stderr;
+    mc_buf_add(&run->held, bytes, length);
+    if (run->held.failed) { /* what it had before is there */
+        run->held.failed = false;
+        let_go(run);
+        run->user->output(run->user, is_stderr, bytes, length);
+    } else if (run->held.length >= HELD_MOST || mc_os_now() - run->started_at > YOUNG_MS * MS) {
+        let_go(run);
+    } else if (!mc_timer_armed(&run->held_timer)) {
+        mc_loop_arm(loop_of(run), &run->held_timer, MS);
+    }
+}
+
 /* Sends it on, as far as the limit of output allows. */
 static void pass_on(struct mc_output *output, const char *bytes, size_t length)
 {
@@ -204,7 +246,7 @@ static void pass_on(struct mc_output *output, const char *bytes, size_t length)
     }
     output->bytes += (int64_t) length;
     run->unacknowledged += (int64_t) length;
-    run->user->output(run->user, output->is_stderr, bytes, length);
+    hold(run, output->is_stderr, bytes, length);
 }
 
 static void take(struct mc_output *output, const char *bytes, size_t length)
@@ -257,6 +299,7 @@ static void set_error(struct mc_run *run)
 
 static void wake(struct mc_run *run)
 {
+    let_go(run);
     set_error(run);
     mc_loop_post(loop_of(run), &run->user->waiter.task);
 }
@@ -435,6 +478,7 @@ static void on_event(struct mc_slot_run *in_slot, const struct mc_runner_event *
     struct mc_run *run = MC_OF(in_slot, struct mc_run, in_slot);
     if (event->kind == MC_RUNNER_STARTED) {
         run->pid = event->pid;
+        run->started_at = mc_os_now();
         update_flow(run);
         run->user->started(run->user, event->pid);
     } else if (event->kind == MC_RUNNER_ENDED) {
@@ -515,6 +559,7 @@ int mc_run_start(struct mc_runner_slots *slots,
     run->kill_timer = (struct mc_timer) {.due = on_kill_timer, .owner = run};
     run->stuck_timer = (struct mc_timer) {.due = on_stuck_timer, .owner = run};
     run->sample_timer = (struct mc_timer) {.due = on_sample_timer, .owner = run};
+    run->held_timer = (struct mc_timer) {.due = on_held_timer, .owner = run};
     for (int i = 0; i < 2; i++) {
         run->outputs[i] = (struct mc_output) {.run = run, .is_stderr = i == 1, .fd = -1};
     }

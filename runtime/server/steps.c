@@ -356,6 +356,10 @@ static enum mc_progress step_compiled(struct mc_request *request)
 
 static void tell_compiled(struct mc_request *request)
 {
+    if (request->told_compiled) {
+        return;
+    }
+    request->told_compiled = true;
     mc_request_event(request,
                      "compiled",
                      json_pack("{s:O, s:O?}",
@@ -403,10 +407,13 @@ static enum mc_progress step_run(struct mc_request *request)
                             .module = json_string_value(json_object_get(request->meta, "module")),
                             .used = &request->prepared->using.names};
     struct mc_run_spec spec = run_spec_of(request);
-    /* The run is under way while the event goes out; what there is to say of it comes later. */
+    /* The run is under way while the event goes out. Of what was in the cache it goes with the next
+     * one: each alone wakes four threads, and a short program is over by then. */
     int started =
         mc_run_start(&request->server->runners, &spec, &request->run_user, &request->run, &err);
-    tell_compiled(request);
+    if (started < 0 || request->times.compile) {
+        tell_compiled(request);
+    }
     return started < 0 ? fail(request, &err) : MC_WAIT;
 }
 
@@ -438,6 +445,7 @@ static enum mc_progress step_ended(struct mc_request *request)
     if (is_gone(request, &end) && request->looked_again < MOST_AGAIN) {
         return look_again(request);
     }
+    tell_compiled(request);
     if (end.error) {
         return fail(request, end.error);
     }
@@ -507,6 +515,7 @@ static void on_compiling(struct mc_compilation_user *user, const char *cause)
 static void on_started(struct mc_run_user *user, pid_t pid)
 {
     struct mc_request *request = MC_OF(user, struct mc_request, run_user);
+    tell_compiled(request);
     mc_request_event(request, "started", json_pack("{s:i}", "pid", (int) pid));
 }
 
