@@ -1,5 +1,5 @@
 /* What jansson does not tell: where memory for a piece is refused, json_dumps and json_loadb go on
- * and give text, or values, that lack it. */
+ * and give text, or values, that lack it, or end the process by an assertion. */
 #pragma once
 
 #include "base/buf.h"
@@ -14,6 +14,11 @@ static inline int mc_json_piece(const char *bytes, size_t length, void *ret)
 
 /* For json_set_alloc_funcs: an allocator that remembers. */
 void *mc_json_malloc(size_t size);
+void mc_json_free(void *bytes);
+
+/* json_loadb, which with this allocator gives up at once where memory is refused: then NULL, and
+ * mc_json_refused is true. */
+json_t *mc_json_read(const char *bytes, size_t length, size_t flags, json_error_t *ret);
 
 /* Whether it refused memory to this thread since the last call. */
 bool mc_json_refused(void);

@@ -20,7 +20,7 @@ int mc_history_open(struct mc_history *history, const char *path, mc_err *err)
     mc_err unreadable;
     *history = (struct mc_history) {0};
     if (mc_fs_read(path, LARGEST_FILE, &text, &unreadable) == 0 && text.length) {
-        history->cells = json_loadb(text.data, text.length, 0, NULL);
+        history->cells = mc_json_read(text.data, text.length, 0, NULL);
     }
     if (!json_is_object(history->cells)) {
         json_decref(history->cells);

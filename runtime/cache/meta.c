@@ -94,7 +94,7 @@ int mc_meta_read(const char *bytes, size_t length, struct mc_meta *ret, mc_err *
     if (memcmp(digest, bytes + line + 1, MC_HASH_HEX - 1) != 0) {
         return mc_err_set(err, MC_CACHE_DAMAGED, "a description does not match its digest");
     }
-    json_t *object = json_loadb(bytes, line, JSON_REJECT_DUPLICATES, NULL);
+    json_t *object = mc_json_read(bytes, line, JSON_REJECT_DUPLICATES, NULL);
     int result = object ? take_fields(object, ret) : -1;
     json_decref(object);
     return result < 0

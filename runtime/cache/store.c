@@ -111,7 +111,7 @@ static json_t *read_counters(const struct mc_store *store)
     mc_autofree char *path = mc_fs_join(store->dir, "counters.json");
     json_t *object = NULL;
     if (path && mc_fs_read(path, 1 << 20, &text, &ignored) == 0 && text.length) {
-        object = json_loadb(text.data, text.length, 0, NULL);
+        object = mc_json_read(text.data, text.length, 0, NULL);
     }
     if (!json_is_object(object)) {
         json_decref(object);

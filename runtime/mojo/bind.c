@@ -1,6 +1,7 @@
 #include "mojo/bind.h"
 
 #include "abi/thunk.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "mojo/bind_parts.h"
 #include "mojo/lex.h"
@@ -441,7 +442,7 @@ bool mc_bindings_drop(struct mc_bindings *bindings,
     while (length > 0) {
         const char *end = memchr(output, '\n', length);
         size_t line = end ? (size_t) (end - output) : length;
-        json_t *record = json_loadb(output, line, 0, NULL);
+        json_t *record = mc_json_read(output, line, 0, NULL);
         dropped = drop_of(bindings, record, file) || dropped;
         json_decref(record);
         output += end ? line + 1 : line;

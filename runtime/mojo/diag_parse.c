@@ -1,5 +1,6 @@
 #include "mojo/diag_parse.h"
 
+#include "base/json.h"
 #include "base/mem.h"
 
 #include <ctype.h>
@@ -93,7 +94,7 @@ static long range_end(const json_t *ranges, long column)
 static bool
 parse_json(const char *line, size_t length, bool closing, struct mc_diag_records *records)
 {
-    json_t *json = json_loadb(line, length, JSON_DISABLE_EOF_CHECK, NULL);
+    json_t *json = mc_json_read(line, length, JSON_DISABLE_EOF_CHECK, NULL);
     const json_t *kind = json_object_get(json, "kind");
     const json_t *place = json_object_get(json, "diagnostic");
     const json_t *location = json_object_get(place, "location");

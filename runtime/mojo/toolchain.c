@@ -281,7 +281,7 @@ static struct mc_toolchain *memo_load(const char *path, const char *root)
     if (mc_fs_read(path, MEMO_LIMIT, &text, &err) < 0) {
         return NULL;
     }
-    autojson *json = json_loadb(text.data != NULL ? text.data : "", text.length, 0, NULL);
+    autojson *json = mc_json_read(text.data != NULL ? text.data : "", text.length, 0, NULL);
     if (json == NULL || mc_toolchain_from_json(json, &toolchain, &err) < 0) {
         return NULL;
     }

@@ -20,8 +20,8 @@ static int parse_header(struct mc_frame text, json_t **ret, mc_err *err)
                           MC_MESSAGE_MAX_HEADER);
     }
     mc_json_refused();
-    json_t *header = json_loadb(text.bytes, text.length, JSON_REJECT_DUPLICATES, &error);
-    if (mc_json_refused()) { /* it may lack anything */
+    json_t *header = mc_json_read(text.bytes, text.length, JSON_REJECT_DUPLICATES, &error);
+    if (mc_json_refused()) {
         json_decref(header);
         return mc_err_set(err, MC_NO_MEMORY, "out of memory for a header");
     }

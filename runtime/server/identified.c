@@ -1,6 +1,7 @@
 #include "server/identified.h"
 
 #include "base/fs.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "base/os.h"
 #include "mojo/toolchain.h"
@@ -98,7 +99,7 @@ static int read_answer(struct mc_identified *one, mc_err *err)
 {
     json_error_t ignored;
     json_t *answer =
-        json_loadb(one->answer.data ? one->answer.data : "", one->answer.length, 0, &ignored);
+        mc_json_read(one->answer.data ? one->answer.data : "", one->answer.length, 0, &ignored);
     const json_t *failure = json_object_get(answer, "error");
     int result;
     if (!answer) {

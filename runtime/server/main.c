@@ -149,7 +149,7 @@ static void open_log(const char *path)
 
 static int serve(const struct mc_options *options)
 {
-    json_set_alloc_funcs(mc_json_malloc, free);
+    json_set_alloc_funcs(mc_json_malloc, mc_json_free);
     static struct mc_server server;
     mc_err err;
     int status = 0;
