@@ -54,11 +54,11 @@ struct mc_request {
     struct mc_prepared *prepared;         /* what to compile and its key */
     struct mc_places places;              /* of its output */
     char *artifact;
-    json_t *meta;      /* of the artifact */
+    json_t *meta;       /* of the artifact */
     bool told_compiled; /* the event was sent */
-    int looked_again;  /* how often it was gone when it was to be loaded */
-    json_t *result;    /* grows along the way */
-    struct mc_buf out; /* for a REQ peer */
+    int looked_again;   /* how often it was gone when it was to be loaded */
+    json_t *result;     /* grows along the way */
+    struct mc_buf out;  /* for a REQ peer */
     struct mc_buf err;
     mc_err lost; /* why an event before the last could not be sent; then this is its answer */
     struct mc_times times;

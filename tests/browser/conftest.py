@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from servers import ROOT, environment
 
-ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = [
     "--no-sandbox",
@@ -117,15 +117,6 @@ class Marimo:
         """Shows the notebook and waits until something stands in its page."""
         page.goto(self.url)
         page.wait_for_selector(selector, timeout=90_000)
-
-
-def environment(directory: Path) -> dict[str, str]:
-    """Directories of one's own; a notebook that is opened for editing runs at once, as one chooses in the settings."""
-    config = directory / "config" / "marimo"
-    config.mkdir(parents=True, exist_ok=True)
-    (config / "marimo.toml").write_text("[runtime]\nauto_instantiate = true\n")
-    own = {"XDG_CONFIG_HOME": str(config.parent), "MOJOCELL_RUNTIME_DIR": str(directory / "run")}
-    return os.environ | own | {"MOJOCELL_CACHE_DIR": str(directory / "cache")}
 
 
 @pytest.fixture(scope="session")

@@ -8,8 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-
-from conftest import ROOT, environment  # type: ignore[attr-defined]
+from servers import ROOT, environment
 
 SLIDER = "marimo-slider [role=slider]"
 RUNNING = "[data-testid=cell-status][data-status=running]"

@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
-
-from conftest import environment  # type: ignore[attr-defined]
+from servers import environment
 
 HEAD = """
 import marimo

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
-
-from conftest import ROOT  # type: ignore[attr-defined]
+from servers import ROOT
 
 NOTEBOOKS = ROOT / "notebooks"
 

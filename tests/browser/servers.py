@@ -1,0 +1,17 @@
+"""What the servers that a browser looks at are started with."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def environment(directory: Path) -> dict[str, str]:
+    """Directories of one's own; a notebook that is opened for editing runs at once, as one chooses in the settings."""
+    config = directory / "config" / "marimo"
+    config.mkdir(parents=True, exist_ok=True)
+    (config / "marimo.toml").write_text("[runtime]\nauto_instantiate = true\n")
+    own = {"XDG_CONFIG_HOME": str(config.parent), "MOJOCELL_RUNTIME_DIR": str(directory / "run")}
+    return os.environ | own | {"MOJOCELL_CACHE_DIR": str(directory / "cache")}
