@@ -45,6 +45,7 @@ def _(mc):
             print("tick", i)
             while not exists(String("seen-", i)):
                 sleep(0.02)
+            sleep(0.5)  # docs/limits.md: sooner, it would wait for what comes next
     """)
     return (stream,)
 
