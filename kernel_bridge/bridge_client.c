@@ -12,7 +12,8 @@ struct client {
 /* A request while it is under way; the callbacks run without the GIL and take it. */
 struct waiting {
     PyThreadState *saved;
-    PyObject *on_event;  /* NULL: none */
+    PyObject *on_event;  /* None: none */
+    PyObject *on_quiet;  /* likewise */
     PyObject *exception; /* the first that was raised meanwhile */
 };
 
@@ -30,13 +31,21 @@ static bool keep_exception(struct waiting *waiting)
     return interrupt;
 }
 
-static int look_for_signals(void *arg)
+/* Signals, and who follows the request. */
+static int look_around(void *arg)
 {
     struct waiting *waiting = arg;
     mc_bridge_return(waiting->saved);
     int interrupted = PyErr_CheckSignals();
     if (interrupted) {
         keep_exception(waiting);
+    } else if (waiting->on_quiet != Py_None && !waiting->exception) {
+        PyObject *answer = PyObject_CallNoArgs(waiting->on_quiet);
+        interrupted = answer ? 0 : -1;
+        if (!answer) {
+            keep_exception(waiting);
+        }
+        Py_XDECREF(answer);
     }
     waiting->saved = mc_bridge_leave();
     return interrupted;
@@ -169,27 +178,34 @@ static int read_frames(PyObject *frames, struct arguments *ret)
     return 0;
 }
 
-static int
-read_arguments(PyObject *args, PyObject *kwargs, struct arguments *ret, PyObject **ret_on_event)
+static bool is_callback(PyObject *object)
 {
-    static char *names[] = {"header", "frames", "on_event", "timeout", "silence", NULL};
+    return object == Py_None || PyCallable_Check(object);
+}
+
+static int
+read_arguments(PyObject *args, PyObject *kwargs, struct arguments *ret, struct waiting *ret_waiting)
+{
+    static char *names[] = {
+        "header", "frames", "on_event", "timeout", "silence", "on_quiet", NULL};
     PyObject *frames = NULL;
     PyObject *timeout = NULL;
     PyObject *silence = NULL;
-    *ret_on_event = Py_None;
+    *ret_waiting = (struct waiting) {.on_event = Py_None, .on_quiet = Py_None};
     if (!PyArg_ParseTupleAndKeywords(args,
                                      kwargs,
-                                     "s*|OOOO:request",
+                                     "s*|OOOOO:request",
                                      names,
                                      &ret->header,
                                      &frames,
-                                     ret_on_event,
+                                     &ret_waiting->on_event,
                                      &timeout,
-                                     &silence)) {
+                                     &silence,
+                                     &ret_waiting->on_quiet)) {
         return -1;
     }
-    if (*ret_on_event != Py_None && !PyCallable_Check(*ret_on_event)) {
-        PyErr_SetString(PyExc_TypeError, "on_event must be callable or None");
+    if (!is_callback(ret_waiting->on_event) || !is_callback(ret_waiting->on_quiet)) {
+        PyErr_SetString(PyExc_TypeError, "on_event and on_quiet must be callable or None");
     } else if (read_seconds(timeout, "timeout", &ret->call.timeout_ns) == 0 &&
                read_seconds(silence, "silence", &ret->call.silence_ns) == 0 &&
                (!frames || read_frames(frames, ret) == 0)) {
@@ -213,26 +229,25 @@ static void free_client(struct client *self)
 
 /* -1 with an exception set. */
 static int
-ask(struct client *self, struct arguments *arguments, PyObject *callback, struct mc_message *ret)
+ask(struct client *self, struct arguments *arguments, struct waiting *waiting, struct mc_message *ret)
 {
     mc_err err;
-    struct waiting waiting = {.on_event = callback};
-    arguments->call.on_event = callback == Py_None ? NULL : on_event;
-    arguments->call.check = look_for_signals;
-    arguments->call.arg = &waiting;
+    arguments->call.on_event = waiting->on_event == Py_None ? NULL : on_event;
+    arguments->call.check = look_around;
+    arguments->call.arg = waiting;
     self->busy++;
-    waiting.saved = mc_bridge_leave();
+    waiting->saved = mc_bridge_leave();
     int asked = mc_client_request(self->client, &arguments->call, ret, &err);
-    mc_bridge_return(waiting.saved);
+    mc_bridge_return(waiting->saved);
     self->busy--;
     if (self->closed && self->busy == 0) {
         free_client(self);
     }
-    if (waiting.exception) {
+    if (waiting->exception) {
         if (asked == 0) { /* raised together with the last event */
             mc_message_fini(ret);
         }
-        mc_bridge_put_exception(waiting.exception);
+        mc_bridge_put_exception(waiting->exception);
         return -1;
     }
     if (asked < 0) {
@@ -245,16 +260,16 @@ static PyObject *client_request(PyObject *object, PyObject *args, PyObject *kwar
 {
     struct client *self = (struct client *) object;
     struct arguments arguments = {.count = 0};
-    PyObject *callback;
+    struct waiting waiting;
     struct mc_message message;
     if (self->closed) {
         PyErr_SetString(PyExc_ValueError, "the client is closed");
         return NULL;
     }
-    if (read_arguments(args, kwargs, &arguments, &callback) < 0) {
+    if (read_arguments(args, kwargs, &arguments, &waiting) < 0) {
         return NULL;
     }
-    int asked = ask(self, &arguments, callback, &message);
+    int asked = ask(self, &arguments, &waiting, &message);
     release_arguments(&arguments);
     if (asked < 0) {
         return NULL;
@@ -379,12 +394,14 @@ PyDoc_STRVAR(client_doc,
              "It connects, and with start starts the daemon, with its first request.");
 PyDoc_STRVAR(
     request_doc,
-    "request($self, /, header, frames=(), on_event=None, timeout=None, silence=None)\n--\n\n"
+    "request($self, /, header, frames=(), on_event=None, timeout=None, silence=None,\n"
+    "        on_quiet=None)\n--\n\n"
     "Send a request and return header and frames of its result.\n\n"
     "The client puts in id and, for run, window. Header and frames of each event before the\n"
     "last go to on_event; an exception raised there cancels the request and propagates, as\n"
     "KeyboardInterrupt does, which keeps the output that is on its way. A daemon that says\n"
-    "nothing for silence seconds, though it is asked whether it hears, is given up.");
+    "nothing for silence seconds, though it is asked whether it hears, is given up. on_quiet is\n"
+    "called about every 50 ms, without arguments.");
 PyDoc_STRVAR(interrupt_doc,
              "interrupt($self, /)\n--\n\nInterrupt the requests under way in all threads.");
 PyDoc_STRVAR(close_doc, "close($self, /)\n--\n\nDisconnect; requests under way are interrupted.");

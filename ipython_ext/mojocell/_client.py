@@ -48,8 +48,10 @@ def request(
     header: dict[str, Any],
     frames: Sequence[bytes] = (),
     on_event: Callable[[dict[str, Any], list[bytes]], object] | None = None,
+    *,
     timeout: float | None = None,
     silence: float | None = None,
+    on_quiet: Callable[[], object] | None = None,
 ) -> dict[str, Any]:
     """Send a request and wait for its result.
 
@@ -66,6 +68,8 @@ def request(
     silence : float or None
         Seconds to wait for a daemon that says nothing, not even whether it hears; `patience` makes them of
         the time that a program has.
+    on_quiet : callable or None
+        Called about every 50 ms.
 
     Returns
     -------
@@ -88,7 +92,7 @@ def request(
             on_event(_decode(raw.decode()), data)
 
     try:
-        raw, _ = client().request(encode(header), frames, event, timeout, silence)
+        raw, _ = client().request(encode(header), frames, event, timeout, silence, on_quiet)
     except _bridge.Error as error:
         if error.code == "interrupted":
             raise KeyboardInterrupt from None

@@ -21,6 +21,9 @@ class Sink:
     def output(self, stream: str, data: bytes) -> None:
         """Take a piece of ``"stdout"`` or ``"stderr"``."""
 
+    def quiet(self) -> None:
+        """Show what is due, about every 50 ms."""
+
 
 class Job:
     """What is asked for. Values are right: `mojocell.api` and the magics have looked at them.
@@ -153,7 +156,8 @@ class Job:
         frames = [self.stdin] if self.stdin is not None and self.op == "run" else []
         try:
             silence = _client.patience(self.timeout)
-            return result(_client.request(self.header(), frames, on_event, silence=silence))
+            quiet = None if sink is None else sink.quiet
+            return result(_client.request(self.header(), frames, on_event, silence=silence, on_quiet=quiet))
         except KeyboardInterrupt:
             stopped = Interrupted(result=result({}))
             raise stopped from None

@@ -361,53 +361,39 @@ class Progress:
     def __init__(self, screen: Screen, *, first: bool = False) -> None:
         self._screen = screen
         self._first = first
-        self._stop: Any = None
-        self._thread: Any = None
         self._text = ""
         self._start = 0.0
+        self._next = 0.0
         self._held = 0.0
 
     def begin(self, cause: str = "new") -> None:
         """Start to wait; called again for another round of the same compilation."""
-        import contextvars
-        import threading
-
         words = {
             "queued": "waiting for other compilations",
             "joined": "waiting for the same compilation, started elsewhere",
             "modernized": "compiling the repaired cell",
             "lowered": "compiling without optimization, because the compiler crashed",
         }
+        if not self._text:
+            self._start = time.monotonic()
+            self._next = self._start + PATIENCE
         self._text = words.get(cause, "compiling")
-        if self._thread is not None:
-            return
-        self._stop = threading.Event()
-        # The display belongs to the cell by way of context variables, which a thread does not inherit.
-        context = contextvars.copy_context()
-        self._start = time.monotonic()
-        self._thread = threading.Thread(
-            target=context.run, args=(self._tick,), name="mojocell-progress", daemon=True
-        )
-        self._thread.start()
 
-    def _tick(self) -> None:
-        wait = PATIENCE
-        while not self._stop.wait(wait):
-            wait = BEAT
+    def tick(self) -> None:
+        """Say for how long, where that is due."""
+        now = time.monotonic()
+        if self._text and now >= self._next:
+            self._next = now + BEAT
             hint = (
                 " (takes about 3 s; the same cell comes from the cache from then on)" if self._first else ""
             )
-            self._screen.show(f"{self._text} … {time.monotonic() - self._start:.1f} s{hint}")
+            self._screen.show(f"{self._text} … {now - self._start:.1f} s{hint}")
 
     def end(self, *, running: bool = False) -> None:
         """Stop saying it; `running` is whether the program is under way now."""
-        if self._thread is None:
-            return
-        self._stop.set()
-        self._thread.join()
-        self._thread = None
-        if running:
+        if self._text and running:
             self._screen.leave(f"compiled in {duration(time.monotonic() - self._start)} · running")
+        self._text = ""
 
     def held(self, count: int) -> None:
         """Say that there is more output than is shown, a few times a second at most."""
@@ -435,6 +421,10 @@ class CellSink(Echo):
             self.progress.begin("queued")
         elif name == "compiled":
             self.progress.end(running=True)
+
+    def quiet(self) -> None:
+        """Say how long the wait is."""
+        self.progress.tick()
 
     def close(self) -> None:
         """End progress and write what was kept back."""

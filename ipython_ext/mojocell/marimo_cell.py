@@ -118,6 +118,7 @@ class Live(display.Echo):
         self._texts: list[tuple[str, str]] = []
         self._state = ""
         self._shown = 0.0
+        self._is_behind = False
         self._is_used = False
 
     def event(self, name: str, _header: dict[str, Any]) -> None:
@@ -133,13 +134,19 @@ class Live(display.Echo):
         if self._texts and self._texts[-1][0] == stream:
             text = self._texts.pop()[1] + text
         self._texts.append((stream, text[-SHOWN:]))
+        self._is_behind = True
+        self.quiet()
+
+    def quiet(self) -> None:
+        """Show what was written, where it is time to."""
         size = sum(len(each) for _, each in self._texts)
-        if time.monotonic() - self._shown >= PACE + SLOWEST * size / SHOWN:
+        if self._is_behind and time.monotonic() - self._shown >= PACE + SLOWEST * size / SHOWN:
             self._show()
             self._shown = time.monotonic()
 
     def _show(self) -> None:
         self._is_used = True
+        self._is_behind = False
         _replace(output_html(self._texts) + display.bundle(self._state, dim=True)["text/html"])
 
     def leave(self) -> None:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from servers import ROOT, environment
+from servers import PATIENCE, ROOT, environment
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = [
@@ -40,9 +40,9 @@ class Lab:
     def open(self, page, name: str) -> None:
         """Shows a notebook and waits until its kernel is idle."""
         page.goto(f"{self.url}/lab/tree/{name}?token=tok&reset")
-        page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=60_000)
+        page.wait_for_selector(".jp-Notebook .jp-CodeCell")
         idle = ".jp-Notebook-ExecutionIndicator[data-status=idle]"
-        page.wait_for_selector(idle, state="attached", timeout=60_000)
+        page.wait_for_selector(idle, state="attached")
         page.wait_for_timeout(2000)  # key presses right after a cold start are dropped
 
 
@@ -116,7 +116,7 @@ class Marimo:
     def open(self, page, selector: str) -> None:
         """Shows the notebook and waits until something stands in its page."""
         page.goto(self.url)
-        page.wait_for_selector(selector, timeout=90_000)
+        page.wait_for_selector(selector)
 
 
 @pytest.fixture(scope="session")
@@ -176,7 +176,9 @@ def end_of(server: subprocess.Popen[bytes]) -> None:
 
 @pytest.fixture
 def page(tmp_path: Path) -> Iterator[object]:
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
+
+    expect.set_options(timeout=PATIENCE)
 
     with sync_playwright() as play:
         context = play.chromium.launch_persistent_context(
@@ -186,5 +188,6 @@ def page(tmp_path: Path) -> Iterator[object]:
             args=FLAGS,
             viewport={"width": 1280, "height": 1000},
         )
+        context.set_default_timeout(PATIENCE)
         yield context.pages[0]
         context.close()

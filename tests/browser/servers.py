@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+#: Milliseconds that a page has for what it has to show: a cell compiles while other tests do.
+PATIENCE = 90_000
 
 
 def environment(directory: Path) -> dict[str, str]:

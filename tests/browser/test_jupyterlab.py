@@ -51,11 +51,10 @@ def run_cell(page, number: int) -> None:
     raise AssertionError(f"the cell does not start: {last}")
 
 
-def wait_done(page, number: int, seconds: float = 60) -> str:
+def wait_done(page, number: int) -> str:
     page.wait_for_function(
         "([s, n]) => /\\[\\d+\\]/.test(document.querySelectorAll(s)[n].querySelector('.jp-InputPrompt').innerText)",
         arg=[CELL, number],
-        timeout=seconds * 1000,
     )
     page.wait_for_timeout(300)
     return output(page, number)
@@ -111,9 +110,7 @@ def test_output_appears_while_the_program_runs(notebook) -> None:
         "%%mojo\nfrom std.time import sleep\nfor i in range(40):\n    print('tick', i)\n    sleep(0.25)"
     )
     run_cell(page, 1)
-    page.wait_for_function(
-        "s => document.querySelectorAll(s)[1].innerText.includes('tick 2')", arg=CELL, timeout=60_000
-    )
+    page.wait_for_function("s => document.querySelectorAll(s)[1].innerText.includes('tick 2')", arg=CELL)
     prompt = page.locator(CELL).nth(1).locator(".jp-InputPrompt").inner_text()
     assert "*" in prompt, prompt
     page.locator(
@@ -133,7 +130,6 @@ def test_stop_ends_a_loop_and_leaves_no_process(notebook, lab) -> None:
     page.wait_for_function(
         "s => document.querySelectorAll(s)[1].querySelector('.jp-OutputArea-output pre')?.innerText.includes('begun')",
         arg=CELL,
-        timeout=60_000,
     )
     assert programs(lab)
     page.locator(
@@ -170,11 +166,9 @@ def test_the_tour_runs_from_top_to_bottom(lab, page, tmp_path: Path) -> None:
     count = page.locator(CELL).count()
     for number in range(count):
         run_cell(page, number)
-        wait_done(page, number, 90)
+        wait_done(page, number)
     # An output may come after the prompt that tells of the end.
-    expect(page.locator(".jp-OutputArea-output", has_text="out of bounds").first).to_be_attached(
-        timeout=30_000
-    )
+    expect(page.locator(".jp-OutputArea-output", has_text="out of bounds").first).to_be_attached()
     shown = [output(page, number) for number in range(count)]
     assert all("Traceback" not in text for text in shown)
     assert "Hello" in "\n".join(shown)

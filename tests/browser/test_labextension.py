@@ -63,7 +63,7 @@ def run(page, number: int) -> None:
     cell(page, number).locator(".cm-content").click()
     page.keyboard.press("Control+Enter")
     # "[*]:" may have come and gone before anybody looks; its number is a new one each time.
-    expect(prompt).not_to_have_text(re.compile(rf"\*|^{re.escape(before)}$"), timeout=60_000)
+    expect(prompt).not_to_have_text(re.compile(rf"\*|^{re.escape(before)}$"))
 
 
 def colors(page, number: int) -> dict[str, str]:
@@ -128,16 +128,16 @@ def test_what_the_compiler_says_is_underlined_until_it_is_edited_or_runs_well(pa
     page = page_with_cells
     run(page, 0)
     run(page, 3)
-    expect(cell(page, 3).locator(".mojocell-error")).to_have_count(1, timeout=10_000)
+    expect(cell(page, 3).locator(".mojocell-error")).to_have_count(1)
     assert underlined(page, 3) == [("nothing", "error")]
     cell(page, 3).locator(".mojocell-error").hover()
     expect(page.locator(".mojocell-tooltip")).to_have_text("error: use of unknown declaration 'nothing'")
     if "MOJOCELL_SCREENSHOTS" in os.environ:
         page.screenshot(path=Path(os.environ["MOJOCELL_SCREENSHOTS"]) / "labextension.png")
     run(page, 4)
-    expect(cell(page, 4).locator(".mojocell-warning")).to_have_count(1, timeout=10_000)
+    expect(cell(page, 4).locator(".mojocell-warning")).to_have_count(1)
     run(page, 5)
-    expect(cell(page, 5).locator(".mojocell-error")).to_have_count(1, timeout=10_000)
+    expect(cell(page, 5).locator(".mojocell-error")).to_have_count(1)
     assert underlined(page, 3) == [("nothing", "error")]
     # Editing takes them away; running what is right leaves none.
     cell(page, 3).locator(".cm-content").click()
@@ -145,7 +145,7 @@ def test_what_the_compiler_says_is_underlined_until_it_is_edited_or_runs_well(pa
     page.keyboard.type(" ")
     expect(cell(page, 3).locator(".mojocell-diagnostic")).to_have_count(0)
     run(page, 3)
-    expect(cell(page, 3).locator(".mojocell-error")).to_have_count(1, timeout=10_000)
+    expect(cell(page, 3).locator(".mojocell-error")).to_have_count(1)
     cell(page, 3).locator(".cm-content").click()
     page.keyboard.press("Control+a")
     page.keyboard.type("%%mojo\nprint(1)")
@@ -160,7 +160,7 @@ def test_colours_follow_the_dark_theme(page_with_cells) -> None:
     page.get_by_text("Settings", exact=True).first.click()
     page.get_by_text("Theme", exact=True).first.hover()
     page.get_by_text("JupyterLab Dark", exact=True).click()
-    page.wait_for_function("document.body.dataset.jpThemeLight === 'false'", timeout=20_000)
+    page.wait_for_function("document.body.dataset.jpThemeLight === 'false'")
     dark = colors(page, 1)
     assert dark["struct"] == dark["def"] != dark["Float64"]
     assert dark["Float64"] != light["Float64"]

@@ -40,9 +40,7 @@ def value(page, number: int) -> float:
 def wait_for_table(page, r: float, start: float) -> None:
     """Waits until the table and the line are those of these values."""
     wanted = "".join(f"{i}{x:.4f}" for i, x in enumerate(expected(r, start), 1))
-    page.wait_for_function(
-        "want => document.querySelector('#cycle')?.textContent === want", arg=wanted, timeout=20_000
-    )
+    page.wait_for_function("want => document.querySelector('#cycle')?.textContent === want", arg=wanted)
     page.wait_for_function("() => document.querySelectorAll('#orbit circle').length === 60")
 
 
@@ -216,7 +214,7 @@ def press(page, number: int, *keys: str) -> None:
 
 def wait_for_text(page, selector: str, text: str) -> None:
     page.wait_for_function(
-        "([s, t]) => document.querySelector(s)?.textContent.includes(t)", arg=[selector, text], timeout=20_000
+        "([s, t]) => document.querySelector(s)?.textContent.includes(t)", arg=[selector, text]
     )
 
 
@@ -272,14 +270,12 @@ def test_the_interrupt_button_stops_a_tight_loop(marimo, page) -> None:
     page.wait_for_timeout(1000)
     page.get_by_role("button", name="spin for ever").click()
     stop = page.locator("[data-testid=interrupt-button]").last
-    page.wait_for_selector(RUNNING, state="attached", timeout=20_000)
+    page.wait_for_selector(RUNNING, state="attached")
     page.wait_for_timeout(500)
     assert page.locator(RUNNING).count() == 1
     stop.click()
-    page.wait_for_function(
-        "() => document.body.innerText.toLowerCase().includes('interrupted')", timeout=20_000
-    )
-    page.wait_for_selector(RUNNING, state="detached", timeout=20_000)
+    page.wait_for_function("() => document.body.innerText.toLowerCase().includes('interrupted')")
+    page.wait_for_selector(RUNNING, state="detached")
     press(page, 1, "ArrowRight")
     wait_for_text(page, "#shown", "3")
     assert page.locator("#shown").get_attribute("data-pid") == kernel

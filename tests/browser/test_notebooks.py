@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
-from servers import ROOT
+from servers import PATIENCE, ROOT
 
 NOTEBOOKS = ROOT / "notebooks"
 
@@ -25,13 +25,13 @@ def picture(page, name: str) -> None:
 
 def test_a_slider_for_each_pattern(marimo, page) -> None:
     page.goto(marimo("run", NOTEBOOKS / "marimo_patterns.py").url)
-    expect(page.locator("#uncached")).to_have_text("55", timeout=90_000)
+    expect(page.locator("#uncached")).to_have_text("55")
     expect(page.locator("#cached")).to_have_text("338,350")
     expect(page.locator("#decorator")).to_have_text("is prime")
     sliders = page.locator("marimo-slider [role=slider]")
     sliders.nth(0).focus()
     page.keyboard.press("ArrowRight")
-    expect(page.locator("#uncached")).to_have_text("89", timeout=30_000)
+    expect(page.locator("#uncached")).to_have_text("89")
     sliders.nth(1).focus()
     page.keyboard.press("ArrowRight")
     expect(page.locator("#cached")).to_have_text("348,551")
@@ -49,7 +49,7 @@ def test_a_slider_for_each_pattern(marimo, page) -> None:
 def test_the_benchmark_shows_its_table_and_its_chart(marimo, page) -> None:
     page.goto(marimo("run", NOTEBOOKS / "marimo_benchmark.py").url)
     counters = page.locator("#counters")
-    expect(counters).to_contain_text("misses", timeout=300_000)  # eleven compilations
+    expect(counters).to_contain_text("misses", timeout=5 * PATIENCE)  # eleven compilations
     hits, misses = (int(word) for word in counters.inner_text().split() if word.isdigit())
     assert hits >= 9
     assert misses >= 10
@@ -64,7 +64,7 @@ def test_python_and_mojo_stand_side_by_side(marimo, page) -> None:
     page.goto(marimo("run", NOTEBOOKS / "side_by_side.py").url)
     for name in ("fibonacci", "count_primes", "smooth", "mean"):
         verdict = page.locator(f"#speedup-{name}")
-        expect(verdict).to_contain_text("as", timeout=90_000)
+        expect(verdict).to_contain_text("as")
         assert float(verdict.inner_text().split()[0].replace(",", "")) > 0
     assert page.locator(".codehilite").count() == 8
     picture(page, "side-by-side")

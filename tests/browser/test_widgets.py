@@ -130,24 +130,24 @@ class Shown:
     def says(self, text: str) -> None:
         from playwright.sync_api import expect
 
-        expect(self.status).to_contain_text(text, timeout=20_000)
+        expect(self.status).to_contain_text(text)
 
     def shows(self, text: str) -> None:
         """Wait until a result in text is there, and nothing is going on."""
         from playwright.sync_api import expect
 
-        expect(self.result.locator(".mojocell-text")).to_have_text(text, timeout=20_000)
-        expect(self.stop).to_be_hidden(timeout=20_000)
+        expect(self.result.locator(".mojocell-text")).to_have_text(text)
+        expect(self.stop).to_be_hidden()
         expect(self.alert).to_be_empty()
 
     def fails(self, text: str) -> None:
         from playwright.sync_api import expect
 
-        expect(self.alert).to_contain_text(text, timeout=20_000)
+        expect(self.alert).to_contain_text(text)
 
 
 def widgets(page) -> list[Shown]:
-    page.locator(WIDGET).nth(4).wait_for(timeout=90_000)
+    page.locator(WIDGET).nth(4).wait_for()
     return [Shown(page, number) for number in range(5)]
 
 
@@ -214,7 +214,7 @@ def by_keyboard(page, wave: Shown, *, in_marimo: bool) -> None:
             ".some(r => r.activeElement?.name === 'n')"
         ), f"{key} took the focus away"
     if in_marimo:
-        page.get_by_text("540 values of 27").wait_for(timeout=20_000)
+        page.get_by_text("540 values of 27").wait_for()
     page.keyboard.press("Tab")
     page.keyboard.press("ArrowRight")
     assert wave.slider("rate").input_value() == "2.05"
@@ -283,11 +283,11 @@ def tables_and_images(table: Shown, field: Shown) -> None:
     table.slider("count").fill("250")
     table.says("a table of 250 rows and 2 columns")
     table.root.get_by_role("textbox", name="unit").fill("km")
-    table.root.get_by_role("columnheader", name="km").wait_for(timeout=20_000)
+    table.root.get_by_role("columnheader", name="km").wait_for()
     assert table.root.locator("tbody tr").count() == 200
     assert "50 more rows" in table.result.inner_text()
     field.slider("size").fill("64")
-    field.root.get_by_role("img", name="an image of 64 by 64 pixels").wait_for(timeout=20_000)
+    field.root.get_by_role("img", name="an image of 64 by 64 pixels").wait_for()
     corner = "canvas => [...canvas.getContext('2d').getImageData(0, 0, 1, 1).data]"
     assert field.root.locator("canvas").evaluate(corner) == [255, 255, 255, 255]
 
@@ -325,7 +325,7 @@ def test_two_people_see_their_own(marimo, page) -> None:
     second[0].slider("n").fill("2")
     second[0].says("40 values")
     assert second[0].alert.inner_text() == ""
-    other.get_by_text("40 values of 2").wait_for(timeout=20_000)
+    other.get_by_text("40 values of 2").wait_for()
     first[1].root.get_by_role("combobox", name="start").select_option(label="1")
     first[1].says("running")
     second[1].root.get_by_role("combobox", name="start").select_option(label="-2")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import types
 from typing import Any
 
@@ -43,15 +44,17 @@ class FakeBridge(types.ModuleType):
                 self.closed = False
                 bridge.clients.append(self)
 
-            def request(
+            def request(  # noqa: PLR0917  (as the bridge has it)
                 self,
                 header: Any,
                 frames: Any = (),
                 on_event: Any = None,
                 timeout: Any = None,
                 silence: Any = None,
+                on_quiet: Any = None,
             ) -> Any:
                 bridge.silences.append(silence)
+                bridge.on_quiet = on_quiet or (lambda: None)
                 return bridge.answer(json.loads(header), list(frames), on_event)
 
             def interrupt(self) -> None: ...
@@ -78,6 +81,13 @@ class FakeBridge(types.ModuleType):
         if isinstance(answer, BaseException):
             raise answer
         return json.dumps({"id": "1", "event": "result", "ok": True, **answer}).encode(), []
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass in a request, as the client does."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            time.sleep(min(left, 0.05))
+            self.on_quiet()
 
     def runs(self, *output: bytes, err: bytes = b"", **result: Any) -> None:
         """Let programs print pieces and end with a result."""

@@ -129,6 +129,7 @@ def test_headers_are_text_or_bytes_and_frames_anything_with_bytes(place: Place) 
         ((INFO, [], None, -(10**400)), ValueError),
         ((INFO, [], None, None, -1), ValueError),
         ((INFO, [], None, None, float("nan")), ValueError),
+        ((INFO, [], None, None, None, 3), TypeError),
         (("\ud800",), UnicodeEncodeError),
     ],
 )
@@ -214,6 +215,21 @@ def test_an_exception_in_on_event_cancels_and_propagates(place: Place) -> None:
     with pytest.raises(LookupError, match="queued"):
         client.request(script("queued", "flood 30000000", "result"), on_event=events)
     assert events.names == ["queued"]
+    client.request(INFO)
+
+
+def test_who_follows_a_request_is_asked_while_nothing_comes(place: Place) -> None:
+    client = place.client()
+    asked: list[int] = []
+
+    def enough() -> None:
+        asked.append(1)
+        if len(asked) == 3:
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        client.request(script("started", "hang"), on_quiet=enough)
+    assert len(asked) == 3
     client.request(INFO)
 
 

@@ -23,7 +23,7 @@ bridge.runs(b"hello\\n")
 def slow(cause="new", seconds=0.8, **result):
     def run(request, event):
         event("compiling", cause=cause)
-        time.sleep(seconds)
+        bridge.wait(seconds)
         event("compiled", cache="miss", times={}, diagnostics=[])
         event("stdout", b"hello\\n")
         times = {"compile": 2.41, "run": 0.0012}
@@ -32,7 +32,7 @@ def slow(cause="new", seconds=0.8, **result):
 
 def stuck(request, event):
     event("stdout", b"one\\ntwo\\n")
-    time.sleep(60)
+    bridge.wait(60)
 """
 
 
@@ -94,7 +94,7 @@ def test_a_compilation_that_is_stopped_or_not_served_leaves_no_state_behind(shel
     shell.run(
         "def stuck_compiler(request, event):\n"
         "    event('compiling', cause='new')\n"
-        "    time.sleep(60)\n"
+        "    bridge.wait(60)\n"
         "bridge.answers['run'] = [stuck_compiler]"
     )
     request = shell.start(CELL)
@@ -105,7 +105,7 @@ def test_a_compilation_that_is_stopped_or_not_served_leaves_no_state_behind(shel
     shell.run(
         "def lost(request, event):\n"
         "    event('compiling', cause='new')\n"
-        "    time.sleep(0.5)\n"
+        "    bridge.wait(0.5)\n"
         "    return bridge.Error('daemon_lost', 'the daemon ended', 'run the cell again')\n"
         "bridge.answers['run'] = [lost]"
     )

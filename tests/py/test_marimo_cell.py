@@ -132,3 +132,16 @@ def test_html_is_escaped_and_bounded() -> None:
         live._write("stdout", "x" * 10_000)
     assert [(stream, len(text)) for stream, text in live._texts] == [("stdout", marimo_cell.SHOWN)]
     assert "&lt;" in marimo_cell.source_html('var x = "<"')
+
+
+def test_the_last_output_is_shown_although_nothing_follows(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[str] = []
+    monkeypatch.setattr(marimo_cell, "_replace", shown.append)
+    live = marimo_cell.Live()
+    live.output("stdout", b"one")
+    live.output("stdout", b"two")
+    monkeypatch.setattr(marimo_cell, "PACE", 0.0)
+    monkeypatch.setattr(marimo_cell, "SLOWEST", 0.0)
+    live.quiet()
+    live.quiet()
+    assert [text.count("onetwo") for text in shown] == [0, 1]
