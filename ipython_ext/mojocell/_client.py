@@ -92,7 +92,7 @@ def request(
             on_event(_decode(raw.decode()), data)
 
     try:
-        raw, _ = client().request(encode(header), frames, event, timeout, silence, on_quiet)
+        raw, _ = client().request(*_message(header, frames), event, timeout, silence, on_quiet)
     except _bridge.Error as error:
         if error.code == "interrupted":
             raise KeyboardInterrupt from None
@@ -118,10 +118,10 @@ class _Shared(NamedTuple):
     own: dict[str, str]  # of the process
     naming: dict[str, str]
     portable: dict[str, str]
-    encoded: str
+    block: bytes
 
 
-_shared = _Shared({}, {}, {}, "{}")
+_shared = _Shared({}, {}, {}, b"")
 
 
 def _process_environment() -> dict[str, str]:
@@ -132,7 +132,7 @@ def _process_environment() -> dict[str, str]:
     shared = _shared
     if own is not shared.own or naming is not shared.naming:
         portable = _portable(_with_python(own, naming))
-        _shared = shared = _Shared(own, naming, portable, _encode(portable))
+        _shared = shared = _Shared(own, naming, portable, _block(portable))
     return shared.portable
 
 
@@ -154,13 +154,22 @@ def patience(limit: float | None) -> float | None:
     return None if limit is None else max(_LEAST_PATIENCE, float(min(limit, MOST_SECONDS)))
 
 
+def _block(env: dict[str, str]) -> bytes:
+    """Return variables as a frame has them."""
+    return "".join(f"{name}={value}\0" for name, value in env.items()).encode()
+
+
+def _message(header: dict[str, Any], frames: Sequence[bytes]) -> tuple[bytes, Sequence[bytes]]:
+    """Return header and frames as they travel, the environment of most requests in a frame of its own."""
+    shared = _shared
+    if header.get("env") is not shared.portable:
+        return encode(header), frames
+    return encode({**header, "env": {"frame": len(frames)}}), [*frames, shared.block]
+
+
 def encode(header: dict[str, Any]) -> bytes:
     """Return a header as it travels; ValueError for text that UTF-8 cannot carry."""
-    shared = _shared
     try:
-        if header.get("env") is shared.portable:
-            rest = _encode({key: value for key, value in header.items() if key != "env"})
-            return f'{rest[:-1]},"env":{shared.encoded}}}'.encode()
         return _encode(header).encode()
     except UnicodeEncodeError as error:
         bad = error.object[error.start : error.end]

@@ -11,6 +11,7 @@ what it says.
 
 from __future__ import annotations
 
+import functools
 import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -186,7 +187,25 @@ SETTINGS: dict[str, Setting] = {
 }
 
 _set: dict[str, Any] = {}
-_files: dict[str, tuple[tuple[str, int, int] | None, dict[str, Any]]] = {}
+# A pyproject.toml, and its table; and those that were read, with their stamps.
+_Project = tuple[str, "Mapping[str, Any]"]
+_NO_PROJECT: _Project = ("", {})
+_files: dict[str, tuple[tuple[str, int, int], _Project]] = {}
+
+
+class _Known(NamedTuple):
+    """All settings, and what they were taken from: they hold while that stays."""
+
+    project: _Project
+    variables: dict[str, str]
+    own: dict[str, Any]
+    found: dict[str, tuple[Any, str]]
+
+    def holds(self, project: _Project, variables: dict[str, str]) -> bool:
+        return self.project is project and self.variables is variables and self.own == _set
+
+
+_known = _Known(_NO_PROJECT, {}, {}, {})
 
 
 def get(key: str) -> Any:
@@ -212,7 +231,7 @@ def get(key: str) -> Any:
     >>> get("mode")
     'cached'
     """
-    return _lookup(key)[0]
+    return _found(key)[0]
 
 
 def origin(key: str) -> str:
@@ -223,7 +242,7 @@ def origin(key: str) -> str:
     >>> origin("mode")
     'default'
     """
-    return _lookup(key)[1]
+    return _found(key)[1]
 
 
 def set_value(key: str, value: Any) -> None:
@@ -271,8 +290,13 @@ def everything() -> dict[str, tuple[Any, str]]:
     >>> sorted(everything()) == sorted(SETTINGS)
     True
     """
-    project = _pyproject()
-    return {key: _lookup(key, project) for key in SETTINGS}
+    global _known  # noqa: PLW0603  (replaced as a whole)
+    project, variables = _pyproject(), environment()
+    known = _known
+    if not known.holds(project, variables):
+        found = {key: _lookup(key, variables, project) for key in SETTINGS}
+        _known = known = _Known(project, variables, dict(_set), found)
+    return dict(known.found)
 
 
 def values() -> dict[str, Any]:
@@ -311,18 +335,25 @@ def environment() -> dict[str, str]:
     return seen[1]
 
 
-def _lookup(key: str, project: tuple[str, Mapping[str, Any]] | None = None) -> tuple[Any, str]:
+def _found(key: str) -> tuple[Any, str]:
+    """Return one setting; what is wrong with others does not matter."""
+    project, variables, known = _pyproject(), environment(), _known
+    if known.holds(project, variables):
+        return known.found[key]
+    return _lookup(key, variables, project)
+
+
+def _lookup(key: str, variables: dict[str, str], project: _Project) -> tuple[Any, str]:
     setting = SETTINGS[key]
     if key in _set:
         return _set[key], "set in this process"
     names = ("call_mode", "mode") if key == "call_mode" else (key,)
-    variables = environment()
     for name in names:
         variable = f"MOJOCELL_{name.upper()}"
         text = variables.get(variable)
         if text and _means(key, name, text):
             return _checked(setting, text, variable), variable
-    path, table = project or _pyproject()
+    path, table = project
     for name in names:
         if name in table and _means(key, name, table[name]):
             value = table[name]
@@ -351,26 +382,35 @@ def _checked(setting: Setting, value: Any, where: str) -> Any:
         raise MojoError(msg, code="settings") from None
 
 
-def _pyproject() -> tuple[str, Mapping[str, Any]]:
-    """Return the nearest pyproject.toml from the working directory upwards, and what it says of us."""
+def _pyproject() -> _Project:
+    """Return the nearest pyproject.toml from the working directory upwards, and what it says of us.
+
+    It is the same pair while neither changes.
+    """
     try:
         directory = os.getcwd()
     except FileNotFoundError:
-        return "", {}
-    while True:
-        path = os.path.join(directory, "pyproject.toml")
-        try:
-            status = os.stat(path)
-        except OSError:
-            parent = os.path.dirname(directory)
-            if parent == directory:
-                return "", {}
-            directory = parent
-            continue
-        stamp = (path, status.st_mtime_ns, status.st_size)
-        if path not in _files or _files[path][0] != stamp:
-            _files[path] = (stamp, _read(path))
-        return path, _files[path][1]
+        return _NO_PROJECT
+    for path in _candidates(directory):
+        if os.access(path, os.F_OK):
+            try:
+                status = os.stat(path)
+            except OSError:
+                continue
+            stamp = (path, status.st_mtime_ns, status.st_size)
+            if path not in _files or _files[path][0] != stamp:
+                _files[path] = (stamp, (path, _read(path)))
+            return _files[path][1]
+    return _NO_PROJECT
+
+
+@functools.lru_cache(maxsize=8)
+def _candidates(directory: str) -> tuple[str, ...]:
+    """Return where a pyproject.toml counts for a working directory, the nearest first."""
+    places = [directory]
+    while (parent := os.path.dirname(places[-1])) != places[-1]:
+        places.append(parent)
+    return tuple(os.path.join(place, "pyproject.toml") for place in places)
 
 
 def _read(path: str) -> dict[str, Any]:

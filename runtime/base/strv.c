@@ -46,6 +46,16 @@ void mc_strv_addf(struct mc_strv *strv, const char *format, ...)
     add_owned(strv, text);
 }
 
+void mc_strv_add_block(struct mc_strv *strv, const char *block, size_t length)
+{
+    const char *end;
+    while ((end = memchr(block, '\0', length))) {
+        mc_strv_add(strv, block);
+        length -= (size_t) (end + 1 - block);
+        block = end + 1;
+    }
+}
+
 void mc_strv_setenv(struct mc_strv *strv, const char *name, const char *value)
 {
     char *text = NULL;

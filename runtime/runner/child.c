@@ -6,6 +6,7 @@
 #include "base/strv.h"
 #include "base/symbols.h"
 #include "runner/crash.h"
+#include "runner/farewell.h"
 #include "runner/provide.h"
 #include "runner/serve.h"
 #include "runner/touch.h"
@@ -263,6 +264,7 @@ static _Noreturn void call(const struct mc_wire_run *run, struct mc_wire_slot *s
         make_device();
     }
     mc_crash_watch(slot, library, serves ? run->name : NULL);
+    mc_farewell_watch(slot);
 #ifdef __SANITIZE_ADDRESS__
     is_program = true;
 #endif

@@ -112,7 +112,42 @@ static struct mc_run *leader(const struct mc_runs *runs, pid_t pid)
     return run;
 }
 
-void mc_runs_reap(struct mc_runs *runs)
+static pid_t *leaving(struct mc_runs *runs, pid_t pid)
+{
+    size_t i = 0;
+    while (i < MC_LENGTH(runs->leaving) && runs->leaving[i] != pid) {
+        i++;
+    }
+    return i < MC_LENGTH(runs->leaving) ? &runs->leaving[i] : NULL;
+}
+
+/* Whoever says so is killed, and is no less ended for that. While it is not reaped, its number is no
+ * other group's. */
+static void believe(struct mc_runs *runs, struct mc_run *run)
+{
+    pid_t *place = leaving(runs, 0);
+    if (!place) {
+        return;
+    }
+    *place = run->pid;
+    kill(-run->pid, SIGKILL);
+    run->status = (run->slot->status & 0xff) << 8;
+    run->usage = run->slot->usage;
+    run->ended_at = mc_os_now();
+    run->state = MC_RUN_SWEEPING;
+}
+
+static void reap_orphan(struct mc_runs *runs, pid_t pid)
+{
+    pid_t *place = leaving(runs, pid);
+    waitpid(pid, NULL, WNOHANG);
+    mc_spares_reaped(&runs->spares, pid);
+    if (place) {
+        *place = 0;
+    }
+}
+
+static void reap(struct mc_runs *runs)
 {
     for (;;) {
         siginfo_t info = {0};
@@ -120,16 +155,24 @@ void mc_runs_reap(struct mc_runs *runs)
             return;
         }
         struct mc_run *run = leader(runs, info.si_pid);
-        if (!run) { /* an orphan that came to us as the subreaper, or a spare one */
-            waitpid(info.si_pid, NULL, WNOHANG);
-            mc_spares_reaped(&runs->spares, info.si_pid);
+        if (!run) { /* that came to us as the subreaper, or a spare one */
+            reap_orphan(runs, info.si_pid);
             continue;
         }
-        /* While the leader is not reaped, its number is no other group's. */
         kill(-run->pid, SIGKILL);
         wait4(run->pid, &run->status, WNOHANG, &run->usage);
         run->ended_at = mc_os_now();
         run->state = MC_RUN_SWEEPING;
+    }
+}
+
+void mc_runs_reap(struct mc_runs *runs)
+{
+    reap(runs);
+    for (struct mc_run *run = runs->first; run; run = run->next) {
+        if (run->state == MC_RUN_RUNNING && atomic_load(&run->slot->over)) {
+            believe(runs, run);
+        }
     }
 }
 
@@ -178,7 +221,7 @@ static FILE *open_children(void)
     return fopen(path, "re");
 }
 
-bool mc_runs_swept(const struct mc_runs *runs, struct mc_run *run)
+bool mc_runs_swept(struct mc_runs *runs, struct mc_run *run)
 {
     FILE *children = open_children();
     if (!children) {
@@ -189,7 +232,8 @@ bool mc_runs_swept(const struct mc_runs *runs, struct mc_run *run)
     int left = 0;
     int pid;
     while (fscanf(children, "%d", &pid) == 1) {
-        if (!leader(runs, pid) && !mc_spares_has(&runs->spares, pid) && belongs(runs, run, pid)) {
+        if (!leader(runs, pid) && !mc_spares_has(&runs->spares, pid) && !leaving(runs, pid) &&
+            belongs(runs, run, pid)) {
             kill_stray(run, pid);
             left++;
         }

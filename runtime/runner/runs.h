@@ -26,6 +26,7 @@ struct mc_run {
 struct mc_runs {
     struct mc_run *first;
     struct mc_spares spares;
+    pid_t leaving[32]; /* have told that they end, and are not reaped yet; 0: an empty place */
 };
 
 /* Gets the run's process: one that was forked ahead, or a fork. Its program begins with mc_runs_go.
@@ -46,11 +47,11 @@ struct mc_run *mc_runs_find(const struct mc_runs *runs, uint64_t id);
 /* Kills the group of every run, and what was forked ahead. */
 void mc_runs_kill(struct mc_runs *runs);
 
-/* Reaps every process that ended. */
+/* Takes note of every process that ended, or told that it is about to. */
 void mc_runs_reap(struct mc_runs *runs);
 
 /* Whether nothing of an ended run is left; kills what is. Sweeping takes 5 s at most. */
-bool mc_runs_swept(const struct mc_runs *runs, struct mc_run *run);
+bool mc_runs_swept(struct mc_runs *runs, struct mc_run *run);
 
 /* What became of a run. */
 void mc_runs_describe(const struct mc_run *run, struct mc_runner_event *ret);

@@ -22,7 +22,7 @@
 #include <stdatomic.h>
 #include <time.h>
 
-#define MC_WIRE_VERSION 4
+#define MC_WIRE_VERSION 5
 #define MC_WIRE_FDS     4
 
 enum mc_wire_kind {
@@ -100,6 +100,9 @@ struct mc_wire_slot {
     atomic_int executed;
     _Atomic uint32_t go; /* set by the runner once it has told that the run has started */
     _Atomic uint32_t waits_for_go;
+    atomic_int over; /* told by the program itself, which is about to end, with the next two */
+    int status;      /* of exit() */
+    struct rusage usage;
     int64_t began_at;  /* mc_os_now(): when the runner took up the run */
     int64_t called_at; /* mc_main */
     char missing[sizeof((struct mc_runner_event *) 0)->missing];

@@ -35,7 +35,7 @@ struct mc_ask {
     bool modernize;
     bool fresh;
     const char *worker;  /* socket of who calls the functions, or NULL */
-    const json_t *env;   /* object of strings, or NULL */
+    char *const *envp;   /* or NULL */
     const json_t *sites; /* arrays of strings, or NULL */
     const json_t *flags;
     const json_t *args;

@@ -157,7 +157,6 @@ static enum mc_progress step_info_toolchain(struct mc_request *request)
     }
     request->ask.toolchain = json_string_value(json_object_get(header, "toolchain"));
     request->ask.sites = json_object_get(header, "sites");
-    request->ask.env = json_object_get(header, "env");
     return mc_step_toolchain(request);
 }
 

@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-enum field_type { TEXT, INTEGER, NUMBER, BOOLEAN, TEXTS, TEXT_MAP, OBJECT, ARRAY };
+enum field_type { TEXT, INTEGER, NUMBER, BOOLEAN, TEXTS, ENVIRONMENT, OBJECT, ARRAY };
 
 static const char *const type_names[] = {
     [TEXT] = "a string",
@@ -11,7 +11,7 @@ static const char *const type_names[] = {
     [NUMBER] = "a number",
     [BOOLEAN] = "true or false",
     [TEXTS] = "an array of strings",
-    [TEXT_MAP] = "an object of strings",
+    [ENVIRONMENT] = "an object of strings, or name a frame",
     [OBJECT] = "an object",
     [ARRAY] = "an array",
 };
@@ -37,7 +37,7 @@ static const struct field {
     {"cell", TEXT, SOURCE_OPS, 0},
     {"toolchain", TEXT, CELL_OPS | OP(INFO), 0},
     {"sites", TEXTS, CELL_OPS | OP(INFO), 0},
-    {"env", TEXT_MAP, CELL_OPS | OP(INFO), 0},
+    {"env", ENVIRONMENT, CELL_OPS | OP(INFO), 0},
     {"cwd", TEXT, CELL_OPS | OP(INFO), OP(RUN)},
     {"umask", INTEGER, CELL_OPS | OP(INFO), 0},
     {"flags", TEXTS, CELL_OPS, 0},
@@ -93,8 +93,16 @@ static bool all_strings(const json_t *array)
     return true;
 }
 
-static bool all_string_values(const json_t *object)
+static bool is_frame(const json_t *object)
 {
+    return json_object_size(object) == 1 && json_is_integer(json_object_get(object, "frame"));
+}
+
+static bool is_environment(const json_t *object)
+{
+    if (!json_is_object(object) || is_frame(object)) {
+        return json_is_object(object);
+    }
     const char *name;
     json_t *value;
     json_object_foreach((json_t *) object, name, value)
@@ -119,8 +127,8 @@ static bool has_type(const json_t *value, enum field_type type)
         return json_is_boolean(value);
     case TEXTS:
         return json_is_array(value) && all_strings(value);
-    case TEXT_MAP:
-        return json_is_object(value) && all_string_values(value);
+    case ENVIRONMENT:
+        return is_environment(value);
     case OBJECT:
         return json_is_object(value);
     case ARRAY:
@@ -234,19 +242,21 @@ static const char *text(const json_t *header, const char *name, const char *othe
     return value ? json_string_value(value) : otherwise;
 }
 
-static int read_stdin(const json_t *header, size_t frames, size_t *ret_frame, mc_err *err)
+int mc_read_frame(
+    const json_t *header, const char *name, size_t frames, size_t *ret_frame, mc_err *err)
 {
-    const json_t *input = json_object_get(header, "stdin");
+    const json_t *field = json_object_get(header, name);
     *ret_frame = SIZE_MAX;
-    if (!input) {
+    if (!field) {
         return 0;
     }
-    const json_t *frame = json_object_get(input, "frame");
+    const json_t *frame = json_object_get(field, "frame");
     if (!json_is_integer(frame) || json_integer_value(frame) < 0 ||
         (size_t) json_integer_value(frame) >= frames) {
         return mc_err_set(err,
                           MC_INVALID_REQUEST,
-                          "'stdin' must name one of the message's %zu binary frames",
+                          "'%s' must name one of the message's %zu binary frames",
+                          name,
                           frames);
     }
     *ret_frame = (size_t) json_integer_value(frame);
@@ -255,9 +265,7 @@ static int read_stdin(const json_t *header, size_t frames, size_t *ret_frame, mc
 
 int mc_read_ask(enum mc_op op,
                 const json_t *header,
-                size_t frames,
                 struct mc_ask *ret,
-                size_t *ret_stdin_frame,
                 mc_err *err)
 {
     const json_t *source = json_object_get(header, "source");
@@ -274,7 +282,6 @@ int mc_read_ask(enum mc_op op,
         .modernize = flag(header, "modernize", true),
         .fresh = flag(header, "fresh", false),
         .worker = text(header, "worker", NULL),
-        .env = json_object_get(header, "env"),
         .sites = json_object_get(header, "sites"),
         .flags = json_object_get(header, "flags"),
         .args = json_object_get(header, "args"),
@@ -304,8 +311,7 @@ int mc_read_ask(enum mc_op op,
     if (ask.window < 0) {
         return mc_err_set(err, MC_INVALID_REQUEST, "'window' must not be negative");
     }
-    if (read_limits(json_object_get(header, "limits"), &ask, err) < 0 ||
-        read_stdin(header, frames, ret_stdin_frame, err) < 0) {
+    if (read_limits(json_object_get(header, "limits"), &ask, err) < 0) {
         return -1;
     }
     *ret = ask;

@@ -23,6 +23,7 @@ static void request_free(struct mc_request *request)
     json_decref(request->meta);
     json_decref(request->result);
     json_decref(request->header);
+    mc_strv_fini(&request->environment);
     mc_buf_fini(&request->out);
     mc_buf_fini(&request->err);
     free(request);
@@ -33,9 +34,45 @@ static void on_freeing(struct mc_task *task)
     request_free(task->owner);
 }
 
+/* An object of strings, or a frame: NAME=value with a NUL after each, in any bytes. */
 static int
-keep_input(struct mc_request *request, const struct mc_message *message, size_t frame, mc_err *err)
+keep_environment(struct mc_request *request, const struct mc_message *message, mc_err *err)
 {
+    json_t *object = json_object_get(request->header, "env");
+    size_t frame = SIZE_MAX;
+    if (json_is_integer(json_object_get(object, "frame"))) {
+        if (mc_read_frame(request->header, "env", message->frame_count, &frame, err) < 0) {
+            return -1;
+        }
+        mc_strv_add_block(&request->environment,
+                          mc_message_frame_data(message, frame),
+                          mc_message_frame_size(message, frame));
+        for (size_t i = 0; i < request->environment.count; i++) {
+            if (strcspn(request->environment.items[i], "=") == 0 ||
+                !strchr(request->environment.items[i], '=')) {
+                return mc_err_set(
+                    err, MC_INVALID_REQUEST, "'env' has an entry that is not NAME=value");
+            }
+        }
+    } else {
+        const char *name;
+        json_t *value;
+        json_object_foreach(object, name, value)
+        {
+            mc_strv_addf(&request->environment, "%s=%s", name, json_string_value(value));
+        }
+    }
+    request->ask.envp = request->environment.items;
+    return mc_strv_check(&request->environment, err);
+}
+
+static int
+keep_input(struct mc_request *request, const struct mc_message *message, mc_err *err)
+{
+    size_t frame;
+    if (mc_read_frame(request->header, "stdin", message->frame_count, &frame, err) < 0) {
+        return -1;
+    }
     if (frame == SIZE_MAX) {
         return 0;
     }
@@ -69,11 +106,10 @@ struct mc_request *mc_request_new(struct mc_server *server,
     request->header = json_incref(message->header);
     request->began = mc_os_now();
     request->freeing = (struct mc_task) {.go = on_freeing, .owner = request};
-    size_t frame = SIZE_MAX;
     bool has_cell = op == MC_OP_COMPILE || op == MC_OP_RUN;
-    if (has_cell &&
-        (mc_read_ask(op, request->header, message->frame_count, &request->ask, &frame, err) < 0 ||
-         keep_input(request, message, frame, err) < 0)) {
+    if ((has_cell && (mc_read_ask(op, request->header, &request->ask, err) < 0 ||
+                      keep_input(request, message, err) < 0)) ||
+        keep_environment(request, message, err) < 0) {
         request_free(request);
         return NULL;
     }

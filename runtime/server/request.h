@@ -36,6 +36,7 @@ struct mc_request {
     bool delimited; /* a REQ peer: one aggregated reply */
     json_t *header;
     void *input; /* owned copy of the stdin frame */
+    struct mc_strv environment;
     struct mc_ask ask;
 
     const struct mc_step *step; /* where it is */

@@ -364,16 +364,6 @@ static int open_input(const struct mc_run_spec *spec, int *ret_fd, mc_err *err)
     return 0;
 }
 
-static void copy_environment(const struct mc_run_spec *spec, struct mc_strv *ret)
-{
-    const char *name;
-    json_t *value;
-    json_object_foreach((json_t *) spec->env, name, value)
-    {
-        mc_strv_addf(ret, "%s=%s", name, json_string_value(value));
-    }
-}
-
 static void copy_arguments(const struct mc_run_spec *spec, struct mc_strv *ret)
 {
     size_t i;
@@ -402,16 +392,14 @@ static int hand_over(struct mc_run *run, const struct mc_runner_run *request, mc
 static int send_to_runner(struct mc_run *run, const int fds[3], mc_err *err)
 {
     const struct mc_run_spec *spec = &run->spec;
-    mc_autostrv env = MC_STRV_INIT;
     mc_autostrv args = MC_STRV_INIT;
     mc_autofree char *library_dir = mc_fs_join(spec->toolchain->root, "lib");
     char *none[] = {NULL};
-    copy_environment(spec, &env);
     copy_arguments(spec, &args);
     if (library_dir == NULL) {
         return mc_err_set(err, MC_NO_MEMORY, "out of memory");
     }
-    if (mc_strv_check(&env, err) < 0 || mc_strv_check(&args, err) < 0) {
+    if (mc_strv_check(&args, err) < 0) {
         return -1;
     }
     uint64_t id = ++run->slots->core->serial;
@@ -420,7 +408,7 @@ static int send_to_runner(struct mc_run *run, const int fds[3], mc_err *err)
                                     .artifact = spec->artifact,
                                     .name = spec->name,
                                     .args = (const char *const *) args.items,
-                                    .envp = (const char *const *) (env.items ? env.items : none),
+                                    .envp = (const char *const *) (spec->envp ? spec->envp : none),
                                     .cwd = spec->cwd,
                                     .umask = spec->umask,
                                     .in = fds[0],

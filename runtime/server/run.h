@@ -21,7 +21,7 @@ struct mc_run_spec {
     const char *artifact;
     const char *name;
     const json_t *args; /* array of strings, or NULL */
-    const json_t *env;  /* object of strings, or NULL */
+    char *const *envp;  /* or NULL */
     const char *cwd;
     mode_t umask;
     const void *input; /* standard input, or NULL */

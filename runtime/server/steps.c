@@ -86,28 +86,16 @@ static void add_strings(struct mc_strv *ret, const json_t *array)
     }
 }
 
-static void add_environment(struct mc_strv *ret, const json_t *object)
-{
-    const char *name;
-    json_t *value;
-    json_object_foreach((json_t *) object, name, value)
-    {
-        mc_strv_addf(ret, "%s=%s", name, json_string_value(value));
-    }
-}
-
 enum mc_progress mc_step_toolchain(struct mc_request *request)
 {
     mc_err err = {0};
-    mc_autostrv env = MC_STRV_INIT;
     mc_autostrv sites = MC_STRV_INIT;
-    add_environment(&env, request->ask.env);
     add_strings(&sites, request->ask.sites);
-    if (mc_strv_check(&env, &err) < 0 || mc_strv_check(&sites, &err) < 0) {
+    if (mc_strv_check(&sites, &err) < 0) {
         return fail(request, &err);
     }
     struct mc_toolchain_hints hints = {
-        .explicit_path = request->ask.toolchain, .sites = sites.items, .envp = env.items};
+        .explicit_path = request->ask.toolchain, .sites = sites.items, .envp = request->ask.envp};
     int found = mc_identified_find(&request->server->identified,
                                    &hints,
                                    &request->toolchain_waiter,
@@ -379,7 +367,7 @@ static struct mc_run_spec run_spec_of(const struct mc_request *request)
                                  .artifact = request->artifact,
                                  .name = ask->name,
                                  .args = ask->args,
-                                 .env = ask->env,
+                                 .envp = ask->envp,
                                  .cwd = ask->cwd,
                                  .umask = ask->umask,
                                  .input = ask->input,

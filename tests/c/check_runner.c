@@ -16,6 +16,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -198,6 +199,39 @@ START_TEST(test_exit_runs_handlers_and_flushes)
     ck_assert_str_eq(o.out, "exit handler\n");
     run("buffered", &o);
     ck_assert_str_eq(o.out, "no newline, no flushglobals destroyed\n");
+}
+END_TEST
+
+START_TEST(test_what_a_program_held_is_free_when_its_end_is_told)
+{
+    char path[] = "/tmp/check-runner-XXXXXX";
+    int file = mkstemp(path);
+    ck_assert_int_ge(file, 0);
+    const char *args[] = {"lock", path, NULL};
+    struct outcome o;
+    for (int i = 0; i < 200; i++) {
+        harness_run(runner, request(args), &o);
+        ck_assert_int_eq(WEXITSTATUS(o.end.status), 7);
+        ck_assert_int_eq(flock(file, LOCK_EX | LOCK_NB), 0);
+        ck_assert_int_eq(flock(file, LOCK_UN), 0);
+    }
+    close(file);
+    unlink(path);
+}
+END_TEST
+
+START_TEST(test_a_program_with_threads_or_children_ends_like_any_other)
+{
+    struct outcome o;
+    for (int i = 0; i < 3; i++) {
+        run("thread", &o);
+        ck_assert_int_eq(WEXITSTATUS(o.end.status), 6);
+        ck_assert_str_eq(o.out, "a thread runs\nglobals destroyed\n");
+        run("fork", &o);
+        ck_assert_int_eq(WEXITSTATUS(o.end.status), 4);
+        ck_assert_str_eq(o.out, "the child has ended with 9\nglobals destroyed\n");
+        ck_assert_int_gt(o.end.usage.ru_maxrss, 0);
+    }
 }
 END_TEST
 
@@ -780,6 +814,8 @@ int main(void)
     tcase_add_test(runs, test_megabytes_of_environment_and_arguments_arrive);
     tcase_add_test(runs, test_standard_input_is_read_to_its_end);
     tcase_add_test(runs, test_exit_runs_handlers_and_flushes);
+    tcase_add_test(runs, test_what_a_program_held_is_free_when_its_end_is_told);
+    tcase_add_test(runs, test_a_program_with_threads_or_children_ends_like_any_other);
     tcase_add_test(runs, test_a_crash_and_a_stack_overflow_are_told_apart);
     tcase_add_test(runs, test_the_text_of_a_failed_assertion_comes_with_the_end);
     tcase_add_test(runs, test_formatted_output_passes);

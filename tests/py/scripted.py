@@ -16,6 +16,11 @@ class FakeError(Exception):
         self.code, self.message, self.hint = code, message, hint
 
 
+def variables(block: bytes) -> dict[str, str]:
+    """Return the environment that a frame has."""
+    return dict(entry.split("=", 1) for entry in block.decode().split("\0")[:-1])
+
+
 class FakeBridge(types.ModuleType):
     """A bridge that answers from a script and remembers what it was asked.
 
@@ -55,7 +60,11 @@ class FakeBridge(types.ModuleType):
             ) -> Any:
                 bridge.silences.append(silence)
                 bridge.on_quiet = on_quiet or (lambda: None)
-                return bridge.answer(json.loads(header), list(frames), on_event)
+                asked, given = json.loads(header), list(frames)
+                env = asked.get("env", {})
+                if type(env.get("frame")) is int:
+                    asked["env"] = variables(given.pop(env["frame"]))
+                return bridge.answer(asked, given, on_event)
 
             def interrupt(self) -> None: ...
 

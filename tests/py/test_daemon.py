@@ -85,6 +85,7 @@ def test_a_request_before_hello_is_refused_unless_it_names_the_protocol(daemon: 
         ({"op": "run", "source": "", "cwd": "/", "limits": {"time": 1}}, "invalid_request", "time"),
         ({"op": "run", "source": "", "cwd": "/", "stdin": {"frame": 0}}, "invalid_request", "stdin"),
         ({"op": "run", "source": "", "cwd": "/", "env": {"A=B": "1"}}, "invalid_request", "env"),
+        ({"op": "run", "source": "", "cwd": "/", "env": {"frame": 0}}, "invalid_request", "env"),
         ({"op": "run", "source": "", "cwd": "/", "args": [1]}, "invalid_request", "args"),
         ({"op": "cancel"}, "invalid_request", "target"),
         ({"op": "info", "id": "x" * 65}, "invalid_request", "id"),
@@ -138,6 +139,21 @@ def test_exit_status_directory_environment_and_input_reach_the_program(
     assert reply.stdout.decode() == f"{tmp_path}\ngreen\ntyped\n"
     assert not reply["ok"] and reply["returncode"] == 7
     assert reply["failure"]["code"] == "exited" and "7" in reply["failure"]["message"]
+
+
+def test_an_environment_in_a_frame_may_hold_any_bytes(peer: Peer) -> None:
+    source = program("run: env COLOUR", "run: env frame", "run: input")
+    variables = [b"PATH=" + os.environ["PATH"].encode(), b"COLOUR=gr\xfcn=", b"frame=0", b""]
+    reply = peer.run(source, frames=(b"typed\n", b"\0".join(variables)), stdin={"frame": 0}, env={"frame": 1})
+    assert reply.stdout == b"gr\xfcn=\n0\ntyped\n"
+    assert peer.run(source, env={"frame": "1"}).stdout == b"(unset)\n1\n"
+
+
+@pytest.mark.parametrize("block", [b"PATH\0", b"=1\0", b"A=1\0\0"])
+def test_an_environment_of_anything_else_is_refused(peer: Peer, block: bytes) -> None:
+    peer.send((block,), op="run", source="", cwd="/", env={"frame": 0})
+    answer, _ = peer.receive()
+    assert answer["code"] == "invalid_request" and "'env'" in answer["message"]
 
 
 def test_a_compile_error_is_a_result_with_diagnostics(daemon: Daemon, peer: Peer) -> None:
