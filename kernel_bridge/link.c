@@ -127,8 +127,17 @@ static int open_log(const char *dir)
     return fd;
 }
 
+/* While a daemon starts. */
+static int look(void *pause, mc_err *err)
+{
+    return mc_pause_look(pause, true, err) < 0 && err->code == MC_INTERRUPTED ? -1 : 0;
+}
+
 /* Returns 1 where another daemon of this build holds the lock: it is starting, or leaving. */
-static int start_daemon(const struct mc_link_options *options, int timeout_ms, mc_err *err)
+static int start_daemon(const struct mc_link_options *options,
+                        int timeout_ms,
+                        struct mc_pause *pause,
+                        mc_err *err)
 {
     char line[256];
     mc_autostrv argv = MC_STRV_INIT;
@@ -146,7 +155,11 @@ static int start_daemon(const struct mc_link_options *options, int timeout_ms, m
     }
     mc_autoclose int log = open_log(options->runtime_dir);
     struct mc_spawn_daemon daemon = {
-        .spec = MC_SPAWN_INIT, .ready_fd = MC_READY_FD, .timeout_ms = timeout_ms};
+        .spec = MC_SPAWN_INIT,
+        .ready_fd = MC_READY_FD,
+        .timeout_ms = timeout_ms,
+        .pause = look,
+        .arg = pause};
     daemon.spec.path = options->daemon;
     daemon.spec.argv = argv.items;
     daemon.spec.envp = options->envp;
@@ -162,11 +175,11 @@ static int start_daemon(const struct mc_link_options *options, int timeout_ms, m
         started = mc_err_set(
             err, MC_DAEMON_UNAVAILABLE, "start the daemon: %s", line[5] ? line + 6 : "it failed");
     }
-    if (started < 0) {
+    if (started < 0 && err->code != MC_INTERRUPTED) {
         err->code = MC_DAEMON_UNAVAILABLE;
         return mc_err_hint(err, "its log is '%.180s/mojocelld.log'", options->runtime_dir);
     }
-    return 0;
+    return started;
 }
 
 /* Under the lock, so that of any number of clients one starts a daemon and the others find it. As
@@ -200,7 +213,7 @@ static int start_locked(const struct mc_link_options *options,
                 continue; /* it may have been started meanwhile */
             }
         } else {
-            int started = start_daemon(options, slice(pause, patience_ms), err);
+            int started = start_daemon(options, slice(pause, patience_ms), pause, err);
             if (started <= 0) {
                 listening = started < 0 ? -1 : probe(options->socket_path, ret, err);
                 return listening ? listening

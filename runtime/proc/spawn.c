@@ -13,6 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define PAUSE_NS 50000000
+
 enum step {
     MC_STEP_PID, /* not a failure: the daemon's pid */
     MC_STEP_FORK,
@@ -304,16 +306,22 @@ int mc_spawn(const struct mc_spawn_spec *spec, pid_t *ret_pid, int *ret_pidfd, m
 }
 
 /* Reads up to the first newline. Returns 1 with the line complete, 0 at the end of the file, -1
- * after the deadline. */
-static int read_line(int fd, int64_t deadline, char *line, size_t size)
+ * after the deadline, -2 where the caller gave it up. */
+static int read_line(
+    const struct mc_spawn_daemon *daemon, int fd, char *line, size_t size, mc_err *err)
 {
+    int64_t deadline = mc_os_now() + (int64_t) daemon->timeout_ms * 1000000;
     size_t length = 0;
     line[0] = '\0';
     for (;;) {
         int64_t left = deadline - mc_os_now();
         struct pollfd poller = {.fd = fd, .events = POLLIN};
-        int ready = left > 0 ? poll(&poller, 1, (int) (left / 1000000) + 1) : 0;
-        if (ready < 0 && errno == EINTR) {
+        int64_t turn = daemon->pause && left > PAUSE_NS ? PAUSE_NS : left;
+        int ready = left > 0 ? poll(&poller, 1, (int) (turn / 1000000) + 1) : 0;
+        if (ready <= 0 && daemon->pause && daemon->pause(daemon->arg, err) < 0) {
+            return -2;
+        }
+        if ((ready < 0 && errno == EINTR) || (ready == 0 && turn < left)) {
             continue;
         }
         if (ready <= 0) {
@@ -341,8 +349,7 @@ static int await_ready(const struct mc_spawn_daemon *daemon,
                        size_t line_size,
                        mc_err *err)
 {
-    int64_t deadline = mc_os_now() + (int64_t) daemon->timeout_ms * 1000000;
-    int outcome = read_line(fd, deadline, ret_line, line_size);
+    int outcome = read_line(daemon, fd, ret_line, line_size, err);
     if (outcome > 0) {
         return 0;
     }
@@ -356,6 +363,9 @@ static int await_ready(const struct mc_spawn_daemon *daemon,
     }
     /* It holds the other end of the pipe, so the pid is still its own; nobody uses it yet. */
     kill(pid, SIGKILL);
+    if (outcome == -2) {
+        return -1;
+    }
     return mc_err_set(
         err, MC_TIMEOUT, "'%s' was not ready within %d ms", daemon->spec.path, daemon->timeout_ms);
 }

@@ -51,12 +51,15 @@ struct mc_spawn_daemon {
     struct mc_spawn_spec spec; /* group and death_signal are not looked at: it outlives all */
     int ready_fd; /* number under which the daemon finds the descriptor for its readiness line */
     int timeout_ms;
+    int (*pause)(void *arg, mc_err *err); /* asked about every 50 ms; -1: give it up. May be NULL */
+    void *arg;
 };
 
 /* Starts a process that is no child of the caller (a second fork, in a session of its own) and
  * waits until it has written one line to its ready descriptor: the line, without its newline and
  * cut to fit, is in ret_line. A daemon that closes the descriptor or dies before is
- * DAEMON_UNAVAILABLE; one that is not ready in time is killed and TIMEOUT. Leaves nothing to wait
+ * DAEMON_UNAVAILABLE; one that is not ready in time is killed and TIMEOUT, and one that is given
+ * up is killed, with the error of `pause`. Leaves nothing to wait
  * for in any case. ret_pid may be NULL. */
 int mc_spawn_daemon(const struct mc_spawn_daemon *daemon,
                     pid_t *ret_pid,

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import tracemalloc
 from contextlib import suppress
 from pathlib import Path
@@ -189,6 +190,19 @@ def test_control_c_while_waiting_is_seen(place: Place) -> None:
         client.request(script("started", "hang"))
     timer.join()
     client.request(INFO)
+
+
+def test_control_c_while_a_daemon_starts_is_seen_and_ends_it(place: Place, tmp_path: Path) -> None:
+    daemon = tmp_path / "daemon"
+    daemon.write_text(f"#!/bin/sh\necho $$ > {tmp_path}/pid\nkill -INT {os.getpid()}\nexec sleep 600\n")
+    daemon.chmod(0o755)
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        _bridge.Client(place.dir, str(daemon)).request(INFO)
+    assert time.monotonic() - began < 5
+    pid = int((tmp_path / "pid").read_text())
+    while Path(f"/proc/{pid}").exists():  # a test that hangs has failed
+        os.sched_yield()
 
 
 def test_a_signal_handler_that_does_not_raise_does_not_interrupt(place: Place) -> None:
