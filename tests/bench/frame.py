@@ -63,20 +63,20 @@ class Pair:
 
 
 def interleaved(
-    subject: Callable[[], object], peer: Callable[[], object], runs: int, warmup: int = 1
+    subject: Callable[[], object], peer: Callable[[], object], runs: int, warmup: int = 1, block: int = 1
 ) -> Pair:
-    """Calls both in turn, each first as often as the other."""
+    """Calls both in turn, each first as often as the other, and each so many times before it is the other's turn.
+
+    After a long one a short one finds the processor's caches filled with what it has no use for.
+    """
     for _ in range(warmup):
         subject()
         peer()
     pair = Pair([], [])
-    for i in range(runs):
-        if i % 2:
-            pair.peer.append(timed(peer))
-            pair.subject.append(timed(subject))
-        else:
-            pair.subject.append(timed(subject))
-            pair.peer.append(timed(peer))
+    for i in range(runs // block):
+        turns = [(subject, pair.subject), (peer, pair.peer)]
+        for call, times in turns[:: -1 if i % 2 else 1]:
+            times += [timed(call) for _ in range(block)]
     return pair
 
 
