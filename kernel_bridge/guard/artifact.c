@@ -3,7 +3,7 @@
 #include "abi/words.h"
 #include "base/hash.h"
 #include "base/mem.h"
-#include "kernel_bridge/guard/guard.h"
+#include "kernel_bridge/guard/guard_thread.h"
 
 #include <dlfcn.h>
 #include <link.h>

@@ -10,25 +10,11 @@
 #pragma once
 
 #include "abi/thunk.h"
-#include "abi/words.h"
 #include "kernel_bridge/guard/artifact.h"
+#include "kernel_bridge/guard/guard_thread.h"
 
 #include <stdbool.h>
 #include <sys/types.h>
-
-enum mc_guard_outcome {
-    MC_GUARD_RETURNED,    /* status: what the thunk returned */
-    MC_GUARD_CRASHED,     /* the rest */
-    MC_GUARD_INTERRUPTED, /* by SIGINT, or by mc_guard_interrupt; `damaged` as after a crash */
-};
-
-struct mc_guard_result {
-    int32_t status;
-    int signal;
-    bool stack_overflow;
-    bool damaged;                 /* this process should call nothing of the kind any more */
-    const struct mc_words *words; /* of a crash; until the thread's next one */
-};
 
 /* Calls thunk(in, out). With or without the GIL, in any thread, also within another guarded call.
  * The words of *ret are set only where there is a crash. */
@@ -45,10 +31,3 @@ void mc_guard_arm(bool interrupts);
 
 /* Interrupts the guarded call that the thread (gettid) is in; nothing where it is in none. */
 void mc_guard_interrupt(pid_t thread);
-
-/* Whether a crash or an interrupt left something undone that the process may need: from then on
- * functions should be called in another process. Never false again. */
-bool mc_guard_damaged(void);
-
-/* For mc_words_watch: the words of the guarded call that this thread is in; NULL: it is in none. */
-struct mc_words *mc_guard_words(void);

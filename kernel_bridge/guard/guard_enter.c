@@ -65,4 +65,33 @@ __asm__(".text\n"
         ".cfi_endproc\n"
         ".size mc_guard_enter, .-mc_guard_enter\n");
 
+#else
+
+#include <stdatomic.h>
+
+enum mc_guard_outcome mc_guard_call_inline(const struct mc_artifact *artifact,
+                                           mc_thunk *thunk,
+                                           const uint64_t *in,
+                                           uint64_t *out,
+                                           struct mc_guard_result *ret)
+{
+    struct mc_guard_frame frame;
+    if (__builtin_expect(!mc_guard_ready, 0) && !mc_guard_prepare(ret)) {
+        return MC_GUARD_CRASHED;
+    }
+    frame.artifact = artifact;
+    frame.outer = mc_guard_current;
+    int number = sigsetjmp(frame.back.jump, 0); /* 0: saving the mask would be a system call */
+    if (__builtin_expect(number == 0, 1)) {
+        mc_guard_current = &frame;
+        atomic_signal_fence(memory_order_seq_cst);
+        ret->status = thunk(in, out);
+        atomic_signal_fence(memory_order_seq_cst);
+        mc_guard_current = frame.outer;
+        return MC_GUARD_RETURNED;
+    }
+    mc_guard_current = frame.outer;
+    return mc_guard_landed(number, ret);
+}
+
 #endif

@@ -1,48 +1,11 @@
-/* The call of a thunk that a signal handler can end, in line: the rest is in guard.c. */
+/* The call of a thunk that a signal handler can end. */
 #pragma once
 
-#include "kernel_bridge/guard/guard.h"
+#include "abi/thunk.h"
+#include "kernel_bridge/guard/guard_thread.h"
 
-#include <setjmp.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <ucontext.h>
-
-/* MC_GUARD_PORTABLE: without a line of assembly, also where there could be. */
-#if defined(__x86_64__) && !defined(MC_GUARD_PORTABLE)
-#define MC_GUARD_ASSEMBLY 1
-#else
-#define MC_GUARD_ASSEMBLY 0
-#endif
-
-/* Where a call is left to. */
-struct mc_way_back {
-#if MC_GUARD_ASSEMBLY
-    uintptr_t stack;
-#else
-    sigjmp_buf jump;
-#endif
-};
-
-/* A guarded call that is under way in this thread. */
-struct mc_guard_frame {
-    struct mc_way_back back;
-    const struct mc_artifact *artifact;
-    struct mc_guard_frame *outer;
-};
-
-/* initial-exec: a handler must not reach __tls_get_addr, which may allocate. */
-#define MC_GUARD_TLS __attribute__((tls_model("initial-exec")))
-
-extern __thread struct mc_guard_frame *mc_guard_current MC_GUARD_TLS; /* NULL: none */
-extern __thread bool mc_guard_ready MC_GUARD_TLS;
-
-/* Before the first call of a thread. False, with *ret, where there is no memory. */
-bool mc_guard_prepare(struct mc_guard_result *ret) __attribute__((cold));
-
-/* Behind a jump: what the handler's return would have done, and what there is to tell. */
-enum mc_guard_outcome mc_guard_landed(int number, struct mc_guard_result *ret)
-    __attribute__((cold));
 
 #if MC_GUARD_ASSEMBLY
 
@@ -83,7 +46,7 @@ static inline void mc_guard_leave(struct mc_guard_frame *frame, void *context, i
     }
 }
 
-/* mc_guard_call, where a nanosecond counts. */
+/* mc_guard_call (guard.h), where a nanosecond counts. */
 static inline __attribute__((always_inline)) enum mc_guard_outcome
 mc_guard_call_inline(const struct mc_artifact *artifact,
                      mc_thunk *thunk,
@@ -108,7 +71,11 @@ mc_guard_call_inline(const struct mc_artifact *artifact,
 
 #else
 
-#define mc_guard_call_inline mc_guard_call
+enum mc_guard_outcome mc_guard_call_inline(const struct mc_artifact *artifact,
+                                           mc_thunk *thunk,
+                                           const uint64_t *in,
+                                           uint64_t *out,
+                                           struct mc_guard_result *ret);
 
 /* What the kernel does on the way into a handler and its return would have undone: how the thread
  * rounds, and whether it takes denormal numbers for zero. The sticky flags of exceptions stay out.

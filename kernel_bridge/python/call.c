@@ -1,7 +1,7 @@
 /* A call of a Mojo function: which overload, its words, in this process or in a worker. */
 #include "kernel_bridge/guard/guard_enter.h"
 #include "kernel_bridge/python/function_type.h"
-#include "kernel_bridge/worker/worker.h"
+#include "kernel_bridge/worker/workers.h"
 
 #include <signal.h>
 #include <stdatomic.h>

@@ -1,7 +1,7 @@
-/* The workers of worker.h as a Python type. Calls wait without the GIL; it is taken to look for
+/* The workers of workers.h as a Python type. Calls wait without the GIL; it is taken to look for
  * signals and for what the function prints. */
 #include "kernel_bridge/python/bridge.h"
-#include "kernel_bridge/worker/worker.h"
+#include "kernel_bridge/worker/workers.h"
 
 #include <sys/types.h>
 #include <unistd.h>

@@ -1,647 +1,426 @@
 #include "kernel_bridge/worker/worker.h"
 
-#include "abi/memory.h"
-#include "abi/share.h"
+#include "base/fs.h"
 #include "base/mem.h"
 #include "base/os.h"
-#include "kernel_bridge/worker/worker_process.h"
-#include "proc/limits.h"
 
 #include <jansson.h>
 
 #include <errno.h>
-#include <limits.h>
-#include <pthread.h>
-#include <stdarg.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
 
-#define DEFAULT_OUTPUT ((int64_t) 64 << 20)
-#define DEFAULT_MOST   8
-#define DEFAULT_IDLE   60
-#define CHECK_NS       50000000
-#define PRINTED_ENOUGH ((uint64_t) 4 << 20) /* then the file of what was printed begins anew */
+#define LOOK_MS    50
+#define START_MS   60000 /* the artifact may have to be compiled again */
+#define EXPLAIN_MS 5000
+#define END_MS     500 /* for the daemon to say of one that was killed that it has ended */
+#define FIRST_SIZE (MC_SHARE_DATA + 65536)
 
-struct mc_workers {
-    struct mc_worker_plan plan;
-    int most;
-    pid_t owner; /* a fork has none of its parent's workers */
-    pthread_mutex_t lock;
-    pthread_cond_t freed;
-    struct mc_worker *first;
-    int count; /* those being started included */
-    struct under_way *calls;
-};
+/* ---- the request ---- */
 
-/* A call from its beginning to its end, also while it waits for a worker. */
-struct under_way {
-    struct under_way *next;
-    const struct mc_worker_call *call;
-    atomic_bool interrupted;
-};
-
-/* ---- the set ---- */
-
-static void reset(struct mc_workers *workers)
-{
-    workers->owner = getpid();
-    workers->first = NULL;
-    workers->count = 0;
-    workers->calls = NULL;
-    pthread_mutex_init(&workers->lock, NULL);
-    pthread_cond_init(&workers->freed, NULL);
-}
-
-static long memory_limit(const char *text)
-{
-    json_t *header = json_loads(text, 0, NULL);
-    double limit = json_number_value(json_object_get(json_object_get(header, "limits"), "memory"));
-    json_decref(header);
-    return limit < (double) LONG_MAX ? (long) limit : LONG_MAX;
-}
-
-int mc_workers_new(const struct mc_workers_options *options, struct mc_workers **ret, mc_err *err)
-{
-    struct mc_workers *workers = calloc(1, sizeof *workers);
-    if (!workers) {
-        return mc_err_set(err, MC_NO_MEMORY, "out of memory");
-    }
-    workers->most = options->most ? options->most : DEFAULT_MOST;
-    workers->plan = (struct mc_worker_plan) {
-        .client = options->client,
-        .header = strdup(options->header),
-        .table = strdup(options->table),
-        .directory = strdup(options->directory ? options->directory
-                                               : mc_client_runtime_dir(options->client)),
-        .idle_seconds = options->idle_seconds ? options->idle_seconds : DEFAULT_IDLE,
-        .memory = memory_limit(options->header),
-        .silence_ns = options->silence_ns,
-        .spins = mc_os_cpus() > 1 ? MC_SHARE_SPINS : 0,
-    };
-    reset(workers);
-    if (!workers->plan.header || !workers->plan.table || !workers->plan.directory) {
-        mc_workers_free(workers);
-        return mc_err_set(err, MC_NO_MEMORY, "out of memory");
-    }
-    *ret = workers;
-    return 0;
-}
-
-struct mc_workers *mc_workers_free(struct mc_workers *workers)
-{
-    if (!workers) {
-        return NULL;
-    }
-    for (struct mc_worker *worker = workers->owner == getpid() ? workers->first : NULL; worker;
-         worker = worker->next) {
-        mc_worker_kill(worker); /* all at once, and none waits for the end of another */
-    }
-    while (workers->owner == getpid() && workers->first) {
-        struct mc_worker *worker = workers->first;
-        workers->first = worker->next;
-        mc_worker_end(worker);
-    }
-    free(workers->plan.header);
-    free(workers->plan.table);
-    free(workers->plan.directory);
-    free(workers);
-    return NULL;
-}
-
-static void unlink_worker(struct mc_workers *workers, const struct mc_worker *worker)
-{
-    for (struct mc_worker **link = &workers->first; *link; link = &(*link)->next) {
-        if (*link == worker) {
-            *link = worker->next;
-            workers->count--;
-            return;
-        }
-    }
-}
-
-/* Out of the set; others may start one in its place. */
-static void drop(struct mc_workers *workers, const struct mc_worker *worker)
-{
-    pthread_mutex_lock(&workers->lock);
-    unlink_worker(workers, worker);
-    pthread_cond_signal(&workers->freed);
-    pthread_mutex_unlock(&workers->lock);
-}
-
-/* With the lock: an idle one that lives, else NULL. The dead are put aside to be ended without it.
- */
-static struct mc_worker *find_idle(struct mc_workers *workers, struct mc_worker **ret_dead)
-{
-    struct mc_worker *next;
-    for (struct mc_worker *worker = workers->first; worker; worker = next) {
-        next = worker->next;
-        if (worker->busy) {
-            continue;
-        }
-        if (!mc_worker_is_over(worker)) {
-            worker->busy = true;
-            return worker;
-        }
-        unlink_worker(workers, worker);
-        worker->next = *ret_dead;
-        *ret_dead = worker;
-    }
-    return NULL;
-}
-
-/* Whether its caller has lost interest. */
-static int is_stopped(void *arg)
-{
-    const struct under_way *way = arg;
-    const struct mc_worker_call *call = way->call;
-    return atomic_load(&way->interrupted) || (call->check && call->check(call->arg));
-}
-
-static int await_freed(struct mc_workers *workers, struct under_way *way, mc_err *err)
-{
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until); /* the other one may be set back while we wait */
-    until.tv_nsec += CHECK_NS;
-    until.tv_sec += until.tv_nsec / 1000000000;
-    until.tv_nsec %= 1000000000;
-    pthread_cond_clockwait(&workers->freed, &workers->lock, CLOCK_MONOTONIC, &until);
-    pthread_mutex_unlock(&workers->lock);
-    bool stopped = is_stopped(way);
-    pthread_mutex_lock(&workers->lock);
-    return stopped ? mc_err_set(err, MC_INTERRUPTED, "interrupted") : 0;
-}
-
-static int
-start(struct mc_workers *workers, struct under_way *way, struct mc_worker **ret, mc_err *err)
-{
-    int started = mc_worker_start(&workers->plan, is_stopped, way, ret, err);
-    pthread_mutex_lock(&workers->lock);
-    if (started < 0) {
-        workers->count--;
-        pthread_cond_signal(&workers->freed);
-    } else {
-        (*ret)->busy = true;
-        (*ret)->next = workers->first;
-        workers->first = *ret;
-    }
-    pthread_mutex_unlock(&workers->lock);
-    return started;
-}
-
-static int
-take(struct mc_workers *workers, struct under_way *way, struct mc_worker **ret, mc_err *err)
-{
-    struct mc_worker *dead = NULL;
-    bool may_start = false;
-    int outcome = 0;
-    pthread_mutex_lock(&workers->lock);
-    while (!(*ret = find_idle(workers, &dead)) && !may_start && outcome == 0) {
-        may_start = workers->count < workers->most;
-        if (may_start) {
-            workers->count++;
-        } else {
-            outcome = await_freed(workers, way, err);
-        }
-    }
-    pthread_mutex_unlock(&workers->lock);
-    while (dead) {
-        struct mc_worker *next = dead->next;
-        mc_worker_end(dead);
-        dead = next;
-    }
-    return outcome < 0 ? -1 : may_start ? start(workers, way, ret, err) : 0;
-}
-
-/* ---- arguments ---- */
-
-struct copying {
-    struct mc_worker *worker;
-    uint64_t at; /* offset of the next byte */
-};
-
-static uint64_t align(uint64_t offset)
-{
-    return (offset + 63) & ~(uint64_t) 63;
-}
-
-static int add_bytes(const struct mc_memory *memory, void *data)
-{
-    uint64_t *sum = data;
-    *sum += align(memory->count * memory->size);
-    return 0;
-}
-
-static int copy_in(const struct mc_memory *memory, void *data)
-{
-    struct copying *copying = data;
-    uint64_t bytes = memory->count * memory->size;
-    memcpy((char *) copying->worker->share + copying->at,
-           (const void *) (uintptr_t) *memory->address,
-           bytes);
-    *memory->address = copying->at;
-    copying->at += align(bytes);
-    return 0;
-}
-
-static int copy_back(const struct mc_memory *memory, void *data)
-{
-    struct copying *copying = data;
-    uint64_t bytes = memory->count * memory->size;
-    if (memory->writable) {
-        memcpy((void *) (uintptr_t) *memory->address,
-               (const char *) copying->worker->share + copying->at,
-               bytes);
-    }
-    copying->at += align(bytes);
-    return 0;
-}
-
-static int put_arguments(struct mc_worker *worker, const struct mc_worker_call *call, mc_err *err)
-{
-    uint64_t in[MC_THUNK_IN_WORDS];
-    size_t size = call->signature->in_words * sizeof *in;
-    uint64_t bytes = 0;
-    memcpy(in, call->in, size);
-    mc_memory_walk_in(call->signature, in, add_bytes, &bytes);
-    if (bytes > 0) {
-        struct copying copying = {worker, MC_SHARE_DATA};
-        if (mc_worker_grow(worker, MC_SHARE_DATA + bytes, err) < 0) {
-            return -1;
-        }
-        mc_memory_walk_in(call->signature, in, copy_in, &copying);
-    }
-    memcpy(worker->share->in, in, size);
-    return 0;
-}
-
-static void take_arguments_back(struct mc_worker *worker, const struct mc_worker_call *call)
-{
-    uint64_t in[MC_THUNK_IN_WORDS];
-    struct copying copying = {worker, MC_SHARE_DATA};
-    for (size_t i = 0; i < call->signature->n_args; i++) {
-        if (call->signature->args[i].writable ||
-            call->signature->args[i].kind == MC_TYPE_OPTIONAL) {
-            memcpy(in, call->in, call->signature->in_words * sizeof *in);
-            mc_memory_walk_in(call->signature, in, copy_back, &copying);
-            return;
-        }
-    }
-}
-
-/* ---- results ---- */
-
-static int to_address(const struct mc_memory *memory, void *data)
+static int is_abandoned(void *data)
 {
     const struct mc_worker *worker = data;
-    uint64_t bytes;
-    if (__builtin_mul_overflow(memory->count, memory->size, &bytes) ||
-        *memory->address < MC_SHARE_DATA || *memory->address > worker->mapped ||
-        bytes > worker->mapped - *memory->address) {
+    return atomic_load(&worker->abandoned);
+}
+
+static void *keep(void *data)
+{
+    struct mc_worker *worker = data;
+    struct mc_client_call call = {.header = {worker->header, strlen(worker->header)},
+                                  .check = is_abandoned,
+                                  .arg = worker,
+                                  .silence_ns = worker->plan->silence_ns,
+                                  .detached = true};
+    mc_err err = {0};
+    if (mc_client_request(worker->plan->client, &call, &worker->answer, &err) < 0) {
+        worker->failure = err;
+    }
+    atomic_store(&worker->answered, true);
+    eventfd_write(worker->wake, 1);
+    return NULL;
+}
+
+static int make_header(struct mc_worker *worker, const char *socket_path, mc_err *err)
+{
+    json_t *header = json_loads(worker->plan->header, 0, NULL);
+    if (!header) {
+        return mc_err_set(err, MC_INVALID_REQUEST, "the request of a worker is no JSON object");
+    }
+    json_object_set_new(header, "worker", json_string(socket_path));
+    worker->header = json_dumps(header, JSON_COMPACT);
+    json_decref(header);
+    return worker->header ? 0 : mc_err_set(err, MC_NO_MEMORY, "out of memory");
+}
+
+/* Signals are for the threads that the program knows of. */
+static int start_keeper(struct mc_worker *worker, mc_err *err)
+{
+    sigset_t all;
+    sigset_t before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int failed = pthread_create(&worker->keeper, NULL, keep, worker);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    errno = failed;
+    return failed ? mc_err_errno(err, MC_SYSTEM, "start a thread") : 0;
+}
+
+/* ---- its end ---- */
+
+bool mc_worker_is_over(struct mc_worker *worker)
+{
+    if (atomic_load(&worker->answered)) {
+        atomic_store(&worker->over, true);
+    }
+    return atomic_load(&worker->over);
+}
+
+bool mc_worker_has_ended(struct mc_worker *worker)
+{
+    struct pollfd poller = {.fd = worker->pidfd, .events = POLLIN};
+    return mc_worker_is_over(worker) || poll(&poller, 1, 0) == 1;
+}
+
+void mc_worker_kill(struct mc_worker *worker)
+{
+    if (worker->pidfd >= 0) {
+        syscall(SYS_pidfd_send_signal, worker->pidfd, SIGKILL, NULL, 0);
+    }
+}
+
+static bool await_answer(struct mc_worker *worker, int ms)
+{
+    struct pollfd poller = {.fd = worker->wake, .events = POLLIN};
+    while (!atomic_load(&worker->answered) && ms > 0) {
+        poll(&poller, 1, LOOK_MS);
+        ms -= LOOK_MS;
+    }
+    return atomic_load(&worker->answered);
+}
+
+static const char *text_of(const json_t *object, const char *name)
+{
+    const char *text = json_string_value(json_object_get(object, name));
+    return text ? text : "";
+}
+
+static int number_of(const json_t *object, const char *name)
+{
+    return (int) json_integer_value(json_object_get(object, name));
+}
+
+static void read_place(const json_t *failure, struct mc_worker_outcome *ret)
+{
+    const json_t *frames = json_object_get(failure, "frames");
+    ret->line = number_of(failure, "line");
+    ret->column = number_of(failure, "column");
+    snprintf(ret->module, sizeof ret->module, "%s", text_of(failure, "module"));
+    snprintf(ret->library, sizeof ret->library, "%s", text_of(failure, "library"));
+    snprintf(ret->inside, sizeof ret->inside, "%s", text_of(failure, "inside"));
+    for (size_t i = 0; i < json_array_size(frames) && ret->count < MC_WORDS_FRAMES; i++) {
+        ret->frames[ret->count++] = (uint64_t) json_integer_value(json_array_get(frames, i));
+    }
+}
+
+int mc_worker_explain(struct mc_worker *worker, struct mc_worker_outcome *ret, mc_err *err)
+{
+    int64_t hurry = worker->plan->silence_ns / 1000000;
+    if (!await_answer(worker, hurry > 0 && hurry < EXPLAIN_MS ? (int) hurry : EXPLAIN_MS)) {
+        return mc_err_set(err, MC_RUNNER_FAILED, "the worker ended, and nobody knows why");
+    }
+    if (worker->failure.code != MC_OK) {
+        *err = worker->failure;
         return -1;
     }
-    *memory->address += (uint64_t) (uintptr_t) worker->share;
+    const json_t *result = worker->answer.header;
+    const json_t *failure = json_object_get(result, "failure");
+    const char *code = text_of(failure, "code");
+    bool limited = strcmp(code, "limit") == 0 || strcmp(code, "timeout") == 0;
+    ret->kind = limited ? MC_WORKER_LIMIT : MC_WORKER_CRASHED;
+    ret->signal = number_of(result, "signal");
+    read_place(failure, ret);
+    ret->stack_overflow = strcmp(text_of(failure, "message"), "stack overflow") == 0;
+    snprintf(ret->limit, sizeof ret->limit, "%s", limited ? text_of(result, "limit") : "");
+    snprintf(ret->message, sizeof ret->message, "%s", text_of(failure, "message"));
+    if (!failure || strcmp(code, "exited") == 0) {
+        snprintf(ret->message,
+                 sizeof ret->message,
+                 "the function ended its process with exit status %d",
+                 number_of(result, "returncode"));
+    }
     return 0;
 }
 
-static int take_result(struct mc_worker *worker,
-                       const struct mc_worker_call *call,
-                       struct mc_worker_outcome *ret,
-                       mc_err *err)
+static void close_all(const struct mc_worker *worker)
 {
-    const struct mc_type *type = &call->signature->result;
-    if (mc_worker_follow(worker, err) < 0) {
-        return -1;
+    const int fds[] = {worker->socket,
+                       worker->file,
+                       worker->pidfd,
+                       worker->wake,
+                       worker->prints[0],
+                       worker->prints[1]};
+    for (size_t i = 0; i < MC_LENGTH(fds); i++) {
+        if (fds[i] >= 0) {
+            close(fds[i]);
+        }
     }
-    const struct mc_share *share = worker->share;
-    take_arguments_back(worker, call); /* also of one that raised, as far as it had come */
-    ret->kind = MC_WORKER_RETURNED;
-    ret->status = share->status;
-    if (share->status != MC_THUNK_RETURNED) {
-        memcpy(call->out, share->out, sizeof share->out);
+}
+
+void mc_worker_end(struct mc_worker *worker)
+{
+    mc_worker_kill(worker);
+    if (worker->header) {
+        await_answer(worker, worker->pidfd >= 0 ? END_MS : 0);
+        atomic_store(&worker->abandoned, true);
+        pthread_join(worker->keeper, NULL);
+    }
+    if (worker->share) {
+        munmap(worker->share, worker->mapped);
+    }
+    mc_message_fini(&worker->answer);
+    close_all(worker);
+    free(worker->header);
+    free(worker);
+}
+
+/* ---- shared memory ---- */
+
+static int map(struct mc_worker *worker, uint64_t size, mc_err *err)
+{
+    void *memory = worker->share
+                       ? mremap(worker->share, worker->mapped, size, MREMAP_MAYMOVE)
+                       : mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, worker->file, 0);
+    if (memory == MAP_FAILED) {
+        return mc_err_errno(err, MC_NO_MEMORY, "map the memory shared with a worker");
+    }
+    worker->share = memory;
+    worker->mapped = size;
+    return 0;
+}
+
+int mc_worker_grow(struct mc_worker *worker, uint64_t size, mc_err *err)
+{
+    if (size <= worker->mapped) {
         return 0;
     }
-    if (share->no_memory) {
-        return mc_err_set(err, MC_NO_MEMORY, "no memory for the result of the function");
+    size = (size + size / 4 + 4095) & ~(uint64_t) 4095;
+    errno = posix_fallocate(worker->file, 0, (off_t) size);
+    if (errno) {
+        return mc_err_errno(err, MC_NO_MEMORY, "make the memory shared with a worker larger");
     }
-    memcpy(call->out, share->out, type->words * sizeof *call->out);
-    if (mc_memory_walk(type, call->out, to_address, worker) < 0) {
-        return mc_err_set(err, MC_INTERNAL, "the worker's result lies outside of its memory");
+    if (map(worker, size, err) < 0) {
+        return -1;
     }
+    atomic_store(&worker->share->size, size);
     return 0;
 }
 
-/* ---- what it prints ---- */
-
-static uint64_t size_of(int fd)
+int mc_worker_follow(struct mc_worker *worker, mc_err *err)
 {
-    struct stat st;
-    return fstat(fd, &st) == 0 ? (uint64_t) st.st_size : 0;
+    uint64_t size = atomic_load(&worker->share->size);
+    return size > worker->mapped ? map(worker, size, err) : 0;
 }
 
-/* What is there now: who prints faster than it is read is not to keep its limits from being looked
- * at. */
-static void print_from(struct mc_worker *worker, int stream, const struct mc_worker_call *call)
+static int make_files(struct mc_worker *worker, mc_err *err)
 {
-    char bytes[16384];
-    uint64_t *at = &worker->printed[stream];
-    uint64_t end = size_of(worker->prints[stream]);
-    while (*at < end) {
-        size_t most = end - *at < sizeof bytes ? end - *at : sizeof bytes;
-        ssize_t n = pread(worker->prints[stream], bytes, most, (off_t) *at);
-        if (n <= 0) {
-            return;
+    worker->file = memfd_create("mojocell-call", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    worker->prints[0] = memfd_create("mojocell-stdout", MFD_CLOEXEC);
+    worker->prints[1] = memfd_create("mojocell-stderr", MFD_CLOEXEC);
+    if (worker->file < 0 || worker->prints[0] < 0 || worker->prints[1] < 0) {
+        return mc_err_errno(err, MC_SYSTEM, "make memory to share with a worker");
+    }
+    size_t length = strlen(worker->plan->table);
+    if (mc_worker_grow(worker, FIRST_SIZE + length, err) < 0) {
+        return -1;
+    }
+    if (fcntl(worker->file, F_ADD_SEALS, F_SEAL_SHRINK) < 0) {
+        return mc_err_errno(err, MC_SYSTEM, "seal the memory shared with a worker");
+    }
+    memcpy((char *) worker->share + MC_SHARE_DATA, worker->plan->table, length);
+    return 0;
+}
+
+/* ---- the private socket ---- */
+
+static int make_listener(const char *directory, struct sockaddr_un *ret, int *ret_fd, mc_err *err)
+{
+    uint64_t number;
+    mc_autoclose int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    if (getrandom(&number, sizeof number, 0) != sizeof number || fd < 0) {
+        return mc_err_errno(err, MC_SYSTEM, "make a socket");
+    }
+    *ret = (struct sockaddr_un) {.sun_family = AF_UNIX};
+    int length = snprintf(ret->sun_path,
+                          sizeof ret->sun_path,
+                          "%s/call-%016llx",
+                          directory,
+                          (unsigned long long) number);
+    if (length >= (int) sizeof ret->sun_path) {
+        return mc_err_set(err, MC_INVALID_REQUEST, "the path %s is too long", directory);
+    }
+    if (bind(fd, (struct sockaddr *) ret, sizeof *ret) < 0 || listen(fd, 1) < 0) {
+        return mc_err_errno(err, MC_SYSTEM, "listen on '%s'", ret->sun_path);
+    }
+    *ret_fd = mc_take_fd(&fd);
+    return 0;
+}
+
+/* Waits until `fd` is readable: not where the request has ended or the caller does not want it any
+ * more. */
+static int
+await_readable(struct mc_worker *worker, int fd, int (*check)(void *), void *arg, mc_err *err)
+{
+    struct pollfd pollers[] = {{.fd = fd, .events = POLLIN},
+                               {.fd = worker->wake, .events = POLLIN}};
+    for (int64_t end = mc_os_now() + (int64_t) START_MS * 1000000; mc_os_now() < end;) {
+        int n = poll(pollers, 2, LOOK_MS);
+        if (n > 0 && pollers[0].revents) {
+            return 0;
         }
-        *at += (uint64_t) n;
-        worker->printed_in_call += n;
-        worker->told_memory = mc_limits_text_tells_memory(bytes, (size_t) n);
-        if (call->print) {
-            call->print(call->arg, stream == 1, bytes, (size_t) n);
-        }
-    }
-}
-
-static void print_all(struct mc_worker *worker, const struct mc_worker_call *call)
-{
-    print_from(worker, 0, call);
-    print_from(worker, 1, call);
-}
-
-/* Between two calls, when nobody writes. */
-static void print_rest(struct mc_worker *worker, const struct mc_worker_call *call)
-{
-    for (int i = 0; i < 2; i++) {
-        if (worker->share->printed[i] != worker->printed[i]) {
-            print_from(worker, i, call);
-        }
-        if (worker->printed[i] > PRINTED_ENOUGH && ftruncate(worker->prints[i], 0) == 0) {
-            lseek(worker->prints[i], 0, SEEK_SET);
-            worker->printed[i] = 0;
-            worker->share->printed[i] = 0;
-        }
-    }
-}
-
-/* ---- a call ---- */
-
-__attribute__((format(printf, 3, 4))) static void
-stop_for(struct mc_worker_outcome *ret, const char *limit, const char *format, ...)
-{
-    va_list arguments;
-    ret->kind = MC_WORKER_LIMIT;
-    snprintf(ret->limit, sizeof ret->limit, "%s", limit);
-    va_start(arguments, format);
-    vsnprintf(ret->message, sizeof ret->message, format, arguments);
-    va_end(arguments);
-}
-
-static double cpu_of(const struct mc_worker *worker)
-{
-    struct timespec time;
-    return clock_gettime(worker->cpu, &time) == 0
-               ? (double) time.tv_sec + (double) time.tv_nsec / 1e9
-               : 0;
-}
-
-/* Whether the call goes on. */
-static bool may_go_on(struct mc_worker *worker,
-                      struct under_way *way,
-                      int64_t began,
-                      double cpu_before,
-                      struct mc_worker_outcome *ret)
-{
-    const struct mc_worker_call *call = way->call;
-    int64_t most = call->output ? call->output : DEFAULT_OUTPUT;
-    print_all(worker, call);
-    if (is_stopped(way)) {
-        ret->kind = MC_WORKER_INTERRUPTED;
-        return false;
-    }
-    if (call->wall > 0 && (double) (mc_os_now() - began) / 1e9 > call->wall) {
-        stop_for(ret, "wall", "the call was stopped after %g s", call->wall);
-        return false;
-    }
-    if (call->cpu > 0 && cpu_of(worker) - cpu_before > call->cpu) {
-        stop_for(ret, "cpu", "the call used more than %g s of processor time", call->cpu);
-        return false;
-    }
-    if (worker->printed_in_call > most) {
-        stop_for(ret, "output", "the call printed more than %lld bytes", (long long) most);
-        return false;
-    }
-    return true;
-}
-
-static bool spin(struct mc_worker *worker, uint32_t wanted)
-{
-    for (uint32_t i = 0; i < worker->spins; i++) {
-        if (atomic_load_explicit(&worker->share->reply, memory_order_acquire) == wanted) {
-            worker->spins += worker->spins < worker->most_spins ? worker->spins / 8 + 1 : 0;
-            return true;
-        }
-        mc_share_pause();
-    }
-    worker->spins -= worker->spins > 100 ? worker->spins / 8 : 0;
-    return false;
-}
-
-/* The sleeps get longer: a crash is noticed after an eighth of the call's time, 50 ms at most; a
- * signal ends a sleep at once. */
-static struct timespec next_sleep(int64_t began)
-{
-    int64_t ns = (mc_os_now() - began) / 8;
-    ns = ns < 1000000 ? 1000000 : ns > CHECK_NS ? CHECK_NS : ns;
-    return (struct timespec) {.tv_nsec = ns};
-}
-
-/* Waits for the reply. Returns false where none will come, or none is waited for any more; then
- * ret->kind says why, MC_WORKER_RETURNED for a worker that ended. */
-static bool await_reply(struct mc_worker *worker,
-                        struct under_way *way,
-                        uint32_t wanted,
-                        struct mc_worker_outcome *ret)
-{
-    if (spin(worker, wanted)) {
-        return true;
-    }
-    int64_t began = mc_os_now();
-    double cpu_before = way->call->cpu > 0 ? cpu_of(worker) : 0;
-    int64_t looked = began;
-    bool goes_on = true;
-    atomic_store(&worker->share->caller_sleeps, 1);
-    while (goes_on && atomic_load(&worker->share->reply) != wanted) {
-        struct timespec sleep = next_sleep(began);
-        int woken = mc_share_sleep(&worker->share->reply, wanted - 1, &sleep);
-        bool signal = woken < 0 && errno == EINTR;
-        if (atomic_load(&worker->share->reply) == wanted) {
+        if (n > 0 && pollers[1].revents) {
             break;
         }
-        if (mc_worker_has_ended(worker)) {
-            goes_on = false;
-        } else if (signal || atomic_load(&way->interrupted) || mc_os_now() - looked >= CHECK_NS) {
-            looked = mc_os_now();
-            goes_on = may_go_on(worker, way, began, cpu_before, ret);
+        if (check && check(arg)) {
+            return mc_err_set(err, MC_INTERRUPTED, "interrupted");
         }
     }
-    atomic_store(&worker->share->caller_sleeps, 0);
-    return goes_on;
+    struct mc_worker_outcome outcome = {0};
+    if (mc_worker_explain(worker, &outcome, err) == 0) {
+        mc_err_set(err, MC_RUNNER_FAILED, "no worker could be started: %s", outcome.message);
+    }
+    return -1;
 }
 
-/* 1 where the worker ended before it had taken the call: another one may. */
-static int
-perform(struct mc_worker *worker, struct under_way *way, struct mc_worker_outcome *ret, mc_err *err)
+static int accept_worker(struct mc_worker *worker, int listener, mc_err *err)
 {
-    const struct mc_worker_call *call = way->call;
-    long function = call->symbol ? mc_worker_find(worker, call->symbol) : MC_SHARE_NOTHING;
-    if (function < 0) {
-        return mc_err_set(err, MC_INTERNAL, "the worker has no function %s", call->symbol);
+    struct ucred peer;
+    socklen_t size = sizeof peer;
+    worker->socket = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+    if (worker->socket < 0 ||
+        getsockopt(worker->socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0) {
+        return mc_err_errno(err, MC_SYSTEM, "accept a worker");
     }
-    if (put_arguments(worker, call, err) < 0) {
-        return -1;
+    if (peer.uid != getuid()) {
+        return mc_err_set(err, MC_PERMISSION, "somebody else connected in a worker's place");
     }
-    uint32_t wanted = ++worker->last;
-    worker->printed_in_call = 0;
-    worker->share->function = (uint32_t) function;
-    mc_share_raise(&worker->share->request, wanted, &worker->share->worker_sleeps);
-    if (await_reply(worker, way, wanted, ret)) {
-        print_rest(worker, call);
-        return take_result(worker, call, ret, err);
+    worker->pid = peer.pid;
+    clock_getcpuclockid(peer.pid, &worker->cpu);
+    return mc_os_pidfd(peer.pid, &worker->pidfd, err);
+}
+
+static int send_hello(const struct mc_worker *worker, mc_err *err)
+{
+    struct mc_share_hello hello = {.version = MC_SHARE_VERSION,
+                                   .idle_seconds = (uint32_t) worker->plan->idle_seconds,
+                                   .table_length = strlen(worker->plan->table),
+                                   .spins = worker->plan->spins};
+    const int fds[MC_SHARE_FDS] = {worker->file, worker->prints[0], worker->prints[1]};
+    union {
+        struct cmsghdr header;
+        char space[CMSG_SPACE(sizeof fds)];
+    } control = {0};
+    struct iovec part = {&hello, sizeof hello};
+    struct msghdr message = {.msg_iov = &part,
+                             .msg_iovlen = 1,
+                             .msg_control = &control,
+                             .msg_controllen = sizeof control};
+    control.header = (struct cmsghdr) {
+        .cmsg_len = CMSG_LEN(sizeof fds), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
+    memcpy(CMSG_DATA(&control.header), fds, sizeof fds);
+    if (sendmsg(worker->socket, &message, MSG_NOSIGNAL) != (ssize_t) sizeof hello) {
+        return mc_err_errno(err, MC_SYSTEM, "greet a worker");
     }
-    if (ret->kind == MC_WORKER_RETURNED && atomic_load(&worker->share->taken) != wanted) {
-        return 1;
-    }
-    worker->over = true;
     return 0;
 }
 
-/* The allocator says so and crashes; the daemon, which does not see what workers print, knows of
- * the crash alone. */
-static void tell_memory(const struct mc_worker *worker, struct mc_worker_outcome *ret)
+static int read_ready(struct mc_worker *worker, mc_err *err)
 {
-    bool told =
-        worker->told_memory || mc_limits_text_tells_memory(ret->message, strlen(ret->message));
-    if (told && worker->plan->memory > 0) {
-        stop_for(ret, "memory", "the call wanted more than %ld MB of memory", worker->plan->memory);
+    struct mc_share_ready ready;
+    ssize_t n = recv(worker->socket, &ready, sizeof ready, 0);
+    if (n != (ssize_t) sizeof ready || ready.version != MC_SHARE_VERSION) {
+        return mc_err_set(err, MC_RUNNER_FAILED, "the worker ended before it was ready");
     }
+    if (ready.message[0]) {
+        return mc_err_set(err, MC_RUNNER_FAILED, "the worker is not ready: %s", ready.message);
+    }
+    return 0;
 }
 
-/* 1 where a new worker, 2 where one that had been idle ended before it had taken the call. */
-static int call_once(struct mc_workers *workers,
-                     struct under_way *way,
-                     struct mc_worker_outcome *ret,
-                     mc_err *err)
+static int connect_worker(struct mc_worker *worker, int (*check)(void *), void *arg, mc_err *err)
 {
-    struct mc_worker *worker = NULL;
-    if (take(workers, way, &worker, err) < 0) {
+    struct sockaddr_un address;
+    mc_autoclose int listener = -1;
+    if (make_listener(worker->plan->directory, &address, &listener, err) < 0) {
         return -1;
     }
-    bool is_new = worker->last == 0;
-    int outcome = perform(worker, way, ret, err);
-    if (outcome == 0 && !worker->over) {
-        ret->worker = worker;
-        return 0;
+    int outcome = make_header(worker, address.sun_path, err);
+    if (outcome == 0 && start_keeper(worker, err) < 0) {
+        worker->header = (free(worker->header), NULL);
+        outcome = -1;
     }
     if (outcome == 0) {
-        mc_worker_kill(worker);
-        print_all(worker, way->call);
-        outcome = ret->kind == MC_WORKER_RETURNED ? mc_worker_explain(worker, ret, err) : 0;
-        if (outcome == 0 && ret->kind == MC_WORKER_CRASHED) {
-            tell_memory(worker, ret);
-        }
+        outcome = await_readable(worker, listener, check, arg, err);
     }
-    drop(workers, worker);
-    mc_worker_end(worker);
-    return outcome == 1 && !is_new ? 2 : outcome;
+    if (outcome == 0) {
+        outcome = accept_worker(worker, listener, err);
+    }
+    unlink(address.sun_path);
+    if (outcome < 0 || send_hello(worker, err) < 0 ||
+        await_readable(worker, worker->socket, check, arg, err) < 0) {
+        return -1;
+    }
+    return read_ready(worker, err);
 }
 
-/* Any number of idle workers may have ended unnoticed, with their runner for one; of new ones three
- * in a row are enough. */
-static int call_until_taken(struct mc_workers *workers,
-                            struct under_way *way,
-                            struct mc_worker_outcome *ret,
-                            mc_err *err)
-{
-    for (int tries = 0; tries < 3;) {
-        ret->kind = MC_WORKER_RETURNED;
-        ret->signal = 0;
-        ret->stack_overflow = false;
-        ret->limit[0] = '\0';
-        ret->message[0] = '\0';
-        ret->line = ret->column = 0;
-        ret->module[0] = ret->library[0] = ret->inside[0] = '\0';
-        ret->count = 0;
-        ret->worker = NULL;
-        int outcome = call_once(workers, way, ret, err);
-        if (outcome <= 0) {
-            return outcome;
-        }
-        tries += outcome == 1 ? 1 : 0;
-    }
-    return mc_err_set(err, MC_RUNNER_FAILED, "workers end before they take a call");
-}
-
-int mc_workers_call(struct mc_workers *workers,
-                    const struct mc_worker_call *call,
-                    struct mc_worker_outcome *ret,
+int mc_worker_start(const struct mc_worker_plan *plan,
+                    int (*check)(void *),
+                    void *arg,
+                    struct mc_worker **ret,
                     mc_err *err)
 {
-    struct under_way way = {.call = call};
-    if (workers->owner != getpid()) {
-        reset(workers);
+    struct mc_worker *worker = calloc(1, sizeof *worker);
+    if (!worker) {
+        return mc_err_set(err, MC_NO_MEMORY, "out of memory");
     }
-    pthread_mutex_lock(&workers->lock);
-    way.next = workers->calls;
-    workers->calls = &way;
-    pthread_mutex_unlock(&workers->lock);
-    int outcome = call_until_taken(workers, &way, ret, err);
-    pthread_mutex_lock(&workers->lock);
-    struct under_way **link = &workers->calls;
-    while (*link != &way) {
-        link = &(*link)->next;
+    worker->plan = plan;
+    worker->spins = (struct mc_share_spins) {plan->spins, plan->spins};
+    worker->socket = worker->file = worker->pidfd = worker->prints[0] = worker->prints[1] = -1;
+    worker->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (worker->wake < 0) {
+        mc_err_errno(err, MC_SYSTEM, "eventfd");
     }
-    *link = way.next;
-    pthread_mutex_unlock(&workers->lock);
-    return outcome;
+    if (worker->wake < 0 || make_files(worker, err) < 0 ||
+        connect_worker(worker, check, arg, err) < 0) {
+        mc_worker_end(worker);
+        return -1;
+    }
+    *ret = worker;
+    return 0;
 }
 
-void mc_workers_done(struct mc_workers *workers, struct mc_worker_outcome *outcome)
+long mc_worker_find(const struct mc_worker *worker, const char *symbol)
 {
-    if (!outcome->worker) {
-        return;
-    }
-    pthread_mutex_lock(&workers->lock);
-    outcome->worker->busy = false;
-    pthread_cond_signal(&workers->freed);
-    pthread_mutex_unlock(&workers->lock);
-    outcome->worker = NULL;
-}
-
-void mc_workers_interrupt(struct mc_workers *workers, uint64_t thread)
-{
-    if (workers->owner != getpid()) {
-        return; /* its calls are the parent's */
-    }
-    pthread_mutex_lock(&workers->lock);
-    for (struct under_way *way = workers->calls; way; way = way->next) {
-        if (way->call->thread == thread) {
-            atomic_store(&way->interrupted, true);
+    size_t length = strlen(symbol);
+    long place = 0;
+    for (const char *line = worker->plan->table; *line; place++) {
+        if (strncmp(line, symbol, length) == 0 && line[length] == ' ') {
+            return place;
+        }
+        line = strchr(line, '\n');
+        if (!line++) {
+            break;
         }
     }
-    pthread_mutex_unlock(&workers->lock);
-}
-
-int mc_workers_count(struct mc_workers *workers)
-{
-    if (workers->owner != getpid()) {
-        return 0;
-    }
-    pthread_mutex_lock(&workers->lock);
-    int count = 0;
-    for (struct mc_worker *worker = workers->first; worker; worker = worker->next) {
-        count += mc_worker_has_ended(worker) ? 0 : 1;
-    }
-    pthread_mutex_unlock(&workers->lock);
-    return count;
+    return -1;
 }

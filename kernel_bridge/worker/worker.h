@@ -1,51 +1,57 @@
-/* Isolated calls: the functions of an artifact, called in processes of their own through shared
- * memory. A set of workers serves one artifact; each is a child of the daemon's runner, started
- * with the first call, ended by a crash, a limit, an interrupt or a minute without a call, and
- * started again by the next one. */
+/* One worker as its caller sees it: the request that keeps it, the shared memory, the end. One of a
+ * set (workers.h). */
 #pragma once
 
-#include "abi/thunk.h"
-#include "abi/type.h"
+#include "abi/share.h"
 #include "abi/words.h"
 #include "base/err.h"
 #include "kernel_bridge/client/client.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
-struct mc_workers;
-struct mc_worker;
-
-struct mc_workers_options {
-    struct mc_client *client; /* lives longer */
-    const char *header;    /* JSON: the `run` request of the source, as docs/protocol.md has it */
-    const char *table;     /* "symbol signature\n" for each function */
-    const char *directory; /* where the sockets are, private to the user; NULL: the client's */
-    int idle_seconds;      /* 0: 60 */
-    int most;              /* workers at once, for calls of several threads; 0: 8 */
-    int64_t silence_ns;    /* as of a request (client.h), while a worker starts; 0: none */
+/* What all workers of a set are started with. */
+struct mc_worker_plan {
+    struct mc_client *client;
+    char *header;
+    char *table;
+    char *directory;
+    int idle_seconds;
+    long memory; /* MB, the limit; 0: none */
+    uint32_t spins;
+    int64_t silence_ns;
 };
 
-/* Copies the options. Starts nothing yet. */
-int mc_workers_new(const struct mc_workers_options *options,
-                   struct mc_workers **ret,
-                   mc_err *err) MC_MUST_USE;
+struct mc_worker {
+    struct mc_worker *next;
+    const struct mc_worker_plan *plan;
+    bool busy;
+    atomic_bool over; /* ended, or to be ended; looked at by those who count as well */
 
-/* Ends the workers. No call may be under way. Takes NULL; returns NULL. */
-struct mc_workers *mc_workers_free(struct mc_workers *workers);
+    /* The request, in a thread of its own from start to end. */
+    pthread_t keeper;
+    char *header;
+    atomic_bool answered; /* then the next two are there */
+    atomic_bool abandoned;
+    struct mc_message answer;
+    mc_err failure; /* code MC_OK: there is an answer */
+    int wake;       /* eventfd, readable once answered */
 
-struct mc_worker_call {
-    const char *symbol; /* one of the table; NULL: nothing is called, and the result is None */
-    const struct mc_signature *signature;
-    const uint64_t *in; /* words with this process's addresses */
-    uint64_t *out;      /* as a thunk would fill it; addresses are in the worker's memory, here */
-    double wall;        /* limits of the call, in seconds; 0: none */
-    double cpu;
-    int64_t output;          /* bytes; 0: 64 MiB */
-    int (*check)(void *arg); /* about every 50 ms, and after a signal; not 0: interrupt */
-    void (*print)(void *arg, bool is_stderr, const char *bytes, size_t length); /* what it prints */
-    void *arg;                                                                  /* of both */
-    uint64_t thread; /* of the caller's choice, for mc_workers_interrupt */
+    int socket;
+    int file;
+    pid_t pid;
+    int pidfd;
+    clockid_t cpu;
+    struct mc_share *share;
+    uint64_t mapped;
+    uint32_t last; /* number of the latest call */
+    struct mc_share_spins spins;
+    int prints[2]; /* files of what it prints */
+    uint64_t printed[2];
+    int64_t printed_in_call;
+    bool told_memory; /* what it complained of last was memory */
 };
 
 enum mc_worker_outcome_kind {
@@ -71,20 +77,29 @@ struct mc_worker_outcome {
     struct mc_worker *worker; /* for mc_workers_done */
 };
 
-/* Calls, in any thread; several at once run at once. Arguments with memory are copied, those of a
- * MutSpan also back. Whatever *ret says, mc_workers_done must follow. -1 where it could not even be
- * tried, or the daemon was lost: DAEMON_UNAVAILABLE, DAEMON_LOST, RUNNER_FAILED, COMPILE_FAILED,
- * NO_MEMORY, INTERRUPTED (before it began); then nothing must follow. */
-int mc_workers_call(struct mc_workers *workers,
-                    const struct mc_worker_call *call,
-                    struct mc_worker_outcome *ret,
+/* Starts one and waits until it is ready. `check` as in a call. */
+int mc_worker_start(const struct mc_worker_plan *plan,
+                    int (*check)(void *),
+                    void *arg,
+                    struct mc_worker **ret,
                     mc_err *err) MC_MUST_USE;
 
-/* The results in `out` have been read. */
-void mc_workers_done(struct mc_workers *workers, struct mc_worker_outcome *outcome);
+/* Ends it where it has not ended, and frees everything. */
+void mc_worker_end(struct mc_worker *worker);
 
-/* Interrupts the calls whose `thread` this is. */
-void mc_workers_interrupt(struct mc_workers *workers, uint64_t thread);
+/* Whether it is known to have ended; the second one looks. */
+bool mc_worker_is_over(struct mc_worker *worker);
+bool mc_worker_has_ended(struct mc_worker *worker);
+void mc_worker_kill(struct mc_worker *worker);
 
-/* Processes that exist now. */
-int mc_workers_count(struct mc_workers *workers);
+/* Why it ended: waits for the daemon's answer. -1 where the daemon has none. */
+int mc_worker_explain(struct mc_worker *worker,
+                      struct mc_worker_outcome *ret,
+                      mc_err *err) MC_MUST_USE;
+
+/* Makes the shared file at least this large; follows what the worker made of it. */
+int mc_worker_grow(struct mc_worker *worker, uint64_t size, mc_err *err) MC_MUST_USE;
+int mc_worker_follow(struct mc_worker *worker, mc_err *err) MC_MUST_USE;
+
+/* The place of a symbol in the table, or -1. */
+long mc_worker_find(const struct mc_worker *worker, const char *symbol);

@@ -4,7 +4,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/os.h"
-#include "kernel_bridge/worker/worker.h"
+#include "kernel_bridge/worker/workers.h"
 #include "mojo/bind.h"
 #include "mojo/cell.h"
 
