@@ -6,6 +6,7 @@
 #include "mojo/bind_parts.h"
 #include "mojo/lex.h"
 #include "mojo/scan.h"
+#include "mojo/thunk_source.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -395,6 +396,9 @@ int mc_bindings_sources(struct mc_bindings *bindings,
     }
     if (entry && mc_cell_entry(cell, module_name, ret_entry) < 0) {
         return -1;
+    }
+    if (!thunks && !cell->io) {
+        return 0;
     }
     return mc_thunks_write(bindings, entry ? "m." : "", entry ? ret_entry : ret_module);
 }

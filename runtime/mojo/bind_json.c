@@ -1,5 +1,6 @@
 #include "abi/thunk.h"
 #include "base/mem.h"
+#include "mojo/bind.h"
 #include "mojo/bind_parts.h"
 #include "mojo/lex.h"
 #include "mojo/scan.h"

@@ -1,10 +1,10 @@
 #include "base/buf.h"
 #include "base/err.h"
-#include "mojo/bind_parts.h"
 #include "mojo/cell.h"
 #include "mojo/cell_parts.h"
 #include "mojo/lex.h"
 #include "mojo/scan.h"
+#include "mojo/thunk_source.h"
 
 #include <stdint.h>
 #include <stdlib.h>

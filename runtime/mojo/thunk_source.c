@@ -1,6 +1,7 @@
-#include "abi/thunk.h"
+#include "mojo/thunk_source.h"
 
-#include "mojo/bind_parts.h"
+#include "abi/thunk.h"
+#include "mojo/lex.h"
 
 #include <string.h>
 
@@ -486,9 +487,6 @@ int mc_thunks_write(struct mc_bindings *bindings, const char *module, struct mc_
     struct writer writer = {.out = ret, .cell = bindings->cell, .module = module};
     const struct mc_cell_io *io = bindings->cell->io;
     bool owns = io != NULL;
-    if (mc_bindings_count(bindings) == 0 && !io) {
-        return 0;
-    }
     mc_buf_adds(ret, prelude);
     write_lists(bindings, ret);
     for (size_t i = 0; i < bindings->count && !ret->failed; i++) {
