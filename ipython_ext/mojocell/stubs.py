@@ -59,7 +59,7 @@ _TYPE = re.compile(r"(\w+)(?:\[(.*)\])?\Z")
 
 
 def annotation(kind: str, *, returned: bool = False) -> Any:
-    """Return the Python annotation of a type as `runtime/abi/type.h` writes it.
+    """Return the Python annotation of a type as `runtime/abi/signature.h` writes it.
 
     Parameters
     ----------

@@ -59,9 +59,8 @@ static bool arm_retry(struct mc_guard_thread *thread, int number)
     struct itimerspec soon = {.it_value.tv_nsec = RETRY_NS};
     struct mc_guard_retry *retry = &thread->retries[number == SIGINT ? 0 : 1];
     if (retry->owner != getpid()) {
-        struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID,
-                                 .sigev_signo = number,
-                                 .sigev_value.sival_ptr = &mark};
+        struct sigevent event = {
+            .sigev_notify = SIGEV_THREAD_ID, .sigev_signo = number, .sigev_value.sival_ptr = &mark};
         event._sigev_un._tid = gettid();
         if (timer_create(CLOCK_MONOTONIC, &event, &retry->timer) < 0) {
             return false;

@@ -2,6 +2,7 @@
  * overloaded function has several. */
 #pragma once
 
+#include "abi/signature.h"
 #include "kernel_bridge/values/values.h"
 
 enum mc_parameter_kind { MC_PARAMETER_ANY, MC_PARAMETER_POSITIONAL, MC_PARAMETER_KEYWORD };

@@ -77,8 +77,7 @@ static void take_arguments_back(struct mc_worker *worker, const struct mc_worker
     uint64_t in[MC_THUNK_IN_WORDS];
     struct copying copying = {worker, MC_SHARE_DATA};
     for (size_t i = 0; i < call->signature->n_args; i++) {
-        if (call->signature->args[i].writable ||
-            call->signature->args[i].kind == MC_TYPE_OPTIONAL) {
+        if (mc_type_is_writable(&call->signature->args[i])) {
             memcpy(in, call->in, call->signature->in_words * sizeof *in);
             mc_memory_walk_in(call->signature, in, copy_back, &copying);
             return;

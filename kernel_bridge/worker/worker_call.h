@@ -1,7 +1,7 @@
 /* One call of one worker: its arguments there, its limits, what it prints, its result back. */
 #pragma once
 
-#include "abi/type.h"
+#include "abi/signature.h"
 #include "kernel_bridge/worker/worker.h"
 
 #include <stdatomic.h>

@@ -1,5 +1,6 @@
 #include "mojo/bind.h"
 
+#include "abi/kind.h"
 #include "abi/thunk.h"
 #include "base/json.h"
 #include "base/mem.h"
@@ -182,24 +183,6 @@ static void read_function(const struct mc_cell *cell, struct mc_binding *binding
 
 /* ---- overloads ---- */
 
-/* What Python can tell apart. */
-static int class_of(const struct mc_type *type)
-{
-    switch (type->kind) {
-    case MC_TYPE_SCALAR:
-        return mc_scalars[type->scalar].kind == 'u' ? 'i' : mc_scalars[type->scalar].kind;
-    case MC_TYPE_STRING:
-        return 's';
-    case MC_TYPE_SPAN:
-    case MC_TYPE_LIST:
-        return 256 + (int) type->scalar;
-    case MC_TYPE_OPTIONAL:
-        return class_of(&type->items[0]);
-    default:
-        return 0;
-    }
-}
-
 static size_t required(const struct mc_binding *binding)
 {
     size_t n = 0;
@@ -218,7 +201,7 @@ static bool look_alike(const struct mc_binding *a, const struct mc_binding *b)
         return false;
     }
     for (size_t i = 0; i < least; i++) {
-        if (class_of(&a->args[i].type) != class_of(&b->args[i].type)) {
+        if (mc_type_look(&a->args[i].type) != mc_type_look(&b->args[i].type)) {
             return false;
         }
     }

@@ -1,3 +1,4 @@
+#include "abi/kind.h"
 #include "abi/thunk.h"
 #include "base/mem.h"
 #include "mojo/bind.h"

@@ -1,5 +1,6 @@
 #include "mojo/thunk_source.h"
 
+#include "abi/kind.h"
 #include "abi/thunk.h"
 #include "mojo/lex.h"
 
@@ -93,79 +94,7 @@ struct writer {
     const char *module; /* put before the function's name */
 };
 
-void mc_bind_write_type(const struct mc_type *type, struct mc_buf *out)
-{
-    if (type->kind == MC_TYPE_SPAN) {
-        mc_buf_addf(out,
-                    "Span[%s, %s]",
-                    mc_scalars[type->scalar].name,
-                    type->writable ? "MutAnyOrigin" : "ImmutAnyOrigin");
-    } else if (type->kind == MC_TYPE_OPTIONAL) {
-        mc_buf_adds(out, "Optional[");
-        mc_bind_write_type(&type->items[0], out);
-        mc_buf_adds(out, "]");
-    } else {
-        mc_type_write(type, out);
-    }
-}
-
 /* ---- arguments ---- */
-
-static void write_scalar(struct mc_buf *out, enum mc_scalar scalar, size_t at)
-{
-    const char *name = mc_scalars[scalar].name;
-    if (scalar == MC_BOOL) {
-        mc_buf_addf(out, "(a[unsafe_offset=%zu] != 0)", at);
-    } else if (mc_scalars[scalar].kind == 'f') {
-        mc_buf_addf(out, "mc_word[%s](a, %zu)", name, at);
-    } else {
-        mc_buf_addf(out, "%s(a[unsafe_offset=%zu])", name, at);
-    }
-}
-
-/* The expression of the argument whose words begin at `at`. */
-static void write_value(struct mc_buf *out, const struct mc_type *type, size_t at)
-{
-    const char *name = mc_scalars[type->scalar].name;
-    switch (type->kind) {
-    case MC_TYPE_SCALAR:
-        write_scalar(out, type->scalar, at);
-        return;
-    case MC_TYPE_STRING:
-        mc_buf_addf(out, "mc_text(a, %zu)", at);
-        return;
-    case MC_TYPE_SPAN:
-        mc_bind_write_type(type, out);
-        mc_buf_addf(out,
-                    "(unsafe_ptr=mc_at[%s](a, %zu), length=Int(a[unsafe_offset=%zu]))",
-                    name,
-                    at,
-                    at + 1);
-        return;
-    case MC_TYPE_LIST:
-        mc_buf_addf(out,
-                    "List[%s](Span[%s, ImmutAnyOrigin](unsafe_ptr=mc_at[%s](a, %zu), "
-                    "length=Int(a[unsafe_offset=%zu])))",
-                    name,
-                    name,
-                    name,
-                    at,
-                    at + 1);
-        return;
-    case MC_TYPE_OPTIONAL:
-        mc_bind_write_type(type, out);
-        mc_buf_adds(out, "(");
-        write_value(out, &type->items[0], at + 1);
-        mc_buf_addf(out, ") if a[unsafe_offset=%zu] != 0 else ", at);
-        mc_bind_write_type(type, out);
-        mc_buf_adds(out, "(None)");
-        return;
-    case MC_TYPE_NONE:
-    case MC_TYPE_TUPLE:
-    case MC_TYPE_ANY:
-        return;
-    }
-}
 
 static void
 write_variables(struct mc_buf *out, const struct mc_binding *binding, const char *indent)
@@ -174,7 +103,7 @@ write_variables(struct mc_buf *out, const struct mc_binding *binding, const char
     for (size_t i = 0; i < binding->n_args; i++) {
         const struct mc_type *type = &binding->args[i].type;
         mc_buf_addf(out, "%svar a%zu = ", indent, i);
-        write_value(out, type, at);
+        mc_type_write_argument(type, at, out);
         mc_buf_adds(out, "\n");
         at += type->words;
     }
@@ -224,90 +153,6 @@ static void write_kept(struct mc_buf *out, const struct mc_binding *binding, con
 
 /* ---- the result ---- */
 
-static void write_result(struct mc_buf *out,
-                         const struct mc_type *type,
-                         const char *value,
-                         size_t at,
-                         const char *indent);
-
-static void write_optional(struct mc_buf *out,
-                           const struct mc_type *type,
-                           const char *value,
-                           size_t at,
-                           const char *indent)
-{
-    mc_autobuf inner = MC_BUF_INIT;
-    mc_autobuf deeper = MC_BUF_INIT;
-    mc_buf_addf(&inner, "%s.value()", value);
-    mc_buf_addf(&deeper, "%s    ", indent);
-    mc_buf_addf(out, "%sr[unsafe_offset=%zu] = 0\n", indent, at);
-    mc_buf_addf(out, "%sif %s:\n", indent, value);
-    mc_buf_addf(out, "%sr[unsafe_offset=%zu] = 1\n", deeper.data, at);
-    write_result(out, &type->items[0], inner.data, at + 1, deeper.data);
-}
-
-static void write_tuple(struct mc_buf *out,
-                        const struct mc_type *type,
-                        const char *value,
-                        size_t at,
-                        const char *indent)
-{
-    for (size_t i = 0; i < type->count; i++) {
-        mc_autobuf item = MC_BUF_INIT;
-        mc_buf_addf(&item, "%s[%zu]", value, i);
-        write_result(out, &type->items[i], item.data, at, indent);
-        at += type->items[i].words;
-    }
-}
-
-static void write_scalar_result(
-    struct mc_buf *out, enum mc_scalar scalar, const char *value, size_t at, const char *indent)
-{
-    const struct mc_scalar_info *info = &mc_scalars[scalar];
-    if (info->kind == 'f') {
-        mc_buf_addf(out, "%smc_word[%s](r, %zu) = %s\n", indent, info->name, at, value);
-    } else if (info->kind == 'b') {
-        mc_buf_addf(out, "%sr[unsafe_offset=%zu] = UInt64(Int(%s))\n", indent, at, value);
-    } else {
-        mc_buf_addf(out,
-                    "%sr[unsafe_offset=%zu] = UInt64(%s(%s))\n",
-                    indent,
-                    at,
-                    info->kind == 'i' ? "Int64" : "UInt64",
-                    value);
-    }
-}
-
-static void write_result(struct mc_buf *out,
-                         const struct mc_type *type,
-                         const char *value,
-                         size_t at,
-                         const char *indent)
-{
-    switch (type->kind) {
-    case MC_TYPE_SCALAR:
-        write_scalar_result(out, type->scalar, value, at, indent);
-        return;
-    case MC_TYPE_STRING:
-        mc_buf_addf(out, "%smc_put_text(String(%s), r, %zu)\n", indent, value, at);
-        return;
-    case MC_TYPE_LIST:
-        mc_buf_addf(
-            out, "%smc_put_%s(%s, r, %zu)\n", indent, mc_scalars[type->scalar].name, value, at);
-        return;
-    case MC_TYPE_OPTIONAL:
-        write_optional(out, type, value, at, indent);
-        return;
-    case MC_TYPE_TUPLE:
-        write_tuple(out, type, value, at, indent);
-        return;
-    case MC_TYPE_NONE:
-    case MC_TYPE_SPAN:
-    case MC_TYPE_ANY:
-        return;
-    }
-}
-
 /* One call and what becomes of its result. */
 static void write_body(const struct writer *writer, unsigned left_out, const char *indent)
 {
@@ -318,7 +163,7 @@ static void write_body(const struct writer *writer, unsigned left_out, const cha
     write_call(writer, left_out);
     mc_buf_adds(out, "\n");
     write_kept(out, binding, indent);
-    write_result(out, &binding->result, "x", 0, indent);
+    mc_type_write_result(&binding->result, "x", (struct mc_word_place) {NULL, 0}, indent, out);
     mc_buf_addf(out, "%sreturn 0\n", indent);
 }
 
@@ -370,33 +215,32 @@ static void write_thunk(const struct writer *writer)
     }
 }
 
-static void note_lists(const struct mc_type *type, bool *used)
+/* ---- what they use ---- */
+
+struct helpers {
+    struct mc_buf *out;
+    bool written[MC_TYPE_COUNT][MC_SCALAR_COUNT];
+};
+
+static void write_helper(struct helpers *helpers, const struct mc_type *type)
 {
-    if (type->kind == MC_TYPE_LIST) {
-        used[type->scalar] = true;
+    const struct mc_kind *kind = mc_kind_of(type);
+    bool *written = &helpers->written[type->kind][type->scalar];
+    if (kind->write_helper && !*written) {
+        kind->write_helper(type, helpers->out);
+        *written = true;
     }
     for (size_t i = 0; i < type->count; i++) {
-        note_lists(&type->items[i], used);
+        write_helper(helpers, &type->items[i]);
     }
 }
 
-static void write_lists(const struct mc_bindings *bindings, struct mc_buf *out)
+static void write_helpers(const struct mc_bindings *bindings, struct mc_buf *out)
 {
-    bool used[MC_SCALAR_COUNT] = {false};
+    struct helpers helpers = {.out = out};
     for (size_t i = 0; i < bindings->count; i++) {
         if (!bindings->items[i].skipped) {
-            note_lists(&bindings->items[i].result, used);
-        }
-    }
-    for (int i = 0; i < MC_SCALAR_COUNT; i++) {
-        if (used[i]) {
-            const char *name = mc_scalars[i].name;
-            mc_buf_addf(out,
-                        "\n\ndef mc_put_%s(x: List[%s], r: mc_words, i: Int):\n"
-                        "    mc_put(Int(x.unsafe_ptr()), %d, x.__len__(), r, i)\n",
-                        name,
-                        name,
-                        mc_scalars[i].size);
+            write_helper(&helpers, &bindings->items[i].result);
         }
     }
 }
@@ -416,41 +260,30 @@ bool mc_thunks_fit(const struct mc_cell *cell)
     return true;
 }
 
-static void write_any_scalar(struct mc_buf *out, enum mc_scalar scalar)
+static void write_any(struct mc_buf *out, const struct mc_type *type)
 {
-    const struct mc_scalar_info *info = &mc_scalars[scalar];
-    if (info->kind == 'f') {
-        mc_buf_addf(out, "    mc_word[%s](r, i + 1) = x\n", info->name);
-    } else {
-        const char *cast = info->kind == 'b' ? "Int" : info->kind == 'i' ? "Int64" : "UInt64";
-        mc_buf_addf(out, "    r[unsafe_offset=i + 1] = UInt64(%s(x))\n", cast);
-    }
+    mc_buf_adds(out, "\n\ndef mc_put_any(x: ");
+    mc_type_write_mojo(type, out);
+    mc_buf_addf(out,
+                ", r: mc_words, i: Int):\n    r[unsafe_offset=i] = %llu\n",
+                (unsigned long long) MC_ANY_TAG(type->kind, type->scalar));
+    mc_kind_of(type)->write_any(type, out);
 }
 
 /* One overload for each type that crosses; another one for what does not. */
 void mc_thunks_write_outputs(struct mc_buf *ret)
 {
-    static const char head[] = "x: %s%s%s, r: mc_words, i: Int):\n    r[unsafe_offset=i] = %llu\n";
     mc_buf_adds(ret, prelude);
     mc_buf_addf(ret,
                 "\n\ndef mc_put_any[T: AnyType](x: T, r: mc_words, i: Int):\n"
                 "    r[unsafe_offset=i] = %llu\n",
                 (unsigned long long) MC_ANY_UNKNOWN);
-    mc_buf_addf(ret,
-                "\n\ndef mc_put_any(x: String, r: mc_words, i: Int):\n"
-                "    r[unsafe_offset=i] = %llu\n    mc_put_text(x, r, i + 1)\n",
-                (unsigned long long) MC_ANY_TAG(MC_TYPE_STRING, 0));
-    for (int i = 0; i < MC_SCALAR_COUNT; i++) {
-        const char *name = mc_scalars[i].name;
-        mc_buf_adds(ret, "\n\ndef mc_put_any(");
-        mc_buf_addf(ret, head, name, "", "", (unsigned long long) MC_ANY_TAG(MC_TYPE_SCALAR, i));
-        write_any_scalar(ret, (enum mc_scalar) i);
-        mc_buf_adds(ret, "\n\ndef mc_put_any(");
-        mc_buf_addf(
-            ret, head, "List[", name, "]", (unsigned long long) MC_ANY_TAG(MC_TYPE_LIST, i));
-        mc_buf_addf(ret,
-                    "    mc_put(Int(x.unsafe_ptr()), %d, x.__len__(), r, i + 1)\n",
-                    mc_scalars[i].size);
+    for (int kind = 0; kind < MC_TYPE_COUNT; kind++) {
+        bool has_scalar = kind == MC_TYPE_SCALAR || mc_kinds[kind]->inside == MC_INSIDE_SCALAR;
+        int scalars = !mc_kinds[kind]->write_any ? 0 : has_scalar ? MC_SCALAR_COUNT : 1;
+        for (int scalar = 0; scalar < scalars; scalar++) {
+            write_any(ret, &(struct mc_type) {.kind = kind, .scalar = scalar});
+        }
     }
 }
 
@@ -467,7 +300,7 @@ static void write_run(struct mc_buf *out, const struct mc_cell_io *io)
     }
     for (size_t i = 0; i < io->n_inputs; i++) {
         mc_buf_addf(out, "        var a%zu = ", i);
-        write_value(out, &io->inputs[i].type, at);
+        mc_type_write_argument(&io->inputs[i].type, at, out);
         mc_buf_adds(out, "\n");
         at += io->inputs[i].type.words;
     }
@@ -488,7 +321,7 @@ int mc_thunks_write(struct mc_bindings *bindings, const char *module, struct mc_
     const struct mc_cell_io *io = bindings->cell->io;
     bool owns = io != NULL;
     mc_buf_adds(ret, prelude);
-    write_lists(bindings, ret);
+    write_helpers(bindings, ret);
     for (size_t i = 0; i < bindings->count && !ret->failed; i++) {
         struct mc_binding *binding = &bindings->items[i];
         if (!binding->skipped) {

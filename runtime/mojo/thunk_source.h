@@ -6,9 +6,6 @@
 
 #include <stdbool.h>
 
-/* Adds a type in Mojo's words. */
-void mc_bind_write_type(const struct mc_type *type, struct mc_buf *out);
-
 /* Adds what the module of a cell needs that gives values. */
 void mc_thunks_write_outputs(struct mc_buf *ret);
 

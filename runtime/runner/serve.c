@@ -1,7 +1,7 @@
 #include "runner/serve.h"
 
 #include "abi/share_memory.h"
-#include "abi/type.h"
+#include "abi/signature.h"
 #include "base/err.h"
 
 #include <dlfcn.h>
