@@ -30,6 +30,10 @@ extern PyType_Spec mc_bridge_error_spec;
 extern PyType_Spec mc_bridge_library_spec;
 extern PyType_Spec mc_bridge_function_spec;
 extern PyMethodDef mc_bridge_guard_methods[];
+extern PyMethodDef mc_bridge_type_methods[];
+
+/* NumPy's name for each of Mojo's scalars: {"Int": "int64", …}. A new reference. */
+PyObject *mc_bridge_scalars(void);
 
 struct mc_client;
 

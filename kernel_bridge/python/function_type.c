@@ -4,6 +4,7 @@
  */
 #include "kernel_bridge/python/function_type.h"
 
+#include "abi/kind.h"
 #include "base/mem.h"
 
 #include <stddef.h>

@@ -47,14 +47,24 @@ static int add_type(PyObject *module, PyType_Spec *spec, const char *name, PyTyp
     return *ret ? PyModule_AddObjectRef(module, name, (PyObject *) *ret) : -1;
 }
 
+/* Takes the reference. */
+static int add_object(PyObject *module, const char *name, PyObject *object)
+{
+    int done = object ? PyModule_AddObjectRef(module, name, object) : -1;
+    Py_XDECREF(object);
+    return done;
+}
+
 static int add_constants(PyObject *module)
 {
-    PyObject *codes = error_codes();
-    int done = codes ? PyModule_AddObjectRef(module, "ERROR_CODES", codes) : -1;
-    Py_XDECREF(codes);
-    if (done < 0 || PyModule_AddStringConstant(module, "VERSION", MC_VERSION) < 0 ||
+    if (add_object(module, "ERROR_CODES", error_codes()) < 0 ||
+        add_object(module, "SCALARS", mc_bridge_scalars()) < 0 ||
+        PyModule_AddStringConstant(module, "VERSION", MC_VERSION) < 0 ||
         PyModule_AddStringConstant(module, "BUILD", MC_BUILD_ID) < 0 ||
         PyModule_AddIntConstant(module, "PROTOCOL", MC_PROTOCOL_VERSION) < 0) {
+        return -1;
+    }
+    if (PyModule_AddFunctions(module, mc_bridge_type_methods) < 0) {
         return -1;
     }
     return PyModule_AddFunctions(module, mc_bridge_guard_methods);

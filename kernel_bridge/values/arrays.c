@@ -77,12 +77,12 @@ int mc_array_of_ndarray(struct mc_conversion *conversion, PyObject *value, struc
         return 0;
     }
     if (is_masked(Py_TYPE(value))) {
-        return mc_convert_refuse(conversion,
-                                 PyExc_TypeError,
-                                 "a masked array, whose mask Mojo does not see; write "
-                                 "%s.filled(value), or %s.data to go without the mask",
-                                 conversion->argument,
-                                 conversion->argument);
+        return mc_refuse(conversion,
+                         PyExc_TypeError,
+                         "a masked array, whose mask Mojo does not see; write "
+                         "%s.filled(value), or %s.data to go without the mask",
+                         conversion->argument,
+                         conversion->argument);
     }
     const struct mc_ndarray *array = (const struct mc_ndarray *) value;
     Py_ssize_t size = item_size(value);
@@ -149,36 +149,16 @@ int mc_array_find(struct mc_conversion *conversion, PyObject *value, struct mc_a
 
 /* ---- whether it fits ---- */
 
-static const char *numpy_name(enum mc_scalar scalar)
-{
-    static const char *const names[MC_SCALAR_COUNT] = {
-        [MC_BOOL] = "bool_",
-        [MC_INT] = "int64",
-        [MC_INT8] = "int8",
-        [MC_INT16] = "int16",
-        [MC_INT32] = "int32",
-        [MC_INT64] = "int64",
-        [MC_UINT] = "uint64",
-        [MC_UINT8] = "uint8",
-        [MC_UINT16] = "uint16",
-        [MC_UINT32] = "uint32",
-        [MC_UINT64] = "uint64",
-        [MC_FLOAT32] = "float32",
-        [MC_FLOAT64] = "float64",
-    };
-    return names[scalar];
-}
-
 static void write_cast(const struct mc_conversion *conversion,
                        enum mc_array_origin origin,
                        enum mc_scalar scalar,
                        char ret[static 160])
 {
-    const char *name = numpy_name(scalar);
+    struct mc_numpy_name name = mc_numpy_name(scalar);
     if (origin == MC_ARRAY_OTHER) {
-        snprintf(ret, 160, "numpy.array(%.80s, dtype=numpy.%s)", conversion->argument, name);
+        snprintf(ret, 160, "numpy.array(%.80s, dtype=numpy.%s)", conversion->argument, name.text);
     } else {
-        snprintf(ret, 160, "%.80s.astype(numpy.%s)", conversion->argument, name);
+        snprintf(ret, 160, "%.80s.astype(numpy.%s)", conversion->argument, name.text);
     }
 }
 
@@ -188,13 +168,13 @@ static int refuse_elements(const struct mc_conversion *conversion,
 {
     char cast[160];
     write_cast(conversion, array->origin, type->scalar, cast);
-    return mc_convert_refuse(conversion,
-                             PyExc_TypeError,
-                             "%s elements%s, Mojo wants %s; write %s",
-                             array->dtype,
-                             array->swapped ? " in foreign byte order" : "",
-                             mc_scalars[type->scalar].name,
-                             cast);
+    return mc_refuse(conversion,
+                     PyExc_TypeError,
+                     "%s elements%s, Mojo wants %s; write %s",
+                     array->dtype,
+                     array->swapped ? " in foreign byte order" : "",
+                     mc_scalars[type->scalar].name,
+                     cast);
 }
 
 static int check_shape(const struct mc_conversion *conversion,
@@ -205,22 +185,22 @@ static int check_shape(const struct mc_conversion *conversion,
     if (array->ndim == 1) {
         return 0;
     }
-    const char *wanted = mc_convert_type_text(type, &text);
+    const char *wanted = mc_type_text(type, &text);
     if (array->ndim == 0) {
-        return mc_convert_refuse(conversion,
-                                 PyExc_TypeError,
-                                 "an array without a dimension, Mojo wants %s; write "
-                                 "%s.reshape(1)",
-                                 wanted,
-                                 conversion->argument);
+        return mc_refuse(conversion,
+                         PyExc_TypeError,
+                         "an array without a dimension, Mojo wants %s; write "
+                         "%s.reshape(1)",
+                         wanted,
+                         conversion->argument);
     }
-    return mc_convert_refuse(conversion,
-                             PyExc_TypeError,
-                             "%d dimensions, Mojo wants %s; write %s%s.reshape(-1)",
-                             array->ndim,
-                             wanted,
-                             conversion->argument,
-                             array->origin == MC_ARRAY_PANDAS ? ".to_numpy()" : "");
+    return mc_refuse(conversion,
+                     PyExc_TypeError,
+                     "%d dimensions, Mojo wants %s; write %s%s.reshape(-1)",
+                     array->ndim,
+                     wanted,
+                     conversion->argument,
+                     array->origin == MC_ARRAY_PANDAS ? ".to_numpy()" : "");
 }
 
 static int check_memory(const struct mc_conversion *conversion,
@@ -228,39 +208,39 @@ static int check_memory(const struct mc_conversion *conversion,
                         const struct mc_array *array)
 {
     if (array->count > 1 && array->stride != array->size) {
-        return mc_convert_refuse(conversion,
-                                 PyExc_ValueError,
-                                 "its elements are not contiguous (%zd bytes apart); write "
-                                 "numpy.ascontiguousarray(%s)",
-                                 array->stride,
-                                 conversion->argument);
+        return mc_refuse(conversion,
+                         PyExc_ValueError,
+                         "its elements are not contiguous (%zd bytes apart); write "
+                         "numpy.ascontiguousarray(%s)",
+                         array->stride,
+                         conversion->argument);
     }
     if (array->count > 0 && (uintptr_t) array->data % mc_scalars[type->scalar].size) {
-        return mc_convert_refuse(conversion,
-                                 PyExc_ValueError,
-                                 "its elements are not aligned in memory; write "
-                                 "numpy.array(%s)",
-                                 conversion->argument);
+        return mc_refuse(conversion,
+                         PyExc_ValueError,
+                         "its elements are not aligned in memory; write "
+                         "numpy.array(%s)",
+                         conversion->argument);
     }
     if (type->writable && array->readonly) {
-        return mc_convert_refuse(conversion,
-                                 PyExc_ValueError,
-                                 "it is read-only, and Mojo writes to a Span[mut=True]; pass a "
-                                 "copy: numpy.array(%s)",
-                                 conversion->argument);
+        return mc_refuse(conversion,
+                         PyExc_ValueError,
+                         "it is read-only, and Mojo writes to a Span[mut=True]; pass a "
+                         "copy: numpy.array(%s)",
+                         conversion->argument);
     }
     return 0;
 }
 
-int mc_array_convert(struct mc_conversion *conversion,
-                     const struct mc_type *type,
-                     PyObject *value,
-                     uint64_t *ret_words)
+int mc_array_take(struct mc_conversion *conversion,
+                  const struct mc_type *type,
+                  PyObject *value,
+                  uint64_t *ret_words)
 {
     struct mc_array array;
     int found = mc_array_find(conversion, value, &array);
     if (found <= 0) {
-        return found;
+        return found < 0 ? -1 : mc_refuse_type(conversion, type, value);
     }
     const struct mc_scalar_info *wanted = &mc_scalars[type->scalar];
     if (check_shape(conversion, type, &array) < 0) {
@@ -274,7 +254,7 @@ int mc_array_convert(struct mc_conversion *conversion,
     }
     ret_words[0] = array.count ? (uint64_t) (uintptr_t) array.data : 0;
     ret_words[1] = (uint64_t) array.count;
-    return 1;
+    return 0;
 }
 
 int mc_array_refuse_list(const struct mc_conversion *conversion,
@@ -284,10 +264,15 @@ int mc_array_refuse_list(const struct mc_conversion *conversion,
     struct mc_type_text text;
     char cast[160];
     write_cast(conversion, MC_ARRAY_OTHER, type->scalar, cast);
-    return mc_convert_refuse(conversion,
-                             PyExc_TypeError,
-                             "Mojo wants %s, got %s; write %s",
-                             mc_convert_type_text(type, &text),
-                             Py_TYPE(value)->tp_name,
-                             cast);
+    return mc_refuse(conversion,
+                     PyExc_TypeError,
+                     "Mojo wants %s, got %s; write %s",
+                     mc_type_text(type, &text),
+                     Py_TYPE(value)->tp_name,
+                     cast);
+}
+
+PyObject *mc_array_annotation(const struct mc_type *type)
+{
+    return PyUnicode_FromFormat("NDArray[%s]", mc_numpy_name(type->scalar).text);
 }

@@ -2,7 +2,7 @@
  * protocol, __array_interface__, __array__, the Arrow C interface, DLPack. Never a copy. */
 #pragma once
 
-#include "kernel_bridge/values/values.h"
+#include "kernel_bridge/values/refuse.h"
 
 /* How the thing that was passed shows its memory; decides on the line to write. */
 enum mc_array_origin { MC_ARRAY_NUMPY, MC_ARRAY_PANDAS, MC_ARRAY_OTHER };
@@ -24,17 +24,19 @@ struct mc_array {
  * where there is, but not for us. */
 int mc_array_find(struct mc_conversion *conversion, PyObject *value, struct mc_array *ret);
 
-/* Address and count of the elements for a Span or List; as mc_convert_in, but 0 is "no array"
- * (nothing is raised) and 1 success. */
-int mc_array_convert(struct mc_conversion *conversion,
-                     const struct mc_type *type,
-                     PyObject *value,
-                     uint64_t *ret_words);
+/* Address and count of the elements for a Span or List; 0, or -1 with an exception. */
+int mc_array_take(struct mc_conversion *conversion,
+                  const struct mc_type *type,
+                  PyObject *value,
+                  uint64_t *ret_words);
 
 /* For a list where a Span is wanted: its elements are objects, not memory. Returns -1. */
 int mc_array_refuse_list(const struct mc_conversion *conversion,
                          const struct mc_type *type,
                          PyObject *value);
+
+/* "NDArray[float64]", as a stub has it for a Span, or for a List that comes out. */
+PyObject *mc_array_annotation(const struct mc_type *type);
 
 /* ---- the protocols, each as mc_array_find ---- */
 

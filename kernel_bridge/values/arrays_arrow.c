@@ -73,16 +73,16 @@ static int refuse_format(const struct mc_conversion *conversion, const struct ar
     if (strcmp(schema->format, "b") == 0) {
         what = "booleans of one bit each, which Mojo has as bytes";
     } else if (strncmp(schema->format, "+s", 2) == 0) {
-        return mc_convert_refuse(conversion, PyExc_TypeError, "a table; pass one of its columns");
+        return mc_refuse(conversion, PyExc_TypeError, "a table; pass one of its columns");
     } else if (schema->dictionary) {
         what = "encoded by a dictionary";
     }
-    return mc_convert_refuse(conversion,
-                             PyExc_TypeError,
-                             "its elements are %s (Arrow's format '%.20s'); write numpy.array(%s)",
-                             what,
-                             schema->format,
-                             conversion->argument);
+    return mc_refuse(conversion,
+                     PyExc_TypeError,
+                     "its elements are %s (Arrow's format '%.20s'); write numpy.array(%s)",
+                     what,
+                     schema->format,
+                     conversion->argument);
 }
 
 /* The array is held already. */
@@ -96,12 +96,12 @@ static int read_array(const struct mc_conversion *conversion,
     }
     int64_t nulls = count_nulls(arrow);
     if (nulls) {
-        return mc_convert_refuse(conversion,
-                                 PyExc_ValueError,
-                                 "%lld of its elements are null, which Mojo's Span has no value "
-                                 "for; write %s.fill_null(0)",
-                                 (long long) nulls,
-                                 conversion->argument);
+        return mc_refuse(conversion,
+                         PyExc_ValueError,
+                         "%lld of its elements are null, which Mojo's Span has no value "
+                         "for; write %s.fill_null(0)",
+                         (long long) nulls,
+                         conversion->argument);
     }
     const char *data = arrow->n_buffers > 1 ? arrow->buffers[1] : NULL;
     ret->data = data ? data + arrow->offset * ret->size : NULL;
@@ -151,12 +151,12 @@ static void let_taken_go(void *what)
 
 static int refuse_chunks(const struct mc_conversion *conversion)
 {
-    return mc_convert_refuse(conversion,
-                             PyExc_ValueError,
-                             "its elements are in several chunks; write %s.rechunk() (polars) or "
-                             "%s.combine_chunks() (pyarrow)",
-                             conversion->argument,
-                             conversion->argument);
+    return mc_refuse(conversion,
+                     PyExc_ValueError,
+                     "its elements are in several chunks; write %s.rechunk() (polars) or "
+                     "%s.combine_chunks() (pyarrow)",
+                     conversion->argument,
+                     conversion->argument);
 }
 
 /* The first chunk that has elements, where no other one has. An errno, or -1: more than one. */
@@ -201,10 +201,10 @@ static int of_stream(struct mc_conversion *conversion, PyObject *method, struct 
     int failed = take_only_chunk(stream, taken);
     if (failed > 0) {
         const char *why = stream->get_last_error(stream);
-        return mc_convert_refuse(conversion,
-                                 PyExc_ValueError,
-                                 "its Arrow stream failed: %.200s",
-                                 why ? why : "no reason");
+        return mc_refuse(conversion,
+                         PyExc_ValueError,
+                         "its Arrow stream failed: %.200s",
+                         why ? why : "no reason");
     }
     return failed < 0 ? refuse_chunks(conversion)
                       : read_array(conversion, &taken->schema, &taken->array, ret);

@@ -162,12 +162,12 @@ static PyObject *call_method(PyObject *method)
 
 static int refuse_copy(const struct mc_conversion *conversion, PyObject *value)
 {
-    return mc_convert_refuse(conversion,
-                             PyExc_TypeError,
-                             "%s gives its elements as an array only by a copy; write "
-                             "numpy.array(%s)",
-                             Py_TYPE(value)->tp_name,
-                             conversion->argument);
+    return mc_refuse(conversion,
+                     PyExc_TypeError,
+                     "%s gives its elements as an array only by a copy; write "
+                     "numpy.array(%s)",
+                     Py_TYPE(value)->tp_name,
+                     conversion->argument);
 }
 
 /* Two arrays of the same memory show that neither is a copy. What will be refused for another

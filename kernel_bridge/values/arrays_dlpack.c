@@ -52,11 +52,11 @@ static int check_device(const struct mc_conversion *conversion, PyObject *value)
         return -1;
     }
     if (type != DL_CPU) {
-        return mc_convert_refuse(conversion,
-                                 PyExc_ValueError,
-                                 "its memory is on another device than the processor; write "
-                                 "%s.cpu()",
-                                 conversion->argument);
+        return mc_refuse(conversion,
+                         PyExc_ValueError,
+                         "its memory is on another device than the processor; write "
+                         "%s.cpu()",
+                         conversion->argument);
     }
     return 0;
 }
@@ -127,8 +127,7 @@ int mc_array_of_dlpack(struct mc_conversion *conversion, PyObject *value, struct
         return -1;
     }
     if (flags & DL_COPIED) {
-        return mc_convert_refuse(
-            conversion, PyExc_ValueError, "its elements can be had only by a copy");
+        return mc_refuse(conversion, PyExc_ValueError, "its elements can be had only by a copy");
     }
     read_tensor(tensor, ret);
     ret->readonly = flags & DL_READ_ONLY;

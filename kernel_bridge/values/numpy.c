@@ -1,5 +1,6 @@
 #include "kernel_bridge/values/numpy.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* Places in NumPy's table of functions; the same in NumPy 1 and 2. */
@@ -56,6 +57,17 @@ const struct mc_element mc_numpy_elements[MC_NUMPY_TYPES] = {
     [FLOAT] = {'f', sizeof(float)},
     [DOUBLE] = {'f', sizeof(double)},
 };
+
+struct mc_numpy_name mc_numpy_name(enum mc_scalar scalar)
+{
+    static const char *const kinds[] = {['i'] = "int", ['u'] = "uint", ['f'] = "float"};
+    const struct mc_scalar_info *info = &mc_scalars[scalar];
+    struct mc_numpy_name name = {"bool_"};
+    if (info->kind != 'b') {
+        snprintf(name.text, sizeof name.text, "%s%d", kinds[(int) info->kind], 8 * info->size);
+    }
+    return name;
+}
 
 static int type_number(enum mc_scalar scalar)
 {

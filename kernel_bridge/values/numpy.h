@@ -69,6 +69,12 @@ struct mc_element {
 #define MC_NUMPY_TYPES 13
 extern const struct mc_element mc_numpy_elements[MC_NUMPY_TYPES];
 
+/* What NumPy calls a scalar: "int64", "bool_". */
+struct mc_numpy_name {
+    char text[16];
+};
+struct mc_numpy_name mc_numpy_name(enum mc_scalar scalar);
+
 /* A one-dimensional array of `count` elements at `data`, which belong to `owner` (the reference is
  * taken, also by a failure). NULL with an exception. */
 PyObject *mc_numpy_wrap(

@@ -1,47 +1,9 @@
-/* Values between Python and the words of a thunk (abi/thunk.h). What is refused is refused by the
- * argument's name, with Mojo's type and, where there is one, the line to write. */
+/* Values between Python and the words of a thunk (abi/thunk.h). */
 #pragma once
 
-#include "abi/thunk.h"
-#include "abi/type.h"
-#include "kernel_bridge/values/numpy.h"
+#include "kernel_bridge/values/value_kind.h"
 
-#include <stdbool.h>
-#include <stdint.h>
-
-/* What has to be there until a call is over: references, buffers, memory. */
-typedef void mc_let_go(void *what);
-
-#define MC_HELD_MAX (4 * MC_THUNK_MAX_ARGS)
-
-struct mc_held {
-    size_t count;
-    struct {
-        mc_let_go *let_go;
-        void *what;
-    } items[MC_HELD_MAX];
-};
-
-/* Takes `what`; it is let go at once by a failure, which is -1 with an exception. */
-int mc_hold(struct mc_held *held, void *what, mc_let_go *let_go);
-int mc_hold_object(struct mc_held *held, PyObject *object); /* takes the reference; NULL fails */
-
-void mc_held_let_go_from(struct mc_held *held, size_t first);
-static inline void mc_held_fini(struct mc_held *held)
-{
-    if (held->count) {
-        mc_held_let_go_from(held, 0);
-    }
-}
-
-/* Where an argument is on its way to. */
-struct mc_conversion {
-    struct mc_numpy *numpy;
-    struct mc_held *held;
-    const char *function; /* names, UTF-8 */
-    const char *argument;
-    Py_ssize_t element; /* of a List, or -1 */
-};
+#include <string.h>
 
 /* Writes type->words words. 0, or -1 with an exception; what is held then is the caller's to let
  * go all the same. */
@@ -50,38 +12,17 @@ int mc_convert_in(struct mc_conversion *conversion,
                   PyObject *value,
                   uint64_t *ret_words);
 
-/* How close a value that can be converted is to the type: for the choice of an overload. */
-enum mc_closeness {
-    MC_CLOSE_NOT = 0,
-    MC_CLOSE_CONVERTED = 1, /* an int for a Float64 */
-    MC_CLOSE_KIND = 2,      /* an int for an Int8 */
-    MC_CLOSE_EXACT = 3,
-};
+/* How close a value that can be converted is to the type. */
 enum mc_closeness mc_convert_closeness(const struct mc_type *type, PyObject *value);
-
-/* Raises "argument 'x' of f: …". Returns -1. */
-int mc_convert_refuse(const struct mc_conversion *conversion,
-                      PyObject *exception,
-                      const char *format,
-                      ...);
-
-/* The type's text for a message; valid until the next call with the same buffer. */
-struct mc_type_text {
-    char text[48];
-};
-const char *mc_convert_type_text(const struct mc_type *type, struct mc_type_text *buffer);
-
-/* A result on its way to Python. */
-struct mc_result {
-    struct mc_numpy *numpy;
-    mc_release_thunk *release; /* of its memory; NULL: the memory is somebody else's, and copied */
-    bool unfit;                /* out: it is no value of Python; the exception says why */
-};
 
 /* What the words of `type` say, a new reference, or NULL with an exception. Memory in the result
  * is released, or belongs to what is returned, in any case. */
 PyObject *
 mc_convert_out(struct mc_result *result, const struct mc_type *type, const uint64_t *words);
+
+/* What a stub says of the type: an object, or a text where an array is in it, whose class may not
+ * be there. `returned`: of a result. A new reference, or NULL with an exception. */
+PyObject *mc_annotation(const struct mc_type *type, bool returned);
 
 /* ---- inline, for the common case ---- */
 
