@@ -39,9 +39,9 @@ struct arrow_stream {
 
 static bool read_format(struct mc_array *array, const struct arrow_schema *schema)
 {
-    static const char letters[] = "cCsSiIlLfg";
-    static const char kinds[] = "iuiuiuiuff";
-    static const uint8_t sizes[] = {1, 1, 2, 2, 4, 4, 8, 8, 4, 8};
+    static const char letters[] = "cCsSiIlLefg";
+    static const char kinds[] = "iuiuiuiufff";
+    static const uint8_t sizes[] = {1, 1, 2, 2, 4, 4, 8, 8, 2, 4, 8};
     const char *format = schema->format;
     const char *found = *format && !format[1] ? strchr(letters, *format) : NULL;
     if (!found || schema->dictionary) {

@@ -39,7 +39,8 @@ enum {
     LONGLONG,
     ULONGLONG,
     FLOAT,
-    DOUBLE
+    DOUBLE,
+    HALF = 23,
 };
 
 const struct mc_element mc_numpy_elements[MC_NUMPY_TYPES] = {
@@ -56,6 +57,7 @@ const struct mc_element mc_numpy_elements[MC_NUMPY_TYPES] = {
     [ULONGLONG] = {'u', sizeof(unsigned long long)},
     [FLOAT] = {'f', sizeof(float)},
     [DOUBLE] = {'f', sizeof(double)},
+    [HALF] = {'f', 2},
 };
 
 struct mc_numpy_name mc_numpy_name(enum mc_scalar scalar)

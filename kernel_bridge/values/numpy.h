@@ -66,7 +66,7 @@ struct mc_element {
     uint8_t size;
 };
 
-#define MC_NUMPY_TYPES 13
+#define MC_NUMPY_TYPES 24
 extern const struct mc_element mc_numpy_elements[MC_NUMPY_TYPES];
 
 /* What NumPy calls a scalar: "int64", "bool_". */

@@ -18,6 +18,7 @@
     X(UINT16, "UInt16", 2, 'u')   \
     X(UINT32, "UInt32", 4, 'u')   \
     X(UINT64, "UInt64", 8, 'u')   \
+    X(FLOAT16, "Float16", 2, 'f') \
     X(FLOAT32, "Float32", 4, 'f') \
     X(FLOAT64, "Float64", 8, 'f')
 

@@ -1,4 +1,4 @@
-/* Float32, Float64: a float, an int that is one exactly, or what has a __float__. */
+/* Float16, Float32, Float64: a float, an int that is one exactly, or what has a __float__. */
 #include "kernel_bridge/values/number.h"
 #include "kernel_bridge/values/value_kind.h"
 
@@ -7,32 +7,60 @@
 
 /* ---- bits ---- */
 
-/* The bits of the nearest number of the type; false where that is infinite and the number is not.
- */
-static bool pack(enum mc_scalar scalar, double number, uint64_t *ret)
+static bool pack_16(double number, uint64_t *ret)
+{
+    *ret = 0;
+    if (PyFloat_Pack2(number, (char *) ret, PY_LITTLE_ENDIAN) < 0) {
+        PyErr_Clear(); /* the only one that it knows is that of a number which is too large */
+        return false;
+    }
+    return true;
+}
+
+static bool pack_32(double number, uint64_t *ret)
 {
     float narrow = (float) number;
     uint32_t bits;
-    if (mc_scalars[scalar].size == sizeof number) {
-        memcpy(ret, &number, sizeof number);
-        return true;
-    }
     memcpy(&bits, &narrow, sizeof bits);
     *ret = bits;
     return !isinf(narrow) || isinf(number);
 }
 
+/* The bits of the nearest number of the type; false where that is infinite and the number is not.
+ */
+static bool pack(enum mc_scalar scalar, double number, uint64_t *ret)
+{
+    switch (scalar) {
+    case MC_FLOAT16:
+        return pack_16(number, ret);
+    case MC_FLOAT32:
+        return pack_32(number, ret);
+    default:
+        memcpy(ret, &number, sizeof number);
+        return true;
+    }
+}
+
+static double unpack_32(uint64_t word)
+{
+    float narrow;
+    uint32_t bits = (uint32_t) word;
+    memcpy(&narrow, &bits, sizeof narrow);
+    return narrow;
+}
+
 static double unpack(enum mc_scalar scalar, uint64_t word)
 {
     double number;
-    float narrow;
-    uint32_t bits = (uint32_t) word;
-    if (mc_scalars[scalar].size == sizeof number) {
+    switch (scalar) {
+    case MC_FLOAT16:
+        return PyFloat_Unpack2((const char *) &word, PY_LITTLE_ENDIAN);
+    case MC_FLOAT32:
+        return unpack_32(word);
+    default:
         memcpy(&number, &word, sizeof number);
         return number;
     }
-    memcpy(&narrow, &bits, sizeof narrow);
-    return narrow;
 }
 
 static bool is_exact(enum mc_scalar scalar, double number)

@@ -1,4 +1,4 @@
-/* Float32, Float64: its bits, in the lower part of a word. */
+/* Float16, Float32, Float64: its bits, in the lower part of a word. */
 #include "abi/kind.h"
 
 static int look(const struct mc_type *type)
