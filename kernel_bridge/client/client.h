@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/err.h"
+#include "kernel_bridge/client/client_request.h"
 #include "protocol/message.h"
 
 #include <stdint.h>
@@ -29,33 +30,6 @@ int mc_client_new(const struct mc_client_options *options,
 /* Takes NULL; returns NULL. No request may be under way. In a process forked after the client was
  * used, what belongs to the parent is left alone. */
 struct mc_client *mc_client_free(struct mc_client *client);
-
-enum mc_client_verdict {
-    MC_CLIENT_CONTINUE = 0,
-    MC_CLIENT_STOP, /* cancel the request, hand on nothing more: the request fails as CANCELLED */
-    MC_CLIENT_INTERRUPT, /* as mc_client_interrupt would */
-};
-
-/* An event before the last: header and frames are the message's, until the function returns. */
-typedef enum mc_client_verdict (*mc_client_event_fn)(void *arg, const struct mc_message *event);
-
-struct mc_client_call {
-    struct mc_frame
-        header; /* JSON object; `id` and, for `run`, a missing `window` (4 MiB) are put in */
-    const struct mc_frame *frames;
-    size_t frame_count;
-    mc_client_event_fn on_event; /* may be NULL */
-    int (*check)(
-        void *arg); /* called about every 50 ms and after a signal; not 0: interrupt. May be NULL */
-    void *arg;      /* of both */
-    int64_t timeout_ns; /* of the whole request; 0: none */
-    int64_t silence_ns; /* the daemon is given up where it says nothing for so long, though it is
-                           asked whether it hears: 0: `timeout_ns`, or `start_timeout_ms` where that
-                           is less, or there is neither. Without either it is asked at the
-                           beginning alone */
-    bool detached; /* what is started needs the daemon no more: its silence then does not count,
-                      and a request that is stopped waits for nothing */
-};
 
 /* Asks and waits. *ret is the last event, a `result` ("ok": false included), for mc_message_fini;
  * empty on failure.
