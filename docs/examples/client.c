@@ -5,7 +5,7 @@
  *
  * Links mc_client. The daemon is found as MOJOCELL_DAEMON or on PATH, and started where none runs.
  */
-#include "kernel_bridge/client.h"
+#include "kernel_bridge/client/client.h"
 
 #include "base/fs.h"
 #include "base/mem.h"

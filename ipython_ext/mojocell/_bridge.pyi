@@ -11,6 +11,7 @@ VERSION: Final[str]
 BUILD: Final[str]
 PROTOCOL: Final[int]
 ERROR_CODES: Final[tuple[str, ...]]
+SCALARS: Final[dict[str, str]]
 
 @final
 class Client:
@@ -43,6 +44,7 @@ class Error(Exception):
 def arm(interrupts: bool = True) -> None: ...
 def interrupt(thread: int, /) -> None: ...
 def damaged() -> bool: ...
+def annotation(text: str, /, *, returned: bool = False) -> Any: ...
 
 @final
 class Library:

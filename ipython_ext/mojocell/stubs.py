@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import builtins
 import functools
-import re
 from typing import TYPE_CHECKING, Any
+
+from mojocell import _bridge
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -48,18 +49,12 @@ class _Arrays:
 #: What the names in annotations mean, for `typing.get_type_hints`.
 _NAMES: dict[str, Any] = {
     "NDArray": _Arrays(),
-    **{f"{kind}{bits}": f"{kind}{bits}" for kind in ("int", "uint") for bits in (8, 16, 32, 64)},
-    "float32": "float32",
-    "float64": "float64",
-    "bool_": "bool",
+    **{name: name.removesuffix("_") for name in _bridge.SCALARS.values()},
 }
-_PLAIN = {"Bool": bool, "String": str, "None": None, "Any": Any, "Float32": float, "Float64": float}
-_ELEMENTS = {"Bool": "bool_", "Int": "int64", "UInt": "uint64"}
-_TYPE = re.compile(r"(\w+)(?:\[(.*)\])?\Z")
 
 
 def annotation(kind: str, *, returned: bool = False) -> Any:
-    """Return the Python annotation of a type as `runtime/abi/type.h` writes it.
+    """Return the Python annotation of a type as `runtime/abi/signature.h` writes it.
 
     Parameters
     ----------
@@ -73,43 +68,7 @@ def annotation(kind: str, *, returned: bool = False) -> Any:
     >>> [annotation(t) for t in ("Int8", "String", "Span[Int]", "Optional[Float64]")]
     [<class 'int'>, <class 'str'>, 'NDArray[int64]', float | None]
     """
-    found = _TYPE.match(kind)
-    name, inner = found.groups() if found else (kind, None)
-    if inner is None:
-        return _PLAIN.get(name, int)
-    if name == "Optional":
-        item = annotation(inner, returned=returned)
-        return f"{item} | None" if isinstance(item, str) else item | None
-    if name == "Tuple":
-        return _tuple([annotation(text, returned=returned) for text in _split(inner)])
-    if name == "List" and not returned:
-        return _sequence(annotation(inner))
-    return f"NDArray[{_ELEMENTS.get(inner, inner.lower())}]"
-
-
-def _sequence(item: Any) -> Any:
-    from collections import abc
-
-    generic: Any = abc.Sequence
-    return generic[item]
-
-
-def _tuple(items: list[Any]) -> Any:
-    if not any(isinstance(item, str) for item in items):
-        return tuple.__class_getitem__(tuple(items))
-    names = [item if isinstance(item, str) else getattr(item, "__name__", str(item)) for item in items]
-    return f"tuple[{', '.join(names)}]"
-
-
-def _split(text: str) -> list[str]:
-    """Split at the commas that are in no bracket."""
-    items, depth, start = [], 0, 0
-    for at, char in enumerate(text):
-        depth += (char == "[") - (char == "]")
-        if char == "," and not depth:
-            items.append(text[start:at].strip())
-            start = at + 1
-    return [*items, text[start:].strip()]
+    return _bridge.annotation(kind, returned=returned)
 
 
 def make_stub(unit: Unit, name: str, entries: Sequence[Entry]) -> FunctionType:

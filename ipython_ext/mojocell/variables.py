@@ -11,6 +11,8 @@ import functools
 import time
 from typing import TYPE_CHECKING, Any
 
+from mojocell import _bridge
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -18,19 +20,7 @@ if TYPE_CHECKING:
     from mojocell.result import RunResult
 
 _SCALARS: dict[type, str] = {bool: "Bool", int: "Int", float: "Float64", str: "String"}
-_DTYPES = {
-    "bool": "Bool",
-    "int8": "Int8",
-    "int16": "Int16",
-    "int32": "Int32",
-    "int64": "Int64",
-    "uint8": "UInt8",
-    "uint16": "UInt16",
-    "uint32": "UInt32",
-    "uint64": "UInt64",
-    "float32": "Float32",
-    "float64": "Float64",
-}
+_DTYPES = {dtype.removesuffix("_"): name for name, dtype in _bridge.SCALARS.items()}
 
 
 def mojo_type(name: str, value: object) -> str:

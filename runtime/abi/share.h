@@ -68,6 +68,27 @@ static inline void mc_share_pause(void)
 #endif
 }
 
+/* How often it is worth looking at a word before sleeping on it: as often as it was worth lately.
+ */
+struct mc_share_spins {
+    uint32_t now, most;
+};
+
+/* Looks until *word is `value`, for a while. Whether it is. */
+static inline bool
+mc_share_spin(struct mc_share_spins *spins, const _Atomic uint32_t *word, uint32_t value)
+{
+    for (uint32_t i = 0; i < spins->now; i++) {
+        if (atomic_load_explicit(word, memory_order_acquire) == value) {
+            spins->now += spins->now < spins->most ? spins->now / 8 + 1 : 0;
+            return true;
+        }
+        mc_share_pause();
+    }
+    spins->now -= spins->now > 100 ? spins->now / 8 : 0;
+    return false;
+}
+
 /* Sleeps while *word is `value`; -1 with errno as futex(2) has it. */
 static inline int
 mc_share_sleep(_Atomic uint32_t *word, uint32_t value, const struct timespec *timeout)

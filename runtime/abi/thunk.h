@@ -4,20 +4,11 @@
  *   status = thunk(in, out)
  *
  * `in` holds the arguments, flattened to words in the order of the signature, after one word more
- * where the signature is masked (type.h): bit i of it says that argument i was given. `out` has
- * room for MC_THUNK_OUT_WORDS and receives the result, or the text of what the function raised.
+ * where the signature is masked (signature.h): bit i of it says that argument i was given. `out`
+ * has room for MC_THUNK_OUT_WORDS and receives the result, or the text of what the function raised.
  *
- *   type                        words
- *   Int … Int64, UInt … UInt64  the value, sign- or zero-extended
- *   Float64                     its bits
- *   Float32                     its bits, in the lower half
- *   Bool                        0 or 1
- *   String                      address and length of UTF-8 bytes
- *   Span, MutSpan, List         address and number of the elements, aligned to their size
- *   Optional[T]                 1 or 0, then the words of T (of no meaning after a 0)
- *   Tuple[T, …]                 the words of each (results only)
- *   Any                         a tag (MC_ANY_TAG), then two words of what that says
- *   None                        none
+ * The words of a type are told at the head of its file in abi/kinds: one for a number, address and
+ * count for what has memory.
  *
  * The address of something empty may be 0. Arguments are only read during the call, a MutSpan's
  * elements also written. The memory of a String or List in a result belongs to the caller, which

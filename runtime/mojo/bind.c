@@ -1,11 +1,13 @@
 #include "mojo/bind.h"
 
+#include "abi/kind.h"
 #include "abi/thunk.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "mojo/bind_parts.h"
 #include "mojo/lex.h"
 #include "mojo/scan.h"
+#include "mojo/thunk_source.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -181,24 +183,6 @@ static void read_function(const struct mc_cell *cell, struct mc_binding *binding
 
 /* ---- overloads ---- */
 
-/* What Python can tell apart. */
-static int class_of(const struct mc_type *type)
-{
-    switch (type->kind) {
-    case MC_TYPE_SCALAR:
-        return mc_scalars[type->scalar].kind == 'u' ? 'i' : mc_scalars[type->scalar].kind;
-    case MC_TYPE_STRING:
-        return 's';
-    case MC_TYPE_SPAN:
-    case MC_TYPE_LIST:
-        return 256 + (int) type->scalar;
-    case MC_TYPE_OPTIONAL:
-        return class_of(&type->items[0]);
-    default:
-        return 0;
-    }
-}
-
 static size_t required(const struct mc_binding *binding)
 {
     size_t n = 0;
@@ -217,7 +201,7 @@ static bool look_alike(const struct mc_binding *a, const struct mc_binding *b)
         return false;
     }
     for (size_t i = 0; i < least; i++) {
-        if (class_of(&a->args[i].type) != class_of(&b->args[i].type)) {
+        if (mc_type_look(&a->args[i].type) != mc_type_look(&b->args[i].type)) {
             return false;
         }
     }
@@ -395,6 +379,9 @@ int mc_bindings_sources(struct mc_bindings *bindings,
     }
     if (entry && mc_cell_entry(cell, module_name, ret_entry) < 0) {
         return -1;
+    }
+    if (!thunks && !cell->io) {
+        return 0;
     }
     return mc_thunks_write(bindings, entry ? "m." : "", entry ? ret_entry : ret_module);
 }

@@ -1,5 +1,7 @@
+#include "abi/kind.h"
 #include "abi/thunk.h"
 #include "base/mem.h"
+#include "mojo/bind.h"
 #include "mojo/bind_parts.h"
 #include "mojo/lex.h"
 #include "mojo/scan.h"

@@ -1,8 +1,11 @@
 /* The inside of the bindings, shared by the files that implement them. */
 #pragma once
 
-#include "mojo/bind.h"
+#include "abi/type.h"
+#include "base/buf.h"
 #include "mojo/cell_parts.h"
+
+#include <jansson.h>
 
 struct mc_binding_arg {
     const struct mc_arg *arg;
@@ -51,15 +54,3 @@ mc_bind_literal(const struct mc_cell *cell, struct mc_span span, const struct mc
 /* The span's tokens with single blanks and without comments, to be freed; NULL when out of memory.
  */
 char *mc_bind_text(const struct mc_cell *cell, struct mc_span span);
-
-/* Adds a type in Mojo's words. */
-void mc_bind_write_type(const struct mc_type *type, struct mc_buf *out);
-
-/* Adds what the module of a cell needs that gives values. */
-void mc_thunks_write_outputs(struct mc_buf *ret);
-
-/* Adds the thunks; functions are called as `module` and their name. -1 when out of memory. */
-int mc_thunks_write(struct mc_bindings *bindings, const char *module, struct mc_buf *ret);
-
-/* Whether the text of thunks means what it says where the cell's own names are known. */
-bool mc_thunks_fit(const struct mc_cell *cell);

@@ -1,4 +1,5 @@
-#include "abi/type.h"
+#include "abi/kind.h"
+#include "base/mem.h"
 #include "mojo/bind_parts.h"
 #include "mojo/lex.h"
 #include "mojo/scan.h"
@@ -96,10 +97,6 @@ find_scalar(const struct mc_tokens *tokens, const struct mc_token *token, enum m
             return true;
         }
     }
-    if (mc_token_is(tokens, token, "Byte")) {
-        *ret = MC_UINT8;
-        return true;
-    }
     return false;
 }
 
@@ -125,7 +122,7 @@ static int read_dtype(struct reader *reader, enum mc_scalar *ret)
     return -1;
 }
 
-/* `Scalar[DType.x]`, `SIMD[DType.x, 1]`, behind the name. */
+/* `[DType.x]`, `[DType.x, 1]` */
 static int read_simd(struct reader *reader, bool has_width, enum mc_scalar *ret)
 {
     struct mc_cursor *cursor = &reader->cursor;
@@ -136,6 +133,16 @@ static int read_simd(struct reader *reader, bool has_width, enum mc_scalar *ret)
         return -1;
     }
     return mc_cursor_accept(cursor, "]") ? 0 : -1;
+}
+
+static int read_dtype_alone(struct reader *reader, struct mc_type *ret)
+{
+    return read_simd(reader, false, &ret->scalar);
+}
+
+static int read_dtype_and_width(struct reader *reader, struct mc_type *ret)
+{
+    return read_simd(reader, true, &ret->scalar);
 }
 
 static int read_scalar(struct reader *reader, enum mc_scalar *ret)
@@ -233,9 +240,7 @@ static int read_view(struct reader *reader, struct mc_type *ret, bool has_elemen
 
 static int add_item(struct mc_type *type, struct mc_type *item)
 {
-    bool inside = item->kind != MC_TYPE_NONE && item->kind != MC_TYPE_TUPLE &&
-                  (type->kind == MC_TYPE_TUPLE || item->kind != MC_TYPE_OPTIONAL);
-    struct mc_type *items = inside && type->count < 16
+    struct mc_type *items = mc_kind_allows(type, item) && type->count < 16
                                 ? realloc(type->items, (type->count + 1U) * sizeof *items)
                                 : NULL;
     if (!items) {
@@ -260,8 +265,13 @@ static int read_items(struct reader *reader, struct mc_type *ret)
         if (read_type(reader, &item) < 0 || add_item(ret, &item) < 0) {
             return -1;
         }
-    } while (ret->kind == MC_TYPE_TUPLE && mc_cursor_accept(cursor, ","));
+    } while (mc_kind_of(ret)->inside == MC_INSIDE_TYPES && mc_cursor_accept(cursor, ","));
     return mc_cursor_accept(cursor, "]") ? 0 : -1;
+}
+
+static int read_elements(struct reader *reader, struct mc_type *ret)
+{
+    return read_view(reader, ret, true);
 }
 
 static int read_list(struct reader *reader, struct mc_type *ret)
@@ -275,15 +285,39 @@ static int read_list(struct reader *reader, struct mc_type *ret)
 
 static int read_slice(struct reader *reader, struct mc_type *ret)
 {
-    *ret = (struct mc_type) {.kind = MC_TYPE_STRING, .words = 2};
+    (void) ret;
     struct mc_type view = {0};
-    if (reader->is_result || reader->depth > 1 || read_view(reader, &view, false) < 0 ||
-        view.writable) {
+    if (reader->depth > 1 || read_view(reader, &view, false) < 0 || view.writable) {
         return -1; /* what it points to may be gone; only an argument by itself is put together */
     }
     reader->slice = true;
     return 0;
 }
+
+/* What the language calls the types, beside the names of scalars. */
+enum place { ARGUMENT = 1, RESULT = 2, ANYWHERE = 3 };
+
+static const struct name {
+    const char *text;
+    unsigned where;
+    struct mc_type type;                                            /* but for its words */
+    int (*read_inside)(struct reader *reader, struct mc_type *ret); /* NULL: nothing is inside */
+} names[] = {
+    {"Byte", ANYWHERE, {.kind = MC_TYPE_SCALAR, .scalar = MC_UINT8}, NULL},
+    {"Scalar", ANYWHERE, {.kind = MC_TYPE_SCALAR}, read_dtype_alone},
+    {"SIMD", ANYWHERE, {.kind = MC_TYPE_SCALAR}, read_dtype_and_width},
+    {"None", ANYWHERE, {.kind = MC_TYPE_NONE}, NULL},
+    {"NoneType", ANYWHERE, {.kind = MC_TYPE_NONE}, NULL},
+    {"String", ANYWHERE, {.kind = MC_TYPE_STRING}, NULL},
+    {"StaticString", RESULT, {.kind = MC_TYPE_STRING}, NULL},
+    {"StringSlice", ARGUMENT, {.kind = MC_TYPE_STRING}, read_slice},
+    {"StringSpan", ARGUMENT, {.kind = MC_TYPE_STRING}, read_slice},
+    {"Span", ARGUMENT, {.kind = MC_TYPE_SPAN}, read_elements},
+    {"MutSpan", ARGUMENT, {.kind = MC_TYPE_SPAN, .writable = true}, read_elements},
+    {"List", ANYWHERE, {.kind = MC_TYPE_LIST}, read_list},
+    {"Optional", ANYWHERE, {.kind = MC_TYPE_OPTIONAL}, read_items},
+    {"Tuple", RESULT, {.kind = MC_TYPE_TUPLE}, read_items},
+};
 
 /* A type that begins with the name of the language at `token`, behind it. */
 static int read_named(struct reader *reader, const struct mc_token *token, struct mc_type *ret)
@@ -293,37 +327,16 @@ static int read_named(struct reader *reader, const struct mc_token *token, struc
     if (find_scalar(tokens, token, &ret->scalar)) {
         return 0;
     }
-    if (mc_token_is(tokens, token, "Scalar") || mc_token_is(tokens, token, "SIMD")) {
-        return read_simd(reader, mc_token_is(tokens, token, "SIMD"), &ret->scalar);
+    for (size_t i = 0; i < MC_LENGTH(names); i++) {
+        const struct name *name = &names[i];
+        if (mc_token_is(tokens, token, name->text) &&
+            (name->where & (reader->is_result ? RESULT : ARGUMENT))) {
+            *ret = name->type;
+            ret->words = mc_kind_of(ret)->words;
+            return name->read_inside ? name->read_inside(reader, ret) : 0;
+        }
     }
-    *ret = (struct mc_type) {.kind = MC_TYPE_NONE};
-    if (mc_token_is(tokens, token, "None") || mc_token_is(tokens, token, "NoneType")) {
-        return 0;
-    }
-    *ret = (struct mc_type) {.kind = MC_TYPE_STRING, .words = 2};
-    if (mc_token_is(tokens, token, "String") ||
-        (mc_token_is(tokens, token, "StaticString") && reader->is_result)) {
-        return 0;
-    }
-    if (mc_token_is(tokens, token, "StringSlice") || mc_token_is(tokens, token, "StringSpan")) {
-        return read_slice(reader, ret);
-    }
-    *ret = (struct mc_type) {.kind = MC_TYPE_SPAN, .words = 2};
-    ret->writable = mc_token_is(tokens, token, "MutSpan");
-    if ((mc_token_is(tokens, token, "Span") || ret->writable) && !reader->is_result) {
-        return read_view(reader, ret, true);
-    }
-    ret->writable = false;
-    ret->kind = MC_TYPE_LIST;
-    if (mc_token_is(tokens, token, "List")) {
-        return read_list(reader, ret);
-    }
-    *ret = (struct mc_type) {.kind = MC_TYPE_OPTIONAL, .words = 1};
-    if (mc_token_is(tokens, token, "Optional")) {
-        return read_items(reader, ret);
-    }
-    *ret = (struct mc_type) {.kind = MC_TYPE_TUPLE};
-    return mc_token_is(tokens, token, "Tuple") && reader->is_result ? read_items(reader, ret) : -1;
+    return -1;
 }
 
 static int read_alias(struct reader *reader, struct mc_cursor alias, struct mc_type *ret)

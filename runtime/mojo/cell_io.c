@@ -1,5 +1,6 @@
 #include "mojo/cell_io.h"
 
+#include "abi/signature.h"
 #include "abi/thunk.h"
 
 #include <ctype.h>

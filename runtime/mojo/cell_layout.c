@@ -1,6 +1,6 @@
+#include "abi/kind.h"
 #include "base/buf.h"
 #include "base/err.h"
-#include "mojo/bind_parts.h"
 #include "mojo/cell.h"
 #include "mojo/cell_parts.h"
 #include "mojo/lex.h"
@@ -203,7 +203,7 @@ static void add_header(struct mc_cell *cell)
     mc_buf_adds(&cell->module, "def mc_run(");
     for (size_t i = 0; i < io->n_inputs; i++) {
         mc_buf_addf(&cell->module, "%s: ", io->inputs[i].name);
-        mc_bind_write_type(&io->inputs[i].type, &cell->module);
+        mc_type_write_mojo(&io->inputs[i].type, &cell->module);
         mc_buf_adds(&cell->module, ", ");
     }
     mc_buf_adds(&cell->module, "mc_out: Pointer[UInt64, MutAnyOrigin]) raises:\n");

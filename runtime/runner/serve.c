@@ -1,8 +1,7 @@
 #include "runner/serve.h"
 
-#include "abi/memory.h"
-#include "abi/share.h"
-#include "abi/type.h"
+#include "abi/share_memory.h"
+#include "abi/signature.h"
 #include "base/err.h"
 
 #include <dlfcn.h>
@@ -34,7 +33,7 @@ struct server {
     struct function *functions;
     size_t count;
     struct mc_share_hello hello;
-    uint32_t spins; /* as many as were worth it lately */
+    struct mc_share_spins spins;
 };
 
 static _Noreturn void give_up(struct mc_wire_slot *slot, const char *message)
@@ -158,7 +157,7 @@ open_server(struct server *server, void *library, const char *path, struct mc_wi
     close(fds[MC_SHARE_OUT]);
     close(fds[MC_SHARE_ERR]);
     server->release = (mc_release_thunk *) (uintptr_t) dlsym(library, MC_THUNK_RELEASE);
-    server->spins = server->hello.spins;
+    server->spins = (struct mc_share_spins) {server->hello.spins, server->hello.spins};
     read_table(server, library, &ready);
     if (send(server->socket, &ready, sizeof ready, MSG_NOSIGNAL) != (ssize_t) sizeof ready ||
         ready.message[0]) {
@@ -184,31 +183,6 @@ static int follow(struct server *server)
     return 0;
 }
 
-static int to_address(const struct mc_memory *memory, void *data)
-{
-    const struct server *server = data;
-    uint64_t bytes;
-    if (__builtin_mul_overflow(memory->count, memory->size, &bytes) ||
-        *memory->address < MC_SHARE_DATA || *memory->address > server->mapped ||
-        bytes > server->mapped - *memory->address) {
-        return -1;
-    }
-    *memory->address += (uint64_t) (uintptr_t) server->share;
-    return 0;
-}
-
-static uint64_t align(uint64_t offset)
-{
-    return (offset + 63) & ~(uint64_t) 63;
-}
-
-static int add_bytes(const struct mc_memory *memory, void *data)
-{
-    uint64_t *sum = data;
-    *sum += align(memory->count * memory->size);
-    return 0;
-}
-
 static int grow(struct server *server, uint64_t size)
 {
     if (size <= server->mapped) {
@@ -230,7 +204,7 @@ static int move_out(const struct mc_memory *memory, void *data)
     memcpy((char *) server->share + server->used, from, bytes);
     server->release(from);
     *memory->address = server->used;
-    server->used += align(bytes);
+    server->used += mc_share_align(bytes);
     return 0;
 }
 
@@ -247,7 +221,7 @@ static void give_result(struct server *server, const struct function *function, 
 {
     const struct mc_type *type = &function->signature.result;
     uint64_t bytes = 0;
-    mc_memory_walk(type, out, add_bytes, &bytes);
+    mc_memory_walk(type, out, mc_share_add_bytes, &bytes);
     if (bytes > 0 && grow(server, server->used + bytes) < 0) {
         mc_memory_walk(type, out, release_only, server);
         server->share->no_memory = true;
@@ -260,7 +234,7 @@ static void give_result(struct server *server, const struct function *function, 
 static int note_end(const struct mc_memory *memory, void *data)
 {
     uint64_t *end = data;
-    uint64_t last = align(*memory->address + memory->count * memory->size);
+    uint64_t last = mc_share_align(*memory->address + memory->count * memory->size);
     *end = last > *end ? last : *end;
     return 0;
 }
@@ -295,11 +269,12 @@ static void call(struct server *server)
         abort();
     }
     struct mc_share *share = server->share;
+    struct mc_share_mapping mapping = {share, server->mapped};
     const struct function *function = function_of(server);
     memcpy(in, share->in, function->signature.in_words * sizeof *in);
     server->used = MC_SHARE_DATA;
     mc_memory_walk_in(&function->signature, in, note_end, &server->used);
-    if (mc_memory_walk_in(&function->signature, in, to_address, server) < 0) {
+    if (mc_memory_walk_in(&function->signature, in, mc_share_to_address, &mapping) < 0) {
         abort();
     }
     share->no_memory = false;
@@ -326,24 +301,11 @@ static bool caller_is_gone(const struct server *server)
     return poll(&poller, 1, 0) != 0; /* it says nothing more: this is its end */
 }
 
-static bool spin(struct server *server, uint32_t last)
-{
-    for (uint32_t i = 0; i < server->spins; i++) {
-        if (atomic_load_explicit(&server->share->request, memory_order_acquire) != last) {
-            server->spins += server->spins < server->hello.spins ? server->spins / 8 + 1 : 0;
-            return true;
-        }
-        mc_share_pause();
-    }
-    server->spins -= server->spins > 100 ? server->spins / 8 : 0;
-    return false;
-}
-
 /* For the next request. Ends the process where there will be none. */
 static void await(struct server *server, uint32_t last)
 {
     struct timespec look = {.tv_sec = LOOK_SECONDS};
-    if (spin(server, last)) {
+    if (mc_share_spin(&server->spins, &server->share->request, last + 1)) {
         return;
     }
     atomic_store(&server->share->worker_sleeps, 1);

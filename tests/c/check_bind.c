@@ -57,6 +57,7 @@ START_TEST(types_are_read_as_they_are_written)
 {
     static const char *const cases[][2] = {
         {"def f(a: Int, b: UInt8) -> Float32: pass", "(Int, UInt8) -> Float32"},
+        {"def f(a: Scalar[DType.float16]) -> Float16: pass", "(Float16) -> Float16"},
         {"def f(): pass", "() -> None"},
         {"def f() -> None: pass", "() -> None"},
         {"def f() raises -> Bool: pass", "() raises -> Bool"},

@@ -4,7 +4,7 @@
 #include "base/os.h"
 #include "base/paths.h"
 #include "base/strv.h"
-#include "kernel_bridge/client.h"
+#include "kernel_bridge/client/client.h"
 
 #include <check.h>
 

@@ -1,8 +1,8 @@
 /* Guarded calls of functions that go wrong. Where each of them runs: tests/c/fixtures/functions.c.
  */
 #include "base/mem.h"
-#include "kernel_bridge/artifact.h"
-#include "kernel_bridge/guard.h"
+#include "kernel_bridge/guard/artifact.h"
+#include "kernel_bridge/guard/guard.h"
 
 #include <check.h>
 

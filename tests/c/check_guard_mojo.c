@@ -1,8 +1,8 @@
 /* Guarded calls of functions that the real compiler made (fixtures/guarded.mojo):
  * MOJOCELL_TEST_TOOLCHAIN names the compiler. MC_STRESS=1: ten times as many. */
 #include "base/mem.h"
-#include "kernel_bridge/artifact.h"
-#include "kernel_bridge/guard.h"
+#include "kernel_bridge/guard/artifact.h"
+#include "kernel_bridge/guard/guard.h"
 
 #include <check.h>
 

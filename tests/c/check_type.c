@@ -1,5 +1,6 @@
+#include "abi/kind.h"
+#include "abi/signature.h"
 #include "abi/thunk.h"
-#include "abi/type.h"
 
 #include <check.h>
 

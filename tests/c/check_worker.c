@@ -1,10 +1,10 @@
 /* Isolated calls of real functions, through a real daemon: MOJOCELL_TEST_TOOLCHAIN names the
  * compiler. */
-#include "abi/type.h"
+#include "abi/signature.h"
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/os.h"
-#include "kernel_bridge/worker.h"
+#include "kernel_bridge/worker/workers.h"
 #include "mojo/bind.h"
 #include "mojo/cell.h"
 

@@ -1,5 +1,5 @@
 /* Any bytes as a cell: what is made of them must agree with itself. */
-#include "abi/type.h"
+#include "abi/signature.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "mojo/bind.h"

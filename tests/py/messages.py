@@ -24,7 +24,7 @@ C_TOLD = {
     "mc_err_wrap": (1,),
     "mc_err_hint": (1,),
     "mc_failure": (1, 2),
-    "mc_convert_refuse": (2,),
+    "mc_refuse": (2,),
     "PyErr_Format": (1,),
     "PyErr_SetString": (1,),
     "skip": (1,),

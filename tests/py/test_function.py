@@ -134,7 +134,7 @@ def test_what_is_no_number_is_refused_by_name(value: object) -> None:
         echo("Int")(value)
 
 
-@pytest.mark.parametrize("type_", ["Int", "UInt8", "Float64", "Float32"])
+@pytest.mark.parametrize("type_", ["Int", "UInt8", "Float64", "Float32", "Float16"])
 def test_what_a_conversion_raises_passes(type_: str) -> None:
     with pytest.raises(ZeroDivisionError):
         echo(type_)(Broken())
@@ -169,10 +169,30 @@ def test_a_float_is_rounded_to_32_bits_or_does_not_fit(number: float) -> None:
         assert echo("Float32")(number) == rounded
 
 
-@given(st.integers(-(2**70), 2**70))
+@given(st.floats(width=16) | st.sampled_from([0.0, -0.0, math.inf, math.nan, 2.0**-24, 2.0**-14, 65504.0]))
+def test_every_float_of_16_bits_comes_back(number: float) -> None:
+    back = echo("Float16")(number)
+    assert (math.isnan(back) and math.isnan(number)) or struct.pack("e", back) == struct.pack("e", number)
+
+
+@given(st.floats(-1e5, 1e5) | st.floats(allow_nan=False, allow_infinity=False))
+def test_a_float_is_rounded_to_16_bits_or_does_not_fit(number: float) -> None:
+    with numpy.errstate(over="ignore"):
+        rounded = float(numpy.float16(number))
+    if math.isinf(rounded):
+        with pytest.raises(OverflowError, match="does not fit into Float16"):
+            echo("Float16")(number)
+    else:
+        assert echo("Float16")(number) == rounded
+
+
+@given(st.integers(-(2**70), 2**70) | st.integers(-70000, 70000))
 def test_an_int_is_a_float_where_it_is_one_exactly(number: int) -> None:
-    for type_, dtype in (("Float64", numpy.float64), ("Float32", numpy.float32)):
-        if int(dtype(number)) == number:
+    types = {"Float64": numpy.float64, "Float32": numpy.float32, "Float16": numpy.float16}
+    for type_, dtype in types.items():
+        with numpy.errstate(over="ignore"):
+            rounded = float(dtype(number))
+        if rounded == number:
             assert echo(type_)(number) == number
         else:
             with pytest.raises(OverflowError, match=rf"is no {type_} exactly; write float\(n\)"):
@@ -191,6 +211,7 @@ def test_an_int_that_is_no_float_exactly(number: Any) -> None:
 def test_what_has_a_float_is_one() -> None:
     assert echo("Float64")(Float()) == 2.5
     assert echo("Float64")(numpy.float32(0.5)) == 0.5
+    assert echo("Float16")(numpy.float16(0.5)) == 0.5
     assert echo("Float64")(True) == 1.0
 
 
@@ -290,6 +311,7 @@ def test_none_is_a_result() -> None:
 
 # ---- lists ----------------------------------------------------------------------------------
 
+WIDTHS = {"Float16": 16, "Float32": 32, "Float64": 64}
 LISTS = {
     "Bool": ("1", "bool"),
     "Int8": ("1", "int8"),
@@ -298,6 +320,7 @@ LISTS = {
     "UInt16": ("2", "uint16"),
     "Int32": ("4", "int32"),
     "UInt32": ("4", "uint32"),
+    "Float16": ("2", "float16"),
     "Float32": ("4", "float32"),
     "Int64": ("8", "int64"),
     "UInt64": ("8", "uint64"),
@@ -311,11 +334,7 @@ def elements(type_: str) -> st.SearchStrategy[Any]:
     if type_ in INTEGERS:
         low, high = INTEGERS[type_]
         return st.integers(low, high)
-    return (
-        st.booleans()
-        if type_ == "Bool"
-        else st.floats(width=32 if type_ == "Float32" else 64, allow_nan=False)
-    )
+    return st.booleans() if type_ == "Bool" else st.floats(width=WIDTHS[type_], allow_nan=False)
 
 
 @given(data=st.data(), type_=st.sampled_from(sorted(LISTS)))
@@ -520,6 +539,7 @@ def test_a_name_that_was_made_at_run_time() -> None:
         (["Int64", "Int32"], numpy.int32(3), 1),
         (["Float64", "Float32"], numpy.float32(3), 1),
         (["Float32", "Float64"], 3.0, 1),
+        (["Float32", "Float16"], numpy.float16(3), 1),
         (["Int8", "Int"], 3, 1),
         (["Int8", "Int16"], 3, 0),
         (["Int8", "Int16"], 300, 1),

@@ -13,19 +13,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mojocell import _bridge, _client
-from test_function import INTEGERS, LISTS
+from test_function import INTEGERS, LISTS, WIDTHS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-SCALARS = ["Bool", *sorted(INTEGERS), "Float32", "Float64"]
+SCALARS = ["Bool", *sorted(INTEGERS), "Float16", "Float32", "Float64"]
 SOURCE = "\n".join(
     [
         *(f"def scalar_{t.lower()}(x: {t}) -> {t}:\n    return x\n" for t in SCALARS),
         *(
             f"def list_{t.lower()}(x: List[{t}]) -> List[{t}]:\n    return x.copy()\n"
-            for t in ("Bool", "Int16", "Int", "UInt64", "Float32", "Float64")
+            for t in ("Bool", "Int16", "Int", "UInt64", "Float16", "Float32", "Float64")
         ),
         """
 def echo(s: String) -> String:
@@ -111,7 +111,7 @@ def numbers(type_: str) -> st.SearchStrategy[Any]:
     if type_ in INTEGERS:
         low, high = INTEGERS[type_]
         return st.integers(low, high) | st.sampled_from([low, high, 0, 1])
-    return st.floats(width=32 if type_ == "Float32" else 64) | st.sampled_from([0.0, -0.0, math.inf])
+    return st.floats(width=WIDTHS[type_]) | st.sampled_from([0.0, -0.0, math.inf])
 
 
 def same(one: Any, other: Any) -> bool:
@@ -128,7 +128,7 @@ def test_every_scalar_comes_back(functions: dict[str, Any], type_: str, data: st
     assert same(functions[f"scalar_{type_.lower()}"](x), x)
 
 
-@pytest.mark.parametrize("type_", ["Bool", "Int16", "Int", "UInt64", "Float32", "Float64"])
+@pytest.mark.parametrize("type_", ["Bool", "Int16", "Int", "UInt64", "Float16", "Float32", "Float64"])
 @settings(max_examples=50)
 @given(data=st.data())
 def test_every_list_comes_back(functions: dict[str, Any], type_: str, data: st.DataObject) -> None:

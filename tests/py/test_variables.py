@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         (b"abc", "Span[UInt8]"),
         (np.arange(3), "Span[Int64]"),
         (np.zeros(3, "float32"), "Span[Float32]"),
+        (np.zeros(3, "float16"), "Span[Float16]"),
         (np.int16(3), "Int16"),
         (np.float64(3), "Float64"),
     ],

@@ -1,0 +1,59 @@
+/* The object that a user calls, as its two files see it: function_type.c has the type,
+ * call.c the calls. */
+#pragma once
+
+#include "kernel_bridge/guard/guard.h"
+#include "kernel_bridge/python/bridge.h"
+#include "kernel_bridge/python/overload.h"
+
+/* What calls take the short way through, without anything to look up. */
+enum mc_plain {
+    MC_PLAIN_OTHER, /* not these */
+    MC_PLAIN_INT,
+    MC_PLAIN_FLOAT64,
+    MC_PLAIN_SPAN, /* of an array of NumPy's */
+    MC_PLAIN_NONE, /* a result */
+};
+
+#define MC_PLAIN_MOST 8
+
+struct mc_function {
+    PyObject_HEAD vectorcallfunc vectorcall; /* mc_function_choose_call */
+    mc_thunk *thunk;                         /* these four: of plain calls */
+    uint8_t plain_count;
+    uint8_t plain[MC_PLAIN_MOST]; /* of the arguments */
+    uint8_t plain_result;
+    struct mc_bridge *bridge; /* of the type's module */
+    const char *text;         /* of the name */
+    const struct mc_artifact *artifact;
+    struct mc_overload *overloads;
+    size_t count;  /* of overloads, at least one */
+    bool isolated; /* the mode */
+    bool nogil;
+    bool told;        /* on_isolated has been called */
+    PyObject *stale;  /* a text: why it is not to be called any more */
+    PyObject *reason; /* a text: why it is never to be called in this process */
+    PyObject *worker; /* what `get_worker` gave */
+    /* as they were given, or NULL */
+    PyObject *name;
+    PyObject *entries;
+    PyObject *library;
+    PyObject *get_worker;
+    PyObject *fail;
+    PyObject *on_isolated;
+    PyObject *stub;
+    PyObject *reduce;
+    PyObject *changes;  /* what with_options was told, or NULL */
+    PyObject *qualname; /* as it was set */
+    PyObject *dict;
+    PyObject *weakrefs;
+};
+
+/* Puts the way of calling in place that fits what the function is like now: after it has been made,
+ * and when its mode or anything else that calls depend on changes. */
+void mc_function_choose_call(struct mc_function *self);
+
+PyObject *mc_function_call(PyObject *object, PyObject *const *args, size_t nargsf, PyObject *names);
+
+/* Says once why a function is isolated that was not meant to be. -1 with an exception. */
+int mc_function_tell(struct mc_function *self, PyObject *reason);

@@ -1,0 +1,49 @@
+/* What Python asks about types. */
+#include "abi/kind.h"
+#include "abi/signature.h"
+#include "kernel_bridge/python/bridge.h"
+#include "kernel_bridge/values/values.h"
+
+static PyObject *annotation(PyObject *Py_UNUSED(module), PyObject *args, PyObject *kwargs)
+{
+    static char *names[] = {"", "returned", NULL};
+    const char *text;
+    int returned = 0;
+    struct mc_type type;
+    mc_err err;
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "s|$p:annotation", names, &text, &returned)) {
+        return NULL;
+    }
+    if (mc_type_parse(text, &type, &err) < 0) {
+        PyErr_SetString(PyExc_ValueError, err.message);
+        return NULL;
+    }
+    PyObject *found = mc_annotation(&type, returned);
+    mc_type_fini(&type);
+    return found;
+}
+
+PyDoc_STRVAR(annotation_doc,
+             "annotation(text, /, *, returned=False)\n--\n\n"
+             "Return the Python annotation of a type as `runtime/abi/signature.h` writes it.");
+
+PyMethodDef mc_bridge_type_methods[] = {
+    {"annotation",
+     (PyCFunction) (void (*)(void)) annotation,
+     METH_VARARGS | METH_KEYWORDS,
+     annotation_doc},
+    {0},
+};
+
+PyObject *mc_bridge_scalars(void)
+{
+    PyObject *scalars = PyDict_New();
+    for (int i = 0; scalars && i < MC_SCALAR_COUNT; i++) {
+        PyObject *name = PyUnicode_FromString(mc_numpy_name((enum mc_scalar) i).text);
+        if (!name || PyDict_SetItemString(scalars, mc_scalars[i].name, name) < 0) {
+            Py_CLEAR(scalars);
+        }
+        Py_XDECREF(name);
+    }
+    return scalars;
+}

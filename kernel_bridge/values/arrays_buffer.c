@@ -1,0 +1,215 @@
+/* Arrays through the buffer protocol and through NumPy's __array_interface__ and __array__. */
+#include "kernel_bridge/values/arrays.h"
+
+#include <string.h>
+
+/* ---- the buffer protocol ---- */
+
+static void let_buffer_go(void *what)
+{
+    PyBuffer_Release(what);
+    PyMem_Free(what);
+}
+
+/* A buffer of any form, also of one that cannot be passed: the message is to say why. */
+static Py_buffer *get_buffer(PyObject *value)
+{
+    Py_buffer *view = PyMem_Malloc(sizeof *view);
+    if (!view) {
+        PyErr_NoMemory();
+    } else if (PyObject_GetBuffer(value, view, PyBUF_FULL_RO) < 0) {
+        PyMem_Free(view);
+        return NULL;
+    }
+    return view;
+}
+
+/* The letter that NumPy has for a kind, of a format as the struct module has it. */
+static char kind_of_letter(char letter)
+{
+    static const char letters[] = "?bhilqnBHILQNefdgOspcPwu";
+    static const char kinds[] = "biiiiiiuuuuuuffffOSSSuUU";
+    const char *found = letter ? strchr(letters, letter) : NULL;
+    return found ? kinds[found - letters] : 'V';
+}
+
+static void read_format(struct mc_array *array, const char *format, Py_ssize_t size)
+{
+    format = format ? format : "B";
+    char order = '@';
+    if (*format && strchr("@=<>!", *format)) {
+        order = *format++;
+    }
+    bool complex = *format == 'Z';
+    format += complex;
+    bool one = *format && !format[1]; /* more of them are a structure */
+    mc_array_set_type(array, !one ? 'V' : complex ? 'c' : kind_of_letter(*format), size);
+    array->swapped = size > 1 && ((order == '<' && !PY_LITTLE_ENDIAN) ||
+                                  ((order == '>' || order == '!') && PY_LITTLE_ENDIAN));
+}
+
+int mc_array_of_buffer(struct mc_conversion *conversion, PyObject *value, struct mc_array *ret)
+{
+    if (!PyObject_CheckBuffer(value)) {
+        return 0;
+    }
+    Py_buffer *view = get_buffer(value);
+    if (!view) {
+        if (!PyErr_ExceptionMatches(PyExc_Exception) || PyErr_ExceptionMatches(PyExc_MemoryError)) {
+            return -1;
+        }
+        PyErr_Clear(); /* it may show its memory in another way */
+        return 0;
+    }
+    if (mc_hold(conversion->held, view, let_buffer_go) < 0) {
+        return -1;
+    }
+    ret->data = view->buf;
+    ret->ndim = view->ndim;
+    ret->count = view->ndim == 0 ? 0 : view->shape ? view->shape[0] : view->len / view->itemsize;
+    ret->stride = view->strides ? view->strides[0] : view->itemsize;
+    ret->readonly = view->readonly;
+    read_format(ret, view->format, view->itemsize);
+    if (view->suboffsets && view->ndim > 0 && view->suboffsets[0] >= 0) {
+        ret->stride = 0; /* pointers to the elements */
+    }
+    return 1;
+}
+
+/* ---- __array_interface__ ---- */
+
+static PyObject *item_of(PyObject *interface, const char *name)
+{
+    PyObject *item = PyDict_GetItemString(interface, name);
+    return item == Py_None ? NULL : item;
+}
+
+/* "<f8" */
+static bool read_typestr(struct mc_array *array, PyObject *typestr)
+{
+    const char *text = typestr && PyUnicode_Check(typestr) ? PyUnicode_AsUTF8(typestr) : NULL;
+    if (!text || strlen(text) < 3) {
+        return false;
+    }
+    Py_ssize_t size = strtol(text + 2, NULL, 10);
+    mc_array_set_type(array, text[1], size);
+    array->swapped = size > 1 && *text == (PY_LITTLE_ENDIAN ? '>' : '<');
+    return true;
+}
+
+/* The first number of a tuple. */
+static bool read_first(PyObject *tuple, Py_ssize_t *ret)
+{
+    *ret = PyTuple_GET_SIZE(tuple) ? PyLong_AsSsize_t(PyTuple_GET_ITEM(tuple, 0)) : 0;
+    return *ret != -1 || !PyErr_Occurred();
+}
+
+static bool read_interface(struct mc_array *array, PyObject *interface)
+{
+    PyObject *shape = item_of(interface, "shape");
+    PyObject *data = item_of(interface, "data");
+    PyObject *strides = item_of(interface, "strides");
+    if (!read_typestr(array, item_of(interface, "typestr")) || !shape || !PyTuple_Check(shape) ||
+        !data || !PyTuple_Check(data) || PyTuple_GET_SIZE(data) != 2 ||
+        (strides && !PyTuple_Check(strides))) {
+        return false;
+    }
+    array->data = PyLong_AsVoidPtr(PyTuple_GET_ITEM(data, 0));
+    array->readonly = PyObject_IsTrue(PyTuple_GET_ITEM(data, 1)) != 0;
+    array->ndim = (int) PyTuple_GET_SIZE(shape);
+    array->stride = array->size;
+    return (array->data || !PyErr_Occurred()) && read_first(shape, &array->count) &&
+           (!strides || read_first(strides, &array->stride));
+}
+
+int mc_array_of_interface(struct mc_conversion *conversion, PyObject *value, struct mc_array *ret)
+{
+    bool failed;
+    PyObject *interface = mc_array_attribute(value, "__array_interface__", &failed);
+    if (!interface) {
+        return failed ? -1 : 0;
+    }
+    if (mc_hold_object(conversion->held, interface) < 0 ||
+        mc_hold_object(conversion->held, Py_NewRef(value)) < 0) {
+        return -1;
+    }
+    struct mc_array array = *ret;
+    /* Without "data" it is the buffer protocol's, which has had its turn. */
+    if (!PyDict_Check(interface) || !read_interface(&array, interface)) {
+        PyErr_Clear();
+        return 0;
+    }
+    *ret = array;
+    return 1;
+}
+
+/* ---- __array__ ---- */
+
+/* The array that the method gives without a copy, as far as it can be told so. */
+static PyObject *call_method(PyObject *method)
+{
+    PyObject *no_args = PyTuple_New(0);
+    PyObject *no_copy = no_args ? Py_BuildValue("{sO}", "copy", Py_False) : NULL;
+    PyObject *array = no_copy ? PyObject_Call(method, no_args, no_copy) : NULL;
+    if (!array && no_copy && PyErr_ExceptionMatches(PyExc_TypeError)) {
+        PyErr_Clear(); /* from before NumPy 2 */
+        array = PyObject_CallNoArgs(method);
+    }
+    Py_XDECREF(no_copy);
+    Py_XDECREF(no_args);
+    return array;
+}
+
+static int refuse_copy(const struct mc_conversion *conversion, PyObject *value)
+{
+    return mc_refuse(conversion,
+                     PyExc_TypeError,
+                     "%s gives its elements as an array only by a copy; write "
+                     "numpy.array(%s)",
+                     Py_TYPE(value)->tp_name,
+                     conversion->argument);
+}
+
+/* Two arrays of the same memory show that neither is a copy. What will be refused for another
+ * reason passes. */
+static bool same_memory(const struct mc_array *one, const struct mc_array *other)
+{
+    return one->data == other->data || one->count == 0 || one->ndim != 1 ||
+           !strchr("biuf", one->kind);
+}
+
+int mc_array_of_method(struct mc_conversion *conversion, PyObject *value, struct mc_array *ret)
+{
+    bool failed;
+    if (!mc_numpy_look(conversion->numpy)) {
+        return 0;
+    }
+    PyObject *method = mc_array_attribute(value, "__array__", &failed);
+    if (!method) {
+        return failed ? -1 : 0;
+    }
+    struct mc_array first = *ret;
+    struct mc_array second = *ret;
+    PyObject *array = call_method(method);
+    int found = array ? mc_array_of_ndarray(conversion, array, &first) : 0;
+    PyObject *again = found > 0 ? call_method(method) : NULL;
+    if (again) {
+        found = mc_array_of_ndarray(conversion, again, &second);
+    }
+    Py_DECREF(method);
+    Py_XDECREF(array);
+    Py_XDECREF(again);
+    if (PyErr_Occurred() && !PyErr_ExceptionMatches(PyExc_Exception)) {
+        return -1;
+    }
+    if (found < 0) {
+        return -1;
+    }
+    if (!array || !again || !same_memory(&first, &second)) {
+        PyErr_Clear();
+        return refuse_copy(conversion, value);
+    }
+    first.origin = ret->origin;
+    *ret = first;
+    return found;
+}

@@ -1,0 +1,135 @@
+/* Arrays through DLPack: https://dmlc.github.io/dlpack/latest */
+#include "kernel_bridge/values/arrays.h"
+
+#include <string.h>
+
+struct dl_tensor {
+    void *data;
+    struct {
+        int32_t type;
+        int32_t id;
+    } device;
+    int32_t ndim;
+    struct {
+        uint8_t code;
+        uint8_t bits;
+        uint16_t lanes;
+    } dtype;
+    int64_t *shape;
+    int64_t *strides; /* in elements; NULL: contiguous */
+    uint64_t byte_offset;
+};
+
+struct dl_managed {
+    struct dl_tensor tensor;
+    void *context;
+    void (*deleter)(struct dl_managed *);
+};
+
+struct dl_managed_versioned {
+    struct {
+        uint32_t major;
+        uint32_t minor;
+    } version;
+    void *context;
+    void (*deleter)(struct dl_managed_versioned *);
+    uint64_t flags;
+    struct dl_tensor tensor;
+};
+
+enum { DL_CPU = 1 };
+enum { DL_READ_ONLY = 1, DL_COPIED = 2 };
+
+static int check_device(const struct mc_conversion *conversion, PyObject *value)
+{
+    PyObject *device = PyObject_CallMethod(value, "__dlpack_device__", NULL);
+    long type = -1;
+    if (device && PyTuple_Check(device) && PyTuple_GET_SIZE(device) == 2) {
+        type = PyLong_AsLong(PyTuple_GET_ITEM(device, 0));
+    }
+    Py_XDECREF(device);
+    if (PyErr_Occurred()) {
+        return -1;
+    }
+    if (type != DL_CPU) {
+        return mc_refuse(conversion,
+                         PyExc_ValueError,
+                         "its memory is on another device than the processor; write "
+                         "%s.cpu()",
+                         conversion->argument);
+    }
+    return 0;
+}
+
+/* A capsule of either form, a new reference. */
+static PyObject *call_dlpack(PyObject *method)
+{
+    PyObject *no_args = PyTuple_New(0);
+    PyObject *options =
+        no_args ? Py_BuildValue("{s(ii)sO}", "max_version", 1, 0, "copy", Py_False) : NULL;
+    PyObject *capsule = options ? PyObject_Call(method, no_args, options) : NULL;
+    if (!capsule && options && PyErr_ExceptionMatches(PyExc_TypeError)) {
+        PyErr_Clear(); /* from before version 1 */
+        capsule = PyObject_CallNoArgs(method);
+    }
+    Py_XDECREF(options);
+    Py_XDECREF(no_args);
+    return capsule;
+}
+
+static const struct dl_tensor *tensor_of(PyObject *capsule, uint64_t *ret_flags)
+{
+    *ret_flags = 0;
+    if (PyCapsule_IsValid(capsule, "dltensor_versioned")) {
+        const struct dl_managed_versioned *managed =
+            PyCapsule_GetPointer(capsule, "dltensor_versioned");
+        if (managed->version.major != 1) {
+            PyErr_Format(PyExc_ValueError, "DLPack %u is not known", managed->version.major);
+            return NULL;
+        }
+        *ret_flags = managed->flags;
+        return &managed->tensor;
+    }
+    const struct dl_managed *managed = PyCapsule_GetPointer(capsule, "dltensor");
+    return managed ? &managed->tensor : NULL;
+}
+
+static void read_tensor(const struct dl_tensor *tensor, struct mc_array *ret)
+{
+    static const char kinds[] = "iufVVcb"; /* by code; bfloat16 is no type of NumPy's */
+    bool simple = tensor->dtype.lanes == 1 && tensor->dtype.bits % 8 == 0;
+    char kind = simple && tensor->dtype.code < strlen(kinds) ? kinds[tensor->dtype.code] : 'V';
+    mc_array_set_type(ret, kind, tensor->dtype.bits / 8);
+    ret->data = (const char *) tensor->data + tensor->byte_offset;
+    ret->ndim = tensor->ndim;
+    ret->count = tensor->ndim > 0 ? (Py_ssize_t) tensor->shape[0] : 0;
+    ret->stride = ret->size;
+    if (tensor->ndim > 0 && tensor->strides) {
+        ret->stride = (Py_ssize_t) tensor->strides[0] * ret->size;
+    }
+}
+
+int mc_array_of_dlpack(struct mc_conversion *conversion, PyObject *value, struct mc_array *ret)
+{
+    bool failed;
+    PyObject *method = mc_array_attribute(value, "__dlpack__", &failed);
+    if (!method) {
+        return failed ? -1 : 0;
+    }
+    PyObject *capsule = check_device(conversion, value) == 0 ? call_dlpack(method) : NULL;
+    Py_DECREF(method);
+    if (mc_hold_object(conversion->held, capsule) < 0) {
+        return -1;
+    }
+    uint64_t flags;
+    const struct dl_tensor *tensor = tensor_of(capsule, &flags);
+    if (!tensor) {
+        return -1;
+    }
+    if (flags & DL_COPIED) {
+        return mc_refuse(conversion, PyExc_ValueError, "its elements can be had only by a copy");
+    }
+    read_tensor(tensor, ret);
+    ret->readonly = flags & DL_READ_ONLY;
+    return 1;
+}

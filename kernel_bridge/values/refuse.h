@@ -1,0 +1,36 @@
+/* An argument on its way to its words, and how it is refused: by its name, with Mojo's type and,
+ * where there is one, the line to write instead. */
+#pragma once
+
+#include "abi/type.h"
+#include "kernel_bridge/values/held.h"
+#include "kernel_bridge/values/numpy.h"
+
+/* Where an argument is on its way to. */
+struct mc_conversion {
+    struct mc_numpy *numpy;
+    struct mc_held *held;
+    const char *function; /* names, UTF-8 */
+    const char *argument;
+    Py_ssize_t element; /* of a List, or -1 */
+};
+
+/* Raises "argument 'x' of f: …". All of these return -1. */
+int mc_refuse(const struct mc_conversion *conversion, PyObject *exception, const char *format, ...);
+
+/* Mojo wants this type, and got that value's. */
+int mc_refuse_type(const struct mc_conversion *conversion,
+                   const struct mc_type *type,
+                   PyObject *value);
+
+/* The same, where a function of Python's converts the value. */
+int mc_refuse_unconverted(const struct mc_conversion *conversion,
+                          const struct mc_type *type,
+                          PyObject *value,
+                          const char *function);
+
+/* The type's text for a message; valid until the next call with the same buffer. */
+struct mc_type_text {
+    char text[48];
+};
+const char *mc_type_text(const struct mc_type *type, struct mc_type_text *buffer);

@@ -1,0 +1,60 @@
+#include "kernel_bridge/values/values.h"
+
+static const struct mc_value_kind *const kinds[MC_TYPE_COUNT] = {
+    [MC_TYPE_NONE] = &mc_value_none,
+    [MC_TYPE_STRING] = &mc_value_string,
+    [MC_TYPE_SPAN] = &mc_value_span,
+    [MC_TYPE_LIST] = &mc_value_list,
+    [MC_TYPE_OPTIONAL] = &mc_value_optional,
+    [MC_TYPE_TUPLE] = &mc_value_tuple,
+    [MC_TYPE_ANY] = &mc_value_any,
+};
+
+static inline const struct mc_value_kind *kind_of(const struct mc_type *type)
+{
+    if (type->kind != MC_TYPE_SCALAR) {
+        return kinds[type->kind];
+    }
+    switch (mc_scalars[type->scalar].kind) {
+    case 'b':
+        return &mc_value_bool;
+    case 'f':
+        return &mc_value_float;
+    default:
+        return &mc_value_int;
+    }
+}
+
+int mc_convert_in(struct mc_conversion *conversion,
+                  const struct mc_type *type,
+                  PyObject *value,
+                  uint64_t *ret_words)
+{
+    const struct mc_value_kind *kind = kind_of(type);
+    return kind->take ? kind->take(conversion, type, value, ret_words)
+                      : mc_refuse_type(conversion, type, value);
+}
+
+PyObject *
+mc_convert_out(struct mc_result *result, const struct mc_type *type, const uint64_t *words)
+{
+    return kind_of(type)->give(result, type, words);
+}
+
+enum mc_closeness mc_convert_closeness(const struct mc_type *type, PyObject *value)
+{
+    const struct mc_value_kind *kind = kind_of(type);
+    return kind->closeness ? kind->closeness(type, value) : MC_CLOSE_EXACT;
+}
+
+PyObject *mc_annotation(const struct mc_type *type, bool returned)
+{
+    return kind_of(type)->annotate(type, returned);
+}
+
+PyObject *mc_result_unfit(struct mc_result *result, const char *why)
+{
+    result->unfit = true;
+    PyErr_SetString(PyExc_ValueError, why);
+    return NULL;
+}

@@ -1,0 +1,146 @@
+#include "abi/kind.h"
+
+const struct mc_kind *const mc_kinds[MC_TYPE_COUNT] = {
+    [MC_TYPE_NONE] = &mc_kind_none,
+    [MC_TYPE_SCALAR] = &mc_kind_int,
+    [MC_TYPE_STRING] = &mc_kind_string,
+    [MC_TYPE_SPAN] = &mc_kind_span,
+    [MC_TYPE_LIST] = &mc_kind_list,
+    [MC_TYPE_OPTIONAL] = &mc_kind_optional,
+    [MC_TYPE_TUPLE] = &mc_kind_tuple,
+    [MC_TYPE_ANY] = &mc_kind_any,
+};
+
+const struct mc_kind *mc_kind_of(const struct mc_type *type)
+{
+    if (type->kind != MC_TYPE_SCALAR) {
+        return mc_kinds[type->kind];
+    }
+    switch (mc_scalars[type->scalar].kind) {
+    case 'b':
+        return &mc_kind_bool;
+    case 'f':
+        return &mc_kind_float;
+    default:
+        return &mc_kind_int;
+    }
+}
+
+bool mc_kind_allows(const struct mc_type *outer, const struct mc_type *item)
+{
+    unsigned wanted =
+        mc_kind_of(outer)->inside == MC_INSIDE_TYPES ? MC_AS_ONE_OF_MANY : MC_AS_ONE_ITEM;
+    return mc_kind_of(item)->may_be & wanted;
+}
+
+void mc_type_write(const struct mc_type *type, struct mc_buf *ret)
+{
+    const struct mc_kind *kind = mc_kind_of(type);
+    if (type->kind == MC_TYPE_SCALAR) {
+        mc_buf_adds(ret, mc_scalars[type->scalar].name);
+        return;
+    }
+    mc_buf_adds(ret, type->writable ? kind->writable_name : kind->name);
+    if (kind->inside == MC_INSIDE_SCALAR) {
+        mc_buf_addf(ret, "[%s]", mc_scalars[type->scalar].name);
+    }
+    for (size_t i = 0; i < type->count; i++) {
+        mc_buf_adds(ret, i ? ", " : "[");
+        mc_type_write(&type->items[i], ret);
+    }
+    mc_buf_adds(ret, type->count ? "]" : "");
+}
+
+bool mc_type_owns_memory(const struct mc_type *type)
+{
+    bool owns = mc_kind_of(type)->owns_memory;
+    for (size_t i = 0; i < type->count; i++) {
+        owns = owns || mc_type_owns_memory(&type->items[i]);
+    }
+    return owns;
+}
+
+bool mc_type_is_writable(const struct mc_type *type)
+{
+    bool writable = type->writable;
+    for (size_t i = 0; i < type->count; i++) {
+        writable = writable || mc_type_is_writable(&type->items[i]);
+    }
+    return writable;
+}
+
+int mc_type_of_any(uint64_t tag, struct mc_type *ret)
+{
+    unsigned number = tag & 0xff;
+    unsigned scalar = tag >> 8 & 0xff;
+    *ret = (struct mc_type) {.kind = (enum mc_type_kind) number, .scalar = (enum mc_scalar) scalar};
+    if (number >= MC_TYPE_COUNT || (number != MC_TYPE_NONE && !mc_kinds[number]->write_any)) {
+        return -1;
+    }
+    bool has_scalar = number == MC_TYPE_SCALAR || mc_kinds[number]->inside == MC_INSIDE_SCALAR;
+    ret->words = mc_kinds[number]->words;
+    return has_scalar && scalar >= MC_SCALAR_COUNT ? -1 : 0;
+}
+
+/* ---- by the entries ---- */
+
+int mc_type_look(const struct mc_type *type)
+{
+    const struct mc_kind *kind = mc_kind_of(type);
+    return kind->look ? kind->look(type) : 0;
+}
+
+int mc_memory_walk(const struct mc_type *type, uint64_t *words, mc_memory_each *each, void *data)
+{
+    const struct mc_kind *kind = mc_kind_of(type);
+    return kind->walk ? kind->walk(type, words, each, data) : 0;
+}
+
+void mc_type_write_mojo(const struct mc_type *type, struct mc_buf *ret)
+{
+    const struct mc_kind *kind = mc_kind_of(type);
+    (kind->write_type ? kind->write_type : mc_type_write)(type, ret);
+}
+
+void mc_type_write_argument(const struct mc_type *type, size_t at, struct mc_buf *ret)
+{
+    const struct mc_kind *kind = mc_kind_of(type);
+    if (kind->write_argument) {
+        kind->write_argument(type, at, ret);
+    }
+}
+
+void mc_type_write_result(const struct mc_type *type,
+                          const char *value,
+                          struct mc_word_place at,
+                          const char *indent,
+                          struct mc_buf *ret)
+{
+    const struct mc_kind *kind = mc_kind_of(type);
+    if (kind->write_result) {
+        kind->write_result(type, value, at, indent, ret);
+    }
+}
+
+/* ---- for the entries ---- */
+
+void mc_kind_write_place(struct mc_word_place place, struct mc_buf *ret)
+{
+    if (place.base) {
+        mc_buf_addf(ret, "%s + ", place.base);
+    }
+    mc_buf_addf(ret, "%zu", place.at);
+}
+
+void mc_kind_write_target(struct mc_word_place place, const char *indent, struct mc_buf *ret)
+{
+    mc_buf_addf(ret, "%sr[unsafe_offset=", indent);
+    mc_kind_write_place(place, ret);
+    mc_buf_adds(ret, "] = ");
+}
+
+int mc_kind_visit(uint64_t *words, size_t size, bool writable, mc_memory_each *each, void *data)
+{
+    struct mc_memory memory = {words, words[1], size, writable};
+    return memory.count > 0 ? each(&memory, data) : 0;
+}

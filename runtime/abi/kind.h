@@ -1,0 +1,133 @@
+/* What is known of each kind of types on Mojo's side. A kind is an entry of the table in kind.c and
+ * a file in kinds/; its side in Python is in kernel_bridge/values. */
+#pragma once
+
+#include "abi/type.h"
+#include "base/buf.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A run of bytes behind two words: address and count. `size` is of an element. */
+struct mc_memory {
+    uint64_t *address;
+    uint64_t count;
+    size_t size;
+    bool writable; /* of a MutSpan */
+};
+
+/* Anything but 0 ends the walk. */
+typedef int mc_memory_each(const struct mc_memory *memory, void *data);
+
+/* A word of arguments or of a result in the text of a thunk: "3", or "i + 1". */
+struct mc_word_place {
+    const char *base; /* NULL: none */
+    size_t at;
+};
+
+/* What stands in brackets behind the kind's name. */
+enum mc_inside {
+    MC_INSIDE_NOTHING,
+    MC_INSIDE_SCALAR,
+    MC_INSIDE_TYPE,  /* one */
+    MC_INSIDE_TYPES, /* any number of them */
+};
+
+/* What a type of the kind may be, beside a result. */
+enum mc_may_be {
+    MC_AS_ARGUMENT = 1,
+    MC_AS_ONE_ITEM = 2,    /* of an Optional */
+    MC_AS_ONE_OF_MANY = 4, /* of a Tuple */
+    MC_AS_ANYTHING = 7,
+};
+
+struct mc_kind {
+    const char *name;          /* in signatures; NULL: of a scalar, each of which has its own */
+    const char *writable_name; /* the same, of what Mojo may write to; NULL: it does not */
+    enum mc_inside inside;
+    uint16_t words;   /* beside those of types in brackets */
+    uint8_t may_be;   /* enum mc_may_be */
+    bool owns_memory; /* a result comes with memory to be released; an Any may */
+
+    /* What Python can tell apart: types of two overloads with the same number look alike. */
+    int (*look)(const struct mc_type *type);
+
+    /* Walks what the words of a value point to: not what is empty, and not what an Optional or an
+     * Any does not have. Returns 0, or what the callback returned. */
+    int (*walk)(const struct mc_type *type, uint64_t *words, mc_memory_each *each, void *data);
+
+    /* Adds the type as Mojo has it. NULL: as the signature has it. */
+    void (*write_type)(const struct mc_type *type, struct mc_buf *ret);
+
+    /* Adds the expression of an argument whose words begin at `at` of `a`. NULL: it is none. */
+    void (*write_argument)(const struct mc_type *type, size_t at, struct mc_buf *ret);
+
+    /* Adds lines that put `value` into `r`. NULL: there is nothing to put. */
+    void (*write_result)(const struct mc_type *type,
+                         const char *value,
+                         struct mc_word_place at,
+                         const char *indent,
+                         struct mc_buf *ret);
+
+    /* Adds a definition that write_result uses. NULL: it uses none. */
+    void (*write_helper)(const struct mc_type *type, struct mc_buf *ret);
+
+    /* Adds lines that put `x`, an argument that stays, into `r` from `i + 1` on. NULL: no Any is of
+     * the kind. */
+    void (*write_any)(const struct mc_type *type, struct mc_buf *ret);
+};
+
+/* By enum mc_type_kind. That of scalars is none of any value: mc_kind_of has the scalar's. */
+extern const struct mc_kind *const mc_kinds[MC_TYPE_COUNT];
+
+const struct mc_kind *mc_kind_of(const struct mc_type *type);
+
+/* Whether the one may be in the brackets of the other. */
+bool mc_kind_allows(const struct mc_type *outer, const struct mc_type *item);
+
+/* Adds the type's text, as signatures have it (signature.h). */
+void mc_type_write(const struct mc_type *type, struct mc_buf *ret);
+
+/* Whether a result of this type comes with memory to be released; an Any may. */
+bool mc_type_owns_memory(const struct mc_type *type);
+
+/* Whether Mojo may write to memory of an argument of this type. */
+bool mc_type_is_writable(const struct mc_type *type);
+
+/* The type of an Any whose first word is `tag`, which needs no fini: None, a scalar, String or a
+ * List. -1 where it is unknown. */
+int mc_type_of_any(uint64_t tag, struct mc_type *ret);
+
+/* What the entries' functions are called by: does nothing where there is none. */
+int mc_type_look(const struct mc_type *type); /* 0: like any other of the kind */
+int mc_memory_walk(const struct mc_type *type, uint64_t *words, mc_memory_each *each, void *data);
+void mc_type_write_mojo(const struct mc_type *type, struct mc_buf *ret);
+void mc_type_write_argument(const struct mc_type *type, size_t at, struct mc_buf *ret);
+void mc_type_write_result(const struct mc_type *type,
+                          const char *value,
+                          struct mc_word_place at,
+                          const char *indent,
+                          struct mc_buf *ret);
+
+/* ---- for the entries' functions ---- */
+
+/* The memory that two words tell. */
+int mc_kind_visit(uint64_t *words, size_t size, bool writable, mc_memory_each *each, void *data);
+
+/* "3", or "i + 4" */
+void mc_kind_write_place(struct mc_word_place place, struct mc_buf *ret);
+
+/* "r[unsafe_offset=3] = ", behind the indent */
+void mc_kind_write_target(struct mc_word_place place, const char *indent, struct mc_buf *ret);
+
+extern const struct mc_kind mc_kind_none;
+extern const struct mc_kind mc_kind_bool;
+extern const struct mc_kind mc_kind_int;
+extern const struct mc_kind mc_kind_float;
+extern const struct mc_kind mc_kind_string;
+extern const struct mc_kind mc_kind_span;
+extern const struct mc_kind mc_kind_list;
+extern const struct mc_kind mc_kind_optional;
+extern const struct mc_kind mc_kind_tuple;
+extern const struct mc_kind mc_kind_any;

@@ -1,0 +1,38 @@
+/* Bool: a word, 0 or 1. */
+#include "abi/kind.h"
+
+static int look(const struct mc_type *type)
+{
+    return mc_scalars[type->scalar].kind;
+}
+
+static void write_argument(const struct mc_type *type, size_t at, struct mc_buf *ret)
+{
+    (void) type;
+    mc_buf_addf(ret, "(a[unsafe_offset=%zu] != 0)", at);
+}
+
+static void write_result(const struct mc_type *type,
+                         const char *value,
+                         struct mc_word_place at,
+                         const char *indent,
+                         struct mc_buf *ret)
+{
+    (void) type;
+    mc_kind_write_target(at, indent, ret);
+    mc_buf_addf(ret, "UInt64(Int(%s))\n", value);
+}
+
+static void write_any(const struct mc_type *type, struct mc_buf *ret)
+{
+    write_result(type, "x", (struct mc_word_place) {"i", 1}, "    ", ret);
+}
+
+const struct mc_kind mc_kind_bool = {
+    .words = 1,
+    .may_be = MC_AS_ANYTHING,
+    .look = look,
+    .write_argument = write_argument,
+    .write_result = write_result,
+    .write_any = write_any,
+};

@@ -1,0 +1,34 @@
+/* Tuple: the words of each type in its brackets. */
+#include "abi/kind.h"
+
+static int walk(const struct mc_type *type, uint64_t *words, mc_memory_each *each, void *data)
+{
+    int outcome = 0;
+    for (size_t i = 0; i < type->count && outcome == 0; i++) {
+        outcome = mc_memory_walk(&type->items[i], words, each, data);
+        words += type->items[i].words;
+    }
+    return outcome;
+}
+
+static void write_result(const struct mc_type *type,
+                         const char *value,
+                         struct mc_word_place at,
+                         const char *indent,
+                         struct mc_buf *ret)
+{
+    for (size_t i = 0; i < type->count; i++) {
+        const struct mc_type *item = &type->items[i];
+        mc_autobuf text = MC_BUF_INIT;
+        mc_buf_addf(&text, "%s[%zu]", value, i);
+        mc_type_write_result(item, text.data, at, indent, ret);
+        at.at += item->words;
+    }
+}
+
+const struct mc_kind mc_kind_tuple = {
+    .name = "Tuple",
+    .inside = MC_INSIDE_TYPES,
+    .walk = walk,
+    .write_result = write_result,
+};

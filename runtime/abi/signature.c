@@ -1,0 +1,243 @@
+#include "abi/signature.h"
+
+#include "abi/kind.h"
+#include "abi/thunk.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct reader {
+    const char *text;
+    const char *at;
+    mc_err *err;
+};
+
+static int refuse(const struct reader *reader, const char *what)
+{
+    return mc_err_set(reader->err,
+                      MC_INVALID_REQUEST,
+                      "signature '%s': %s at '%s'",
+                      reader->text,
+                      what,
+                      reader->at);
+}
+
+static bool accept(struct reader *reader, const char *text)
+{
+    size_t length = strlen(text);
+    if (strncmp(reader->at, text, length) != 0) {
+        return false;
+    }
+    reader->at += length;
+    return true;
+}
+
+static int expect(struct reader *reader, const char *text)
+{
+    return accept(reader, text) ? 0 : refuse(reader, "no type");
+}
+
+static size_t word_length(const char *text)
+{
+    return strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789");
+}
+
+static bool read_scalar(struct reader *reader, enum mc_scalar *ret)
+{
+    size_t length = word_length(reader->at);
+    for (int i = 0; i < MC_SCALAR_COUNT; i++) {
+        if (strlen(mc_scalars[i].name) == length &&
+            memcmp(mc_scalars[i].name, reader->at, length) == 0) {
+            *ret = (enum mc_scalar) i;
+            reader->at += length;
+            return true;
+        }
+    }
+    return false;
+}
+
+static int add_item(struct mc_type *type, const struct mc_type *item, mc_err *err)
+{
+    struct mc_type *items = type->count < MC_THUNK_MAX_ARGS
+                                ? realloc(type->items, (type->count + 1U) * sizeof *items)
+                                : NULL;
+    if (!items) {
+        return mc_err_set(err, MC_NO_MEMORY, "too many types in one");
+    }
+    type->items = items;
+    type->items[type->count++] = *item;
+    type->words = (uint16_t) (type->words + item->words);
+    return 0;
+}
+
+static int read_type(struct reader *reader, struct mc_type *ret);
+
+/* The items of Optional and Tuple, behind the bracket. */
+static int read_items(struct reader *reader, struct mc_type *type)
+{
+    do {
+        struct mc_type item;
+        if (read_type(reader, &item) < 0) {
+            return -1;
+        }
+        if (!mc_kind_allows(type, &item)) {
+            mc_type_fini(&item);
+            return refuse(reader, "a type that cannot be inside of another");
+        }
+        if (add_item(type, &item, reader->err) < 0) {
+            mc_type_fini(&item);
+            return -1;
+        }
+    } while (mc_kind_of(type)->inside == MC_INSIDE_TYPES && accept(reader, ", "));
+    return expect(reader, "]");
+}
+
+static int read_element(struct reader *reader, struct mc_type *type)
+{
+    if (!read_scalar(reader, &type->scalar)) {
+        return refuse(reader, "no scalar");
+    }
+    return expect(reader, "]");
+}
+
+/* The kind that is named here, and what its name says of the type; behind its bracket where it has
+ * one. */
+static bool read_kind(struct reader *reader, struct mc_type *ret)
+{
+    size_t length = word_length(reader->at);
+    for (int i = 0; i < MC_TYPE_COUNT; i++) {
+        const struct mc_kind *kind = mc_kinds[i];
+        const char *const names[] = {kind->name, kind->writable_name};
+        for (int k = 0; k < 2; k++) {
+            bool open = kind->inside != MC_INSIDE_NOTHING;
+            if (names[k] && strlen(names[k]) == length &&
+                memcmp(names[k], reader->at, length) == 0 && (!open || reader->at[length] == '[')) {
+                *ret = (struct mc_type) {.kind = i, .writable = k == 1, .words = kind->words};
+                reader->at += length + (open ? 1 : 0);
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static int read_inside(struct reader *reader, struct mc_type *type)
+{
+    switch (mc_kind_of(type)->inside) {
+    case MC_INSIDE_NOTHING:
+        return 0;
+    case MC_INSIDE_SCALAR:
+        return read_element(reader, type);
+    case MC_INSIDE_TYPE:
+    case MC_INSIDE_TYPES:
+        break;
+    }
+    return read_items(reader, type);
+}
+
+static int read_type(struct reader *reader, struct mc_type *ret)
+{
+    *ret = (struct mc_type) {.kind = MC_TYPE_SCALAR, .words = 1};
+    if (read_scalar(reader, &ret->scalar)) {
+        return 0;
+    }
+    if (!read_kind(reader, ret)) {
+        return refuse(reader, "no type");
+    }
+    int outcome = read_inside(reader, ret);
+    if (outcome < 0) {
+        mc_type_fini(ret);
+    }
+    return outcome;
+}
+
+int mc_type_parse(const char *text, struct mc_type *ret, mc_err *err)
+{
+    struct reader reader = {text, text, err};
+    if (read_type(&reader, ret) < 0) {
+        return -1;
+    }
+    if (*reader.at) {
+        mc_type_fini(ret);
+        return refuse(&reader, "something behind the type");
+    }
+    return 0;
+}
+
+static int add_argument(struct mc_signature *signature, struct mc_type *type, struct reader *reader)
+{
+    if (!(mc_kind_of(type)->may_be & MC_AS_ARGUMENT)) {
+        return refuse(reader, "a type that is no argument's");
+    }
+    if (signature->n_args == MC_THUNK_MAX_ARGS ||
+        signature->in_words + type->words > MC_THUNK_IN_WORDS) {
+        return refuse(reader, "more arguments than can be passed");
+    }
+    struct mc_type *args = realloc(signature->args, (signature->n_args + 1) * sizeof *args);
+    if (!args) {
+        return mc_err_set(reader->err, MC_NO_MEMORY, "out of memory");
+    }
+    signature->args = args;
+    signature->args[signature->n_args++] = *type;
+    signature->in_words += type->words;
+    *type = (struct mc_type) {0};
+    return 0;
+}
+
+static int read_arguments(struct reader *reader, struct mc_signature *signature)
+{
+    if (accept(reader, ")")) {
+        return 0;
+    }
+    do {
+        struct mc_type type;
+        if (read_type(reader, &type) < 0) {
+            return -1;
+        }
+        int added = add_argument(signature, &type, reader);
+        mc_type_fini(&type);
+        if (added < 0) {
+            return -1;
+        }
+    } while (accept(reader, ", "));
+    return expect(reader, ")");
+}
+
+static int read_signature(struct reader *reader, struct mc_signature *signature)
+{
+    signature->masked = accept(reader, "masked ");
+    signature->in_words = signature->masked ? 1 : 0;
+    if (expect(reader, "(") < 0 || read_arguments(reader, signature) < 0 ||
+        expect(reader, " ") < 0) {
+        return -1;
+    }
+    signature->raises = accept(reader, "raises ");
+    if (expect(reader, "-> ") < 0 || read_type(reader, &signature->result) < 0) {
+        return -1;
+    }
+    if (signature->result.words > MC_THUNK_OUT_WORDS) {
+        return refuse(reader, "a result that is too large");
+    }
+    return *reader->at ? refuse(reader, "something behind the signature") : 0;
+}
+
+int mc_signature_parse(const char *text, struct mc_signature *ret, mc_err *err)
+{
+    struct reader reader = {text, text, err};
+    *ret = MC_SIGNATURE_INIT;
+    if (read_signature(&reader, ret) < 0) {
+        mc_signature_fini(ret);
+        return -1;
+    }
+    return 0;
+}
+
+void mc_signature_fini(struct mc_signature *signature)
+{
+    for (size_t i = 0; i < signature->n_args; i++) {
+        mc_type_fini(&signature->args[i]);
+    }
+    free(signature->args);
+    mc_type_fini(&signature->result);
+    *signature = MC_SIGNATURE_INIT;
+}
