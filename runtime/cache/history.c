@@ -49,31 +49,6 @@ int mc_history_save(struct mc_history *history, const char *path, mc_err *err)
     return 0;
 }
 
-static const char *category(const json_t *before, const json_t *after)
-{
-    static const struct {
-        const char *tag;
-        const char *name;
-    } order[] = {{"source", "source"},
-                 {"flag", "flags"},
-                 {"compiler", "toolchain"},
-                 {"compiler.identity", "toolchain"},
-                 {"runtime.identity", "toolchain"},
-                 {"linker", "toolchain"},
-                 {"target", "target"},
-                 {"target.cpu", "target"},
-                 {"target.features", "target"},
-                 {"repair", "flags"}};
-    for (size_t i = 0; i < MC_LENGTH(order); i++) {
-        const json_t *old = json_object_get(before, order[i].tag);
-        const json_t *new = json_object_get(after, order[i].tag);
-        if (old != new && (!old || !new || !json_equal(old, new))) {
-            return order[i].name;
-        }
-    }
-    return "imports";
-}
-
 /* Makes room by dropping the cells noted longest ago: the object keeps the order of insertion. */
 static void bound(json_t *cells)
 {
@@ -108,7 +83,7 @@ static const char *explain_miss(const json_t *last,
     }
     const json_t *before = json_object_get(last, "parts");
     *ret_reasons = mc_key_compare(before, parts);
-    return category(before, parts);
+    return mc_key_reason(before, parts);
 }
 
 const char *mc_history_note(struct mc_history *history,

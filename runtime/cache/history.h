@@ -19,8 +19,8 @@ void mc_history_fini(struct mc_history *history);
 int mc_history_save(struct mc_history *history, const char *path, mc_err *err) MC_MUST_USE;
 
 /* Notes a look-up. `absence`: why a key that the cell had before is not there any more ("damaged",
- * "evicted"), or NULL. Returns the reason's short name for counting: "new", "source", "flags",
- * "toolchain", "imports", "target", "forced", "damaged", "evicted"; "" for a hit. */
+ * "evicted"), or NULL. Returns the reason's short name for counting: "new", "forced", "damaged",
+ * "evicted", or what mc_key_reason gives; "" for a hit. */
 const char *mc_history_note(struct mc_history *history,
                             const char *cell,
                             const char *key,

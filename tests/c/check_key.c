@@ -1,3 +1,4 @@
+#include "base/mem.h"
 #include "cache/history.h"
 #include "cache/key.h"
 
@@ -71,6 +72,44 @@ START_TEST(test_a_comparison_says_what_changed)
 }
 END_TEST
 
+static const struct {
+    const char *tag;
+    const char *reason;
+} reasons[] = {
+    {"source", "source"},
+    {"flag", "flags"},
+    {"repair", "flags"},
+    {"compiler", "toolchain"},
+    {"linker", "toolchain"},
+    {"runtime.identity", "toolchain"},
+    {"target.cpu", "target"},
+    {"export", "exports"},
+    {"exports", "exports"},
+    {"using", "using"},
+    {"using.names", "using"},
+    {"inputs", "inputs"},
+    {"outputs", "outputs"},
+    {"module /m/a.mojo", "imports"},
+    {"of another day", "other"},
+};
+
+START_TEST(test_a_part_that_differs_has_its_reason)
+{
+    json_t *none = json_object();
+    json_t *one = json_pack("{s:s}", reasons[_i].tag, "x");
+    json_t *other = json_pack("{s:s}", reasons[_i].tag, "y");
+    json_t *later = json_pack("{s:s, s:s}", reasons[_i].tag, "x", "module /z", "1");
+    ck_assert_str_eq(mc_key_reason(one, other), reasons[_i].reason);
+    ck_assert_str_eq(mc_key_reason(none, one), reasons[_i].reason);
+    ck_assert_str_eq(mc_key_reason(one, none), reasons[_i].reason);
+    ck_assert_str_eq(mc_key_reason(one, later), "imports");
+    json_decref(none);
+    json_decref(one);
+    json_decref(other);
+    json_decref(later);
+}
+END_TEST
+
 START_TEST(test_a_history_gives_reasons_and_survives_a_restart)
 {
     char root[] = "/tmp/mc_check_key.XXXXXX";
@@ -138,6 +177,7 @@ int main(void)
     tcase_add_test(tcase, test_equal_parts_make_equal_keys_and_others_do_not);
     tcase_add_test(tcase, test_parts_never_hold_the_source_itself);
     tcase_add_test(tcase, test_a_comparison_says_what_changed);
+    tcase_add_loop_test(tcase, test_a_part_that_differs_has_its_reason, 0, MC_LENGTH(reasons));
     tcase_add_test(tcase, test_a_history_gives_reasons_and_survives_a_restart);
     tcase_add_test(tcase, test_a_history_is_bounded_and_keeps_the_newest);
     suite_add_tcase(suite, tcase);
