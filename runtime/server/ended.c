@@ -153,8 +153,8 @@ list_sources(const struct mc_request *request, char files[][FILE_NAME], struct m
     const struct mc_using *using = &request->prepared->using;
     const char *module = json_string_value(json_object_get(request->meta, "module"));
     snprintf(files[0], FILE_NAME, "%s.mojo", module ? module : "");
-    ret[0] =
-        mc_cell_source(request->cell, files[0], request->ask.source, request->ask.source_length);
+    ret[0] = mc_cell_source(
+        request->cell, files[0], request->fields.source, request->fields.source_length);
     for (size_t i = 0; i < using->names.count; i++) {
         snprintf(files[i + 1], FILE_NAME, "%s.mojo", using->names.items[i]);
         ret[i + 1] = (struct mc_diag_source) {.file = files[i + 1],

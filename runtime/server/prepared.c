@@ -23,26 +23,28 @@ struct mc_prepared *mc_prepared_free(struct mc_prepared *prepared)
     return NULL;
 }
 
-static int normalize_flags(const struct mc_ask *ask, struct mc_prepared *prepared, mc_err *err)
+static int
+normalize_flags(const struct mc_fields *fields, struct mc_prepared *prepared, mc_err *err)
 {
     mc_autostrv given = MC_STRV_INIT;
     size_t i;
     json_t *flag;
-    json_array_foreach(ask->flags, i, flag)
+    json_array_foreach(fields->flags, i, flag)
     {
         mc_strv_add(&given, json_string_value(flag));
     }
     if (mc_strv_check(&given, err) < 0) {
         return -1;
     }
-    return mc_flags_normalize(given.items, ask->cwd, &prepared->flags, &prepared->include, err);
+    return mc_flags_normalize(given.items, fields->cwd, &prepared->flags, &prepared->include, err);
 }
 
 /* Modules beside the notebook are found last. The directory's name is not part of the key, what is
  * found in it is. */
-static int add_own_directory(const struct mc_ask *ask, struct mc_prepared *prepared, mc_err *err)
+static int
+add_own_directory(const struct mc_fields *fields, struct mc_prepared *prepared, mc_err *err)
 {
-    const char *cwd = ask->cwd;
+    const char *cwd = fields->cwd;
     if (strcmp(cwd, "/") != 0) {
         mc_strv_add(&prepared->include, cwd);
     }
@@ -82,12 +84,12 @@ static void add_using(struct mc_key *key, const struct mc_using *using)
 
 /* What the cell imports, and what the sources import that it uses. */
 static int add_closures(struct mc_key *key,
-                        const struct mc_ask *ask,
+                        const struct mc_fields *fields,
                         struct mc_prepared *prepared,
                         mc_err *err)
 {
     char *const *include = prepared->include.items;
-    int result = mc_closure(ask->source, ask->source_length, include, add_module, key, err);
+    int result = mc_closure(fields->source, fields->source_length, include, add_module, key, err);
     for (size_t i = 0; result == 0 && i < prepared->using.texts.count; i++) {
         const char *text = prepared->using.texts.items[i];
         result = mc_closure(text, strlen(text), include, add_module, key, err);
@@ -106,7 +108,7 @@ static int add_json(struct mc_key *key, const char *tag, const json_t *json, mc_
     return 0;
 }
 
-static int make_key(const struct mc_ask *ask,
+static int make_key(const struct mc_fields *fields,
                     const struct mc_toolchain *toolchain,
                     const struct mc_cell_io *io,
                     struct mc_prepared *prepared,
@@ -116,31 +118,31 @@ static int make_key(const struct mc_ask *ask,
     if (mc_key_init(&key, err) < 0) {
         return -1;
     }
-    mc_key_add(&key, "source", ask->source, ask->source_length);
-    mc_key_add_string(&key, "repair", ask->modernize ? "yes" : "no");
+    mc_key_add(&key, "source", fields->source, fields->source_length);
+    mc_key_add_string(&key, "repair", fields->modernize ? "yes" : "no");
     add_toolchain(&key, toolchain);
     for (size_t i = 0; i < prepared->flags.count; i++) {
         mc_key_add_string(&key, "flag", prepared->flags.items[i]);
     }
     size_t number;
     json_t *name;
-    json_array_foreach(ask->exports, number, name)
+    json_array_foreach(fields->exports, number, name)
     {
         mc_key_add_string(&key, "export", json_string_value(name));
     }
-    if (ask->exports) {
+    if (fields->exports) {
         mc_key_add_string(&key, "exports", "limited");
     }
     add_using(&key, &prepared->using);
     int result = 0;
     if (mc_cell_io_any(io)) {
-        result = add_json(&key, "inputs", ask->inputs, err) < 0 ||
-                         add_json(&key, "outputs", ask->outputs, err) < 0
+        result = add_json(&key, "inputs", fields->inputs, err) < 0 ||
+                         add_json(&key, "outputs", fields->outputs, err) < 0
                      ? -1
                      : 0;
     }
     if (result == 0) {
-        result = add_closures(&key, ask, prepared, err);
+        result = add_closures(&key, fields, prepared, err);
     }
     if (result == 0) {
         result = mc_key_finish(&key, prepared->key, &prepared->parts, err);
@@ -149,7 +151,7 @@ static int make_key(const struct mc_ask *ask,
     return result;
 }
 
-int mc_prepared_make(const struct mc_ask *ask,
+int mc_prepared_make(const struct mc_fields *fields,
                      const struct mc_toolchain *toolchain,
                      const struct mc_cell_io *io,
                      struct mc_prepared **ret,
@@ -159,15 +161,15 @@ int mc_prepared_make(const struct mc_ask *ask,
     if (!prepared) {
         return mc_err_set(err, MC_NO_MEMORY, "out of memory");
     }
-    if (normalize_flags(ask, prepared, err) < 0 ||
-        mc_using_read(ask->using, &prepared->using, err) < 0 ||
-        add_own_directory(ask, prepared, err) < 0 ||
-        make_key(ask, toolchain, io, prepared, err) < 0) {
+    if (normalize_flags(fields, prepared, err) < 0 ||
+        mc_using_read(fields->using, &prepared->using, err) < 0 ||
+        add_own_directory(fields, prepared, err) < 0 ||
+        make_key(fields, toolchain, io, prepared, err) < 0) {
         mc_prepared_free(prepared);
         return -1;
     }
-    if (strcmp(ask->cwd, "/") != 0) {
-        mc_strv_addf(&prepared->flags, "-I%s", ask->cwd);
+    if (strcmp(fields->cwd, "/") != 0) {
+        mc_strv_addf(&prepared->flags, "-I%s", fields->cwd);
     }
     if (mc_strv_check(&prepared->flags, err) < 0) {
         mc_prepared_free(prepared);

@@ -5,7 +5,7 @@
 #include "base/hash.h"
 #include "base/strv.h"
 #include "cache/key.h"
-#include "server/ask.h"
+#include "protocol/fields.h"
 #include "server/using.h"
 
 struct mc_cell_io;
@@ -20,7 +20,7 @@ struct mc_prepared {
     json_t *parts;          /* what the key was made of, for explanations */
 };
 
-int mc_prepared_make(const struct mc_ask *ask,
+int mc_prepared_make(const struct mc_fields *fields,
                      const struct mc_toolchain *toolchain,
                      const struct mc_cell_io *io,
                      struct mc_prepared **ret,

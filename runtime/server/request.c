@@ -6,7 +6,6 @@
 #include "mojo/cell.h"
 #include "protocol/message.h"
 #include "server/prepared.h"
-#include "server/read.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -33,20 +32,25 @@ static void on_freeing(struct mc_task *task)
     request_free(task->owner);
 }
 
-static int
-keep_input(struct mc_request *request, const struct mc_message *message, size_t frame, mc_err *err)
+static int keep_input(struct mc_request *request, const struct mc_message *message, mc_err *err)
 {
-    if (frame == SIZE_MAX) {
+    int64_t frame = request->fields.stdin_frame;
+    if (request->op != MC_OP_RUN || frame < 0) {
         return 0;
     }
-    size_t length = mc_message_frame_size(message, frame);
+    if ((size_t) frame >= message->frame_count) {
+        return mc_err_set(err,
+                          MC_INVALID_REQUEST,
+                          "'stdin' must name one of the message's %zu binary frames",
+                          message->frame_count);
+    }
+    size_t length = mc_message_frame_size(message, (size_t) frame);
     request->input = malloc(length ? length : 1);
     if (!request->input) {
         return mc_err_set(err, MC_NO_MEMORY, "out of memory");
     }
-    memcpy(request->input, mc_message_frame_data(message, frame), length);
-    request->ask.input = request->input;
-    request->ask.input_length = length;
+    memcpy(request->input, mc_message_frame_data(message, (size_t) frame), length);
+    request->input_length = length;
     return 0;
 }
 
@@ -54,11 +58,11 @@ struct mc_request *mc_request_new(struct mc_server *server,
                                   struct mc_peer *peer,
                                   const struct mc_message *message,
                                   enum mc_op op,
+                                  const struct mc_fields *fields,
                                   mc_err *err)
 {
     struct mc_request *request = mc_new(struct mc_request);
-    if (!request ||
-        !(request->id = strdup(json_string_value(json_object_get(message->header, "id"))))) {
+    if (!request || !(request->id = strdup(fields->id))) {
         free(request);
         mc_err_set(err, MC_NO_MEMORY, "out of memory");
         return NULL;
@@ -67,13 +71,10 @@ struct mc_request *mc_request_new(struct mc_server *server,
     request->op = op;
     request->delimited = message->delimited;
     request->header = json_incref(message->header);
+    request->fields = *fields;
     request->began = mc_os_now();
     request->freeing = (struct mc_task) {.go = on_freeing, .owner = request};
-    size_t frame = SIZE_MAX;
-    bool has_cell = op == MC_OP_COMPILE || op == MC_OP_RUN;
-    if (has_cell &&
-        (mc_read_ask(op, request->header, message->frame_count, &request->ask, &frame, err) < 0 ||
-         keep_input(request, message, frame, err) < 0)) {
+    if (keep_input(request, message, err) < 0) {
         request_free(request);
         return NULL;
     }

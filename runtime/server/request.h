@@ -6,7 +6,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "mojo/cell_io.h"
-#include "server/ask.h"
+#include "protocol/fields.h"
 #include "server/failure.h"
 #include "server/peer.h"
 #include "server/places.h"
@@ -35,8 +35,9 @@ struct mc_request {
     enum mc_op op;
     bool delimited; /* a REQ peer: one aggregated reply */
     json_t *header;
-    void *input; /* owned copy of the stdin frame */
-    struct mc_ask ask;
+    struct mc_fields fields; /* of the header */
+    void *input;             /* owned copy of the stdin frame, or NULL */
+    size_t input_length;
 
     const struct mc_step *step; /* where it is */
     struct mc_waiter toolchain_waiter;
@@ -66,11 +67,13 @@ struct mc_request {
     struct mc_task freeing;
 };
 
-/* A request of this message, among the server's open ones. Takes nothing of the message. */
+/* A request of this message, whose header was read as `fields`, among the server's open ones. Takes
+ * nothing of the message. */
 struct mc_request *mc_request_new(struct mc_server *server,
                                   struct mc_peer *peer,
                                   const struct mc_message *message,
                                   enum mc_op op,
+                                  const struct mc_fields *fields,
                                   mc_err *err);
 
 /* The peer's open request of that id, or NULL. */

@@ -56,11 +56,12 @@ static enum mc_progress step_scan(struct mc_request *request)
     mc_err err = {0};
     int64_t began = mc_os_now();
     request->result = json_object();
-    const struct mc_ask *ask = &request->ask;
-    if (mc_cell_io_read(ask->inputs, ask->outputs, &request->io, &err) < 0) {
+    const struct mc_fields *fields = &request->fields;
+    if (mc_cell_io_read(fields->inputs, fields->outputs, &request->io, &err) < 0) {
         return fail(request, &err);
     }
-    if (mc_cell_parse_io(ask->source, ask->source_length, &request->io, &request->cell, &err) < 0) {
+    if (mc_cell_parse_io(
+            fields->source, fields->source_length, &request->io, &request->cell, &err) < 0) {
         if (err.code != MC_INVALID_CELL) {
             return fail(request, &err);
         }
@@ -101,13 +102,13 @@ enum mc_progress mc_step_toolchain(struct mc_request *request)
     mc_err err = {0};
     mc_autostrv env = MC_STRV_INIT;
     mc_autostrv sites = MC_STRV_INIT;
-    add_environment(&env, request->ask.env);
-    add_strings(&sites, request->ask.sites);
+    add_environment(&env, request->fields.env);
+    add_strings(&sites, request->fields.sites);
     if (mc_strv_check(&env, &err) < 0 || mc_strv_check(&sites, &err) < 0) {
         return fail(request, &err);
     }
     struct mc_toolchain_hints hints = {
-        .explicit_path = request->ask.toolchain, .sites = sites.items, .envp = env.items};
+        .explicit_path = request->fields.toolchain, .sites = sites.items, .envp = env.items};
     int found = mc_identified_find(&request->server->identified,
                                    &hints,
                                    &request->toolchain_waiter,
@@ -145,7 +146,7 @@ static enum mc_progress step_prepare(struct mc_request *request)
 {
     mc_err err = {0};
     if (mc_prepared_make(
-            &request->ask, request->toolchain, &request->io, &request->prepared, &err) < 0) {
+            &request->fields, request->toolchain, &request->io, &request->prepared, &err) < 0) {
         return fail(request, &err);
     }
     set_result(request, "key", json_string(request->prepared->key));
@@ -163,8 +164,9 @@ static enum mc_progress step_prepare(struct mc_request *request)
 
 static void note(struct mc_request *request, enum mc_outcome outcome)
 {
+    const struct mc_fields *fields = &request->fields;
     mc_store_note(request->server->core.store,
-                  request->ask.cell,
+                  fields->cell ? fields->cell : fields->name,
                   request->prepared->key,
                   request->prepared->parts,
                   outcome);
@@ -173,7 +175,7 @@ static void note(struct mc_request *request, enum mc_outcome outcome)
 static enum mc_progress step_lookup(struct mc_request *request)
 {
     struct mc_store_entry entry = {0};
-    if (request->ask.force) {
+    if (request->fields.force) {
         return MC_NEXT;
     }
     if (mc_store_lookup(request->server->core.store, request->prepared->key, &entry) > 0) {
@@ -190,20 +192,20 @@ static enum mc_progress step_lookup(struct mc_request *request)
 
 static struct mc_compilation_spec spec_of(const struct mc_request *request)
 {
-    const struct mc_ask *ask = &request->ask;
+    const struct mc_fields *fields = &request->fields;
     const struct mc_prepared *prepared = request->prepared;
     return (struct mc_compilation_spec) {.key = prepared->key,
                                          .module = prepared->module,
                                          .toolchain = request->toolchain,
                                          .flags = &prepared->flags,
-                                         .source = ask->source,
-                                         .source_length = ask->source_length,
+                                         .source = fields->source,
+                                         .source_length = fields->source_length,
                                          .using = &prepared->using,
-                                         .exports = ask->exports,
-                                         .inputs = ask->inputs,
-                                         .outputs = ask->outputs,
-                                         .modernize = ask->modernize,
-                                         .forced = ask->force};
+                                         .exports = fields->exports,
+                                         .inputs = fields->inputs,
+                                         .outputs = fields->outputs,
+                                         .modernize = fields->modernize,
+                                         .forced = fields->force};
 }
 
 static enum mc_progress step_compile(struct mc_request *request)
@@ -229,7 +231,7 @@ static enum mc_progress step_compile(struct mc_request *request)
         /* fallthrough */
     case MC_JOIN_STARTED:
         set_result(request, "cache", json_string("miss"));
-        note(request, request->ask.force ? MC_OUTCOME_FORCED : MC_OUTCOME_MISS);
+        note(request, request->fields.force ? MC_OUTCOME_FORCED : MC_OUTCOME_MISS);
     }
     return MC_WAIT;
 }
@@ -371,29 +373,48 @@ static void tell_compiled(struct mc_request *request)
 
 /* ---- the program ---- */
 
+/* What no clock and no counter reaches is as good as no limit. */
+static double at_most(double value, double most)
+{
+    return value < most ? value : most;
+}
+
+static struct mc_limits limits_of(const struct mc_fields *fields)
+{
+    static const double most = 1e15;
+    static const double bytes_per_mb = 1024 * 1024;
+    return (struct mc_limits) {
+        .wall = at_most(fields->limits_wall, most),
+        .cpu = at_most(fields->limits_cpu, most),
+        .memory = (int64_t) at_most(fields->limits_memory * bytes_per_mb, most),
+        .output = (int64_t) at_most(fields->limits_output, most),
+        .processes = (int64_t) at_most(fields->limits_processes, 1e6),
+    };
+}
+
 static struct mc_run_spec run_spec_of(const struct mc_request *request)
 {
-    const struct mc_ask *ask = &request->ask;
+    const struct mc_fields *fields = &request->fields;
     return (struct mc_run_spec) {.toolchain = request->toolchain,
                                  .places = &request->places,
                                  .artifact = request->artifact,
-                                 .name = ask->name,
-                                 .args = ask->args,
-                                 .env = ask->env,
-                                 .cwd = ask->cwd,
-                                 .umask = ask->umask,
-                                 .input = ask->input,
-                                 .input_length = ask->input_length,
-                                 .window = ask->window,
-                                 .limits = ask->limits,
-                                 .worker = ask->worker,
-                                 .fresh = ask->fresh || json_object_get(request->meta, "fresh")};
+                                 .name = fields->name,
+                                 .args = fields->args,
+                                 .env = fields->env,
+                                 .cwd = fields->cwd,
+                                 .umask = (mode_t) fields->umask,
+                                 .input = request->input,
+                                 .input_length = request->input_length,
+                                 .window = fields->window,
+                                 .limits = limits_of(fields),
+                                 .worker = fields->worker,
+                                 .fresh = fields->fresh || json_object_get(request->meta, "fresh")};
 }
 
 static enum mc_progress step_run(struct mc_request *request)
 {
     mc_err err = {0};
-    if (mc_cell_kind(request->cell) == MC_CELL_DEFINITIONS && !request->ask.worker) {
+    if (mc_cell_kind(request->cell) == MC_CELL_DEFINITIONS && !request->fields.worker) {
         tell_compiled(request);
         set_result(request, "returncode", json_integer(0));
         set_result(request, "signal", json_null());
@@ -403,7 +424,7 @@ static enum mc_progress step_run(struct mc_request *request)
     }
     request->places =
         (struct mc_places) {.cell = request->cell,
-                            .name = request->ask.name,
+                            .name = request->fields.name,
                             .module = json_string_value(json_object_get(request->meta, "module")),
                             .used = &request->prepared->using.names};
     struct mc_run_spec spec = run_spec_of(request);
