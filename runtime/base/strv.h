@@ -17,8 +17,6 @@ void mc_strv_fini(struct mc_strv *strv);
 void mc_strv_add(struct mc_strv *strv, const char *text);
 void mc_strv_addf(struct mc_strv *strv, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-/* Sets NAME=value, replacing an entry of that name. */
-void mc_strv_setenv(struct mc_strv *strv, const char *name, const char *value);
 /* The value of NAME in an environment vector, or NULL. */
 const char *mc_strv_getenv(char *const *envp, const char *name);
 

@@ -63,11 +63,6 @@ enum mc_op mc_op_of(const char *name)
     return (enum mc_op) op;
 }
 
-const char *mc_op_name(enum mc_op op)
-{
-    return operations[op].name;
-}
-
 static size_t count_characters(const char *text)
 {
     size_t count = 0;

@@ -5,9 +5,8 @@
 #include "base/err.h"
 #include "protocol/request_fields.h"
 
-/* The operation of a wire name, or MC_OP_COUNT; and back. */
+/* The operation of a wire name, or MC_OP_COUNT. */
 enum mc_op mc_op_of(const char *name);
-const char *mc_op_name(enum mc_op op);
 
 /* The header's id; NULL where it has none of 1 to 64 characters. */
 const char *mc_fields_id(const json_t *header);

@@ -5,7 +5,7 @@
 #include "mojo/cell.h"
 #include "mojo/diag.h"
 #include "mojo/diag_text.h"
-#include "runner/link.h"
+#include "runner/runner_link.h"
 #include "server/diag_source.h"
 #include "server/prepared.h"
 #include "server/request.h"

@@ -5,7 +5,7 @@
 #include "base/paths.h"
 #include "mojo/cell_io.h"
 #include "mojo/closure.h"
-#include "mojo/command.h"
+#include "mojo/flags.h"
 #include "mojo/toolchain.h"
 
 #include <stdio.h>

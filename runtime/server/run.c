@@ -6,7 +6,7 @@
 #include "base/strv.h"
 #include "mojo/toolchain.h"
 #include "proc/group.h"
-#include "runner/link.h"
+#include "runner/runner_link.h"
 #include "server/places.h"
 
 #include <zmq.h>

@@ -7,7 +7,7 @@
 #include "cache/store.h"
 #include "mojo/cell.h"
 #include "mojo/toolchain.h"
-#include "runner/link.h"
+#include "runner/runner_link.h"
 #include "server/ended.h"
 #include "server/prepared.h"
 #include "server/request.h"

@@ -584,8 +584,8 @@ START_TEST(test_the_directory_comes_from_the_environment)
     int status = 0;
     ck_assert(wait(&status) < 0 || status == 0);
     ck_assert_int_eq(mc_store_default_limit(env.items), 5 << 20);
-    mc_strv_setenv(&env, "MOJOCELL_CACHE_LIMIT", "lots");
-    ck_assert_int_eq(mc_store_default_limit(env.items), 2LL << 30);
+    const char *const lots[] = {"MOJOCELL_CACHE_LIMIT=lots", NULL};
+    ck_assert_int_eq(mc_store_default_limit((char *const *) lots), 2LL << 30);
 }
 END_TEST
 
