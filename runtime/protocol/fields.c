@@ -12,6 +12,7 @@ enum kind {
     MC_FIELD_BOOLEAN,
     MC_FIELD_TEXTS,
     MC_FIELD_TEXT_MAP,
+    MC_FIELD_TEXT_MAP_OR_OBJECT, /* one of strings, or one that its fields describe */
     MC_FIELD_OBJECT,
     MC_FIELD_OBJECTS,
 };
@@ -123,6 +124,7 @@ static bool has_kind(const json_t *value, enum kind kind)
         return json_is_array(value) && all_strings(value);
     case MC_FIELD_TEXT_MAP:
         return json_is_object(value) && all_variables(value);
+    case MC_FIELD_TEXT_MAP_OR_OBJECT: /* the second is checked by its fields */
     case MC_FIELD_OBJECT:
         return json_is_object(value);
     case MC_FIELD_OBJECTS:
@@ -175,6 +177,7 @@ static void keep(const struct mc_field *field, const json_t *value, struct mc_fi
         break;
     case MC_FIELD_TEXTS:
     case MC_FIELD_TEXT_MAP:
+    case MC_FIELD_TEXT_MAP_OR_OBJECT:
     case MC_FIELD_OBJECT:
     case MC_FIELD_OBJECTS:
         *(const json_t **) place = value;
@@ -187,7 +190,7 @@ check_inside(const struct mc_field *field, const json_t *value, struct mc_fields
 {
     size_t i;
     const json_t *one;
-    if (field->kind == MC_FIELD_OBJECT) {
+    if (field->kind != MC_FIELD_OBJECTS) {
         return check_object(field->name, field->fields, value, ret, err);
     }
     json_array_foreach(value, i, one)
@@ -217,10 +220,12 @@ check_value(const struct mc_field *field, const json_t *value, struct mc_fields 
                           field->name,
                           field->most_bytes >> 20);
     }
-    if (field->offset != MC_FIELD_CHECKED) {
+    bool plain =
+        !field->fields || (field->kind == MC_FIELD_TEXT_MAP_OR_OBJECT && all_variables(value));
+    if (field->offset != MC_FIELD_CHECKED && (plain || field->kind == MC_FIELD_OBJECTS)) {
         keep(field, value, ret);
     }
-    return field->fields ? check_inside(field, value, ret, err) : 0;
+    return plain ? 0 : check_inside(field, value, ret, err);
 }
 
 static bool has_field(const struct mc_field *fields, const char *name)

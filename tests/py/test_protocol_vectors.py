@@ -206,6 +206,23 @@ def test_what_no_daemon_would_hold_to_is_no_schema(
         maker["Schema"](tmp_path / "changed.json")
 
 
+def test_an_object_of_strings_can_have_another_form(maker: dict[str, Any], tmp_path: Path) -> None:
+    changed = schema("request")
+    other = {"type": "object", "required": ["place"], "properties": {"place": {"type": "integer"}}}
+    other["additionalProperties"] = False
+    env = changed["$defs"]["env"]
+    changed["$defs"]["env"] = {"anyOf": [env, other]}
+    (tmp_path / "changed.json").write_text(json.dumps(changed))
+    made = maker["Schema"](tmp_path / "changed.json")
+    assert "const json_t *env;\n    int64_t env_place;" in maker["struct"](made)
+    assert "env: Mapping[str, str] | Env | None = None" in maker["python"](made)
+    assert "MC_FIELD_TEXT_MAP_OR_OBJECT, .fields = env_fields" in maker["table"](made)
+    assert (
+        "| object of strings, or {`place`} |"
+        in maker["markdown"](made)["run"] + maker["markdown"](made)["info"]
+    )
+
+
 def test_the_documentation_has_the_tables_of_the_schemas(maker: dict[str, Any]) -> None:
     """Each operation has its table, put in where the page names it; events are named in the text."""
     page = (ROOT / "docs/protocol.md").read_text()

@@ -20,6 +20,7 @@ KNOWN: dict[str, set[str]] = {
     "boolean": set(),
     "texts": {"items", "maxItems"},
     "text_map": {"propertyNames", "additionalProperties"},
+    "text_map_or_object": {"anyOf"},
     "object": {"properties", "required", "additionalProperties"},
     "objects": {"items", "maxItems"},
 }
@@ -30,6 +31,7 @@ WORDS = {
     "boolean": "true or false",
     "texts": "an array of strings",
     "text_map": "an object of strings",
+    "text_map_or_object": "an object of strings",
     "object": "an object",
     "objects": "an array of objects",
 }
@@ -57,8 +59,13 @@ class Field:
 
     @property
     def parts(self) -> list[Field]:
-        """Return the fields of a value that is an object."""
-        return self.shape.fields if self.shape and self.kind == "object" else []
+        """Return the fields of a value that is, or may be, an object with fields."""
+        return self.shape.fields if self.shape and self.kind != "objects" else []
+
+    @property
+    def kept(self) -> bool:
+        """Return whether the value itself is a member of the struct, not its parts alone."""
+        return self.kind != "object"
 
     @property
     def must(self) -> str:
@@ -143,8 +150,10 @@ class Schema:
         if unknown or said.get("pattern", "^/") != "^/":
             refuse(f"{name}: nobody reads {unknown or said['pattern']}")
         made = Field(name, kind, said, required)
-        if kind in {"object", "objects"}:
-            inner = said["items"] if kind == "objects" else said
+        if kind in {"object", "objects", "text_map_or_object"}:
+            inner = {"objects": said.get("items"), "text_map_or_object": said.get("anyOf", [None])[-1]}.get(
+                kind, said
+            )
             if name not in self.shapes:
                 self._shape(name, inner, KNOWN[kind] | {"default"}).many = kind == "objects"
             made.shape = self.shapes[name]
@@ -155,18 +164,22 @@ def _kind(said: dict[str, Any]) -> str:
     """Return which of KNOWN a value is."""
     match said:
         case {"const": value}:
-            return "integer" if isinstance(value, int) else "text"
+            kind = "integer" if isinstance(value, int) else "text"
         case {"type": "array", "items": {"type": "string"}}:
-            return "texts"
+            kind = "texts"
         case {"type": "array", "items": {"type": "object"}}:
-            return "objects"
+            kind = "objects"
         case {"type": "object", "additionalProperties": {"type": "string"}}:
-            return "text_map"
+            kind = "text_map"
+        case {"anyOf": [{"additionalProperties": {"type": "string"}}, {"properties": _}]}:
+            kind = "text_map_or_object"
         case {"type": "string"}:
-            return "text"
+            kind = "text"
         case {"type": str(name)} if name in KNOWN:
-            return name
-    refuse(f"nobody reads a value like {said}")
+            kind = name
+        case _:
+            refuse(f"nobody reads a value like {said}")
+    return kind
 
 
 def _number_must(name: str, said: dict[str, Any]) -> str:

@@ -17,6 +17,7 @@ C_TYPES = {
     "boolean": "bool ",
     "texts": "const json_t *",
     "text_map": "const json_t *",
+    "text_map_or_object": "const json_t *",
     "objects": "const json_t *",
 }
 
@@ -31,12 +32,11 @@ def _members(schema: Schema) -> list[str]:
     for name, one in schema.every().items():
         if name == "op":
             continue
-        if one.parts:
-            lines += [f"{C_TYPES[part.kind]}{name}_{part.name};" for part in one.parts]
-        else:
+        if one.kept:
             lines.append(f"{C_TYPES[one.kind]}{name};")
             if "maxBytes" in one.said:
                 lines.append(f"size_t {name}_length; /* bytes */")
+        lines += [f"{C_TYPES[part.kind]}{name}_{part.name};" for part in one.parts]
     return lines
 
 
@@ -98,7 +98,7 @@ def _row(one: Field, before: str | None) -> str:
         parts.append(".path = true")
     if one.shape:
         parts.append(f".fields = {one.shape.name}_fields")
-    if before is None or one.kind == "object" or (one.name == "op" and not before):
+    if before is None or not one.kept or (one.name == "op" and not before):
         parts.append(".offset = MC_FIELD_CHECKED")
     else:
         parts.append(f".offset = offsetof(struct mc_fields, {before}{one.name})")
@@ -117,7 +117,8 @@ def _rows(shape: Shape, before: str | None) -> list[str]:
 def _defaults(operation: Shape) -> list[str]:
     values = []
     for one in operation.fields:
-        for member, part in [(f"{one.name}_{part.name}", part) for part in one.parts] or [(one.name, one)]:
+        members = [(one.name, one)] if one.kept else []
+        for member, part in members + [(f"{one.name}_{part.name}", part) for part in one.parts]:
             if part.absent not in {None, 0}:
                 values.append(f".{member} = {_c_value(part.absent)}")
     return [f"static const struct mc_fields {operation.name}_absent = {{{', '.join(values) or '0'}}};"]
@@ -129,7 +130,7 @@ def table(schema: Schema) -> str:
     inner: dict[str, str | None] = {}
     for one in schema.every().values():
         if one.shape:
-            inner[one.name] = f"{one.name}_" if one.kind == "object" else None
+            inner[one.name] = f"{one.name}_" if one.parts else None
     for name, shape in schema.shapes.items():  # one may have itself within
         lines.append(f"static const struct mc_field {shape.name}_fields[{len(shape.fields) + 1}];")
         inner.setdefault(name, None)

@@ -16,7 +16,8 @@ def _told_type(one: Field) -> str:
     if one.shape is None:
         return re.sub(r"^an? ", "", one.must)
     names = ", ".join(f"`{part.name}`" + ("" if part.required else "?") for part in one.shape.fields)
-    return ("array of " if one.kind == "objects" else "") + f"{{{names}}}"
+    before = {"objects": "array of ", "text_map_or_object": "object of strings, or "}.get(one.kind, "")
+    return f"{before}{{{names}}}"
 
 
 def _told_default(one: Field, before: str = "; ") -> str:

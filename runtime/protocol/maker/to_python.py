@@ -69,7 +69,8 @@ def _plain(value: Any) -> Any:
 def _python_type(one: Field) -> str:
     if one.shape:
         name = one.shape.class_name
-        return name if one.kind == "object" else f"tuple[{name}, ...]"
+        others = {"objects": f"tuple[{name}, ...]", "text_map_or_object": f"Mapping[str, str] | {name}"}
+        return others.get(one.kind, name)
     return PYTHON_TYPES[one.kind]
 
 
