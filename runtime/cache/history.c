@@ -90,13 +90,13 @@ const char *mc_history_note(struct mc_history *history,
                             const char *cell,
                             const char *key,
                             const json_t *parts,
-                            enum mc_outcome outcome,
+                            enum mc_lookup outcome,
                             const char *absence)
 {
     const json_t *last = json_object_get(history->cells, cell);
     const char *reason = "";
     json_t *reasons = NULL;
-    if (outcome == MC_OUTCOME_HIT && last) {
+    if (outcome == MC_LOOKUP_HIT && last) {
         const char *last_key = json_string_value(json_object_get(last, "key"));
         const char *last_outcome = json_string_value(json_object_get(last, "outcome"));
         if (last_key && strcmp(last_key, key) == 0 && last_outcome &&
@@ -105,17 +105,17 @@ const char *mc_history_note(struct mc_history *history,
         }
     }
     switch (outcome) {
-    case MC_OUTCOME_HIT:
+    case MC_LOOKUP_HIT:
         reasons = json_pack("[s]", "the artifact was in the cache");
         break;
-    case MC_OUTCOME_JOINED:
+    case MC_LOOKUP_JOINED:
         reasons = json_pack("[s]", "an equal request was being compiled");
         break;
-    case MC_OUTCOME_FORCED:
+    case MC_LOOKUP_FORCED:
         reasons = json_pack("[s]", "compiling was asked for");
         reason = "forced";
         break;
-    case MC_OUTCOME_MISS:
+    case MC_LOOKUP_MISS:
         reason = explain_miss(last, key, parts, absence, &reasons);
         break;
     }

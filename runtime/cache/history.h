@@ -11,7 +11,7 @@ struct mc_history {
     bool changed;
 };
 
-enum mc_outcome { MC_OUTCOME_HIT, MC_OUTCOME_MISS, MC_OUTCOME_JOINED, MC_OUTCOME_FORCED };
+enum mc_lookup { MC_LOOKUP_HIT, MC_LOOKUP_MISS, MC_LOOKUP_JOINED, MC_LOOKUP_FORCED };
 
 /* A file that is missing or damaged is an empty history. */
 int mc_history_open(struct mc_history *history, const char *path, mc_err *err) MC_MUST_USE;
@@ -25,7 +25,7 @@ const char *mc_history_note(struct mc_history *history,
                             const char *cell,
                             const char *key,
                             const json_t *parts,
-                            enum mc_outcome outcome,
+                            enum mc_lookup outcome,
                             const char *absence);
 
 /* [{cell, outcome, key, reasons}] of that cell, or of the latest where `cell` is NULL; newest

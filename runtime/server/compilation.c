@@ -11,8 +11,8 @@
 #include "mojo/diag.h"
 #include "mojo/repair.h"
 #include "runner/runner_link.h"
+#include "server/cell_source.h"
 #include "server/compiler.h"
-#include "server/diag_source.h"
 #include "server/using.h"
 
 #include <errno.h>

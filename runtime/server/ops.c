@@ -5,8 +5,8 @@
 #include "base/paths.h"
 #include "cache/store.h"
 #include "mojo/toolchain.h"
+#include "server/pipeline.h"
 #include "server/request.h"
-#include "server/steps.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -133,7 +133,7 @@ static void answer_info(struct mc_request *request)
                                   (json_int_t) counters->runs,
                                   "runners",
                                   (json_int_t) counters->runners));
-    json_object_set_new(result, "toolchains", mc_identifieds_json(&server->identified));
+    json_object_set_new(result, "toolchains", mc_toolchains_json(&server->toolchains));
     json_object_set_new(result, "runners", mc_runner_slots_json(&server->runners));
     if (request->toolchain) {
         json_object_set_new(result, "toolchain", describe(request->toolchain));

@@ -5,7 +5,7 @@
 #include "base/os.h"
 #include "mojo/cell.h"
 #include "protocol/message.h"
-#include "server/prepared.h"
+#include "server/cache_key.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +14,7 @@ static void request_free(struct mc_request *request)
 {
     mc_cell_free(request->cell);
     mc_cell_io_fini(&request->io);
-    mc_prepared_free(request->prepared);
+    mc_cache_key_free(request->cache_key);
     free(request->toolchain_root);
     free(request->artifact);
     free(request->input);
@@ -162,9 +162,9 @@ void mc_request_output(struct mc_request *request, bool is_stderr, const void *b
 /* Takes the request off everything it waits for. */
 static void detach(struct mc_request *request)
 {
-    if (request->identified) {
-        mc_identified_leave(request->identified, &request->toolchain_waiter);
-        request->identified = NULL;
+    if (request->toolchain_entry) {
+        mc_toolchain_entry_leave(request->toolchain_entry, &request->toolchain_waiter);
+        request->toolchain_entry = NULL;
     }
     if (request->compilation) {
         mc_compilation_leave(request->compilation, &request->compilation_user);

@@ -1,5 +1,5 @@
 /* A request: what a peer asked, from its first frame to its one last event. Between its steps
- * (steps.h) it waits for a compiler, a compilation or a program, and is woken from the loop. The
+ * (pipeline.h) it waits for a compiler, a compilation or a program, and is woken from the loop. The
  * last event takes it off everything; it is freed from the loop, in one place. */
 #pragma once
 
@@ -8,13 +8,13 @@
 #include "mojo/cell_io.h"
 #include "protocol/fields.h"
 #include "server/failure.h"
+#include "server/output_paths.h"
 #include "server/peer.h"
-#include "server/places.h"
 #include "server/run.h"
 #include "server/state.h"
 
 struct mc_cell;
-struct mc_prepared;
+struct mc_cache_key;
 struct mc_message;
 struct mc_step;
 
@@ -43,7 +43,7 @@ struct mc_request {
     struct mc_waiter toolchain_waiter;
     struct mc_compilation_user compilation_user;
     struct mc_run_user run_user;
-    struct mc_identified *identified; /* left at the answer, as the next two */
+    struct mc_toolchain_entry *toolchain_entry; /* left at the answer, as the next two */
     struct mc_compilation *compilation;
     struct mc_run *run;
 
@@ -52,8 +52,8 @@ struct mc_request {
     char *toolchain_root;
     const char *toolchain_how;            /* static */
     const struct mc_toolchain *toolchain; /* the server's */
-    struct mc_prepared *prepared;         /* what to compile and its key */
-    struct mc_places places;              /* of its output */
+    struct mc_cache_key *cache_key;       /* what to compile and its key */
+    struct mc_output_paths output_paths;  /* of its output */
     char *artifact;
     json_t *meta;       /* of the artifact */
     bool told_compiled; /* the event was sent */

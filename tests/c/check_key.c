@@ -123,22 +123,21 @@ START_TEST(test_a_history_gives_reasons_and_survives_a_restart)
     json_t *one = parts_of("x", "1.2", NULL, first);
     json_t *two = parts_of("y", "1.2", NULL, second);
     ck_assert_int_eq(mc_history_open(&history, path, &err), 0);
-    ck_assert_str_eq(mc_history_note(&history, "c1", first, one, MC_OUTCOME_MISS, NULL), "new");
-    ck_assert_str_eq(mc_history_note(&history, "c1", first, one, MC_OUTCOME_HIT, NULL), "");
+    ck_assert_str_eq(mc_history_note(&history, "c1", first, one, MC_LOOKUP_MISS, NULL), "new");
+    ck_assert_str_eq(mc_history_note(&history, "c1", first, one, MC_LOOKUP_HIT, NULL), "");
     ck_assert_int_eq(mc_history_save(&history, path, &err), 0);
     mc_history_fini(&history);
     ck_assert_int_eq(mc_history_open(&history, path, &err), 0);
-    ck_assert_str_eq(mc_history_note(&history, "c1", second, two, MC_OUTCOME_MISS, NULL), "source");
+    ck_assert_str_eq(mc_history_note(&history, "c1", second, two, MC_LOOKUP_MISS, NULL), "source");
     json_t *told = mc_history_explain(&history, "c1");
     ck_assert_uint_eq(json_array_size(told), 1);
     ck_assert_str_eq(sentence(json_object_get(json_array_get(told, 0), "reasons"), 0),
                      "the source changed");
     json_decref(told);
-    ck_assert_str_eq(mc_history_note(&history, "c1", second, two, MC_OUTCOME_MISS, "damaged"),
+    ck_assert_str_eq(mc_history_note(&history, "c1", second, two, MC_LOOKUP_MISS, "damaged"),
                      "damaged");
-    ck_assert_str_eq(mc_history_note(&history, "c1", second, two, MC_OUTCOME_MISS, NULL),
-                     "evicted");
-    ck_assert_str_eq(mc_history_note(&history, "c1", second, two, MC_OUTCOME_FORCED, NULL),
+    ck_assert_str_eq(mc_history_note(&history, "c1", second, two, MC_LOOKUP_MISS, NULL), "evicted");
+    ck_assert_str_eq(mc_history_note(&history, "c1", second, two, MC_LOOKUP_FORCED, NULL),
                      "forced");
     mc_history_fini(&history);
     json_decref(one);
@@ -156,7 +155,7 @@ START_TEST(test_a_history_is_bounded_and_keeps_the_newest)
     ck_assert_int_eq(mc_history_open(&history, "/nonexistent/history.json", &err), 0);
     for (int i = 0; i < 1000; i++) {
         snprintf(cell, sizeof cell, "c%d", i);
-        mc_history_note(&history, cell, key, parts, MC_OUTCOME_MISS, NULL);
+        mc_history_note(&history, cell, key, parts, MC_LOOKUP_MISS, NULL);
     }
     ck_assert_uint_eq(json_object_size(history.cells), 400);
     ck_assert_ptr_nonnull(json_object_get(history.cells, "c999"));

@@ -31,7 +31,7 @@ C_TOLD = {
 }
 C_CALL = re.compile(rf"\b({'|'.join(C_TOLD)})\s*\(")
 #: Where a text is written first and told later.
-C_WRITTEN = {"guardable.c", "ended.c"}
+C_WRITTEN = {"guardable.c", "outcome.c"}
 C_FIELD = re.compile(r"%(?:\.\*|\.?\d+)*(?:l|z|h)*[a-zA-Z]|\bPRI[ud]\d+")
 GAP = "…"
 #: What messages are called in Python.

@@ -1,5 +1,5 @@
-/* What an asked cell becomes before it is compiled: the module's name, checked flags, search
- * path and the key. */
+/* The key of a cell's artifact, and what it is made of that the compilation needs as well: checked
+ * flags, search path, other sources, and the module's name. */
 #pragma once
 
 #include "base/hash.h"
@@ -11,7 +11,7 @@
 struct mc_cell_io;
 struct mc_toolchain;
 
-struct mc_prepared {
+struct mc_cache_key {
     char key[MC_HASH_HEX];
     char module[32];        /* mc_<16 digits> */
     struct mc_strv flags;   /* canonical, search directories among them */
@@ -20,9 +20,9 @@ struct mc_prepared {
     json_t *parts;          /* what the key was made of, for explanations */
 };
 
-int mc_prepared_make(const struct mc_fields *fields,
-                     const struct mc_toolchain *toolchain,
-                     const struct mc_cell_io *io,
-                     struct mc_prepared **ret,
-                     mc_err *err) MC_MUST_USE;
-struct mc_prepared *mc_prepared_free(struct mc_prepared *prepared);
+int mc_cache_key_make(const struct mc_fields *fields,
+                      const struct mc_toolchain *toolchain,
+                      const struct mc_cell_io *io,
+                      struct mc_cache_key **ret,
+                      mc_err *err) MC_MUST_USE;
+struct mc_cache_key *mc_cache_key_free(struct mc_cache_key *key);

@@ -1,4 +1,4 @@
-#include "server/steps.h"
+#include "server/pipeline.h"
 
 #include "base/json.h"
 #include "base/mem.h"
@@ -8,8 +8,8 @@
 #include "mojo/cell.h"
 #include "mojo/toolchain.h"
 #include "runner/runner_link.h"
-#include "server/ended.h"
-#include "server/prepared.h"
+#include "server/cache_key.h"
+#include "server/outcome.h"
 #include "server/request.h"
 
 #include <errno.h>
@@ -109,10 +109,10 @@ enum mc_progress mc_step_toolchain(struct mc_request *request)
     }
     struct mc_toolchain_hints hints = {
         .explicit_path = request->fields.toolchain, .sites = sites.items, .envp = env.items};
-    int found = mc_identified_find(&request->server->identified,
+    int found = mc_toolchains_find(&request->server->toolchains,
                                    &hints,
                                    &request->toolchain_waiter,
-                                   &request->identified,
+                                   &request->toolchain_entry,
                                    &request->toolchain_root,
                                    &request->toolchain_how,
                                    &err);
@@ -127,10 +127,10 @@ enum mc_progress mc_step_toolchain_known(struct mc_request *request)
 {
     mc_err err = {0};
     struct mc_runner_slot *slot;
-    if (!request->identified) {
+    if (!request->toolchain_entry) {
         return MC_NEXT;
     }
-    if (mc_identified_result(request->identified, &request->toolchain, &err) < 0) {
+    if (mc_toolchain_entry_result(request->toolchain_entry, &request->toolchain, &err) < 0) {
         return fail(request, &err);
     }
     request->times.identify = mc_os_now() - request->began - request->times.scan;
@@ -145,11 +145,11 @@ enum mc_progress mc_step_toolchain_known(struct mc_request *request)
 static enum mc_progress step_prepare(struct mc_request *request)
 {
     mc_err err = {0};
-    if (mc_prepared_make(
-            &request->fields, request->toolchain, &request->io, &request->prepared, &err) < 0) {
+    if (mc_cache_key_make(
+            &request->fields, request->toolchain, &request->io, &request->cache_key, &err) < 0) {
         return fail(request, &err);
     }
-    set_result(request, "key", json_string(request->prepared->key));
+    set_result(request, "key", json_string(request->cache_key->key));
     set_result(request,
                "toolchain",
                json_pack("{s:s, s:s, s:s}",
@@ -162,13 +162,13 @@ static enum mc_progress step_prepare(struct mc_request *request)
     return MC_NEXT;
 }
 
-static void note(struct mc_request *request, enum mc_outcome outcome)
+static void note(struct mc_request *request, enum mc_lookup outcome)
 {
     const struct mc_fields *fields = &request->fields;
     mc_store_note(request->server->core.store,
                   fields->cell ? fields->cell : fields->name,
-                  request->prepared->key,
-                  request->prepared->parts,
+                  request->cache_key->key,
+                  request->cache_key->parts,
                   outcome);
 }
 
@@ -178,11 +178,11 @@ static enum mc_progress step_lookup(struct mc_request *request)
     if (request->fields.force) {
         return MC_NEXT;
     }
-    if (mc_store_lookup(request->server->core.store, request->prepared->key, &entry) > 0) {
+    if (mc_store_lookup(request->server->core.store, request->cache_key->key, &entry) > 0) {
         request->artifact = mc_take(&entry.artifact);
         request->meta = json_incref(entry.meta);
         set_result(request, "cache", json_string("hit"));
-        note(request, MC_OUTCOME_HIT);
+        note(request, MC_LOOKUP_HIT);
     }
     mc_store_entry_fini(&entry);
     return MC_NEXT;
@@ -193,14 +193,14 @@ static enum mc_progress step_lookup(struct mc_request *request)
 static struct mc_compilation_spec spec_of(const struct mc_request *request)
 {
     const struct mc_fields *fields = &request->fields;
-    const struct mc_prepared *prepared = request->prepared;
-    return (struct mc_compilation_spec) {.key = prepared->key,
-                                         .module = prepared->module,
+    const struct mc_cache_key *key = request->cache_key;
+    return (struct mc_compilation_spec) {.key = key->key,
+                                         .module = key->module,
                                          .toolchain = request->toolchain,
-                                         .flags = &prepared->flags,
+                                         .flags = &key->flags,
                                          .source = fields->source,
                                          .source_length = fields->source_length,
-                                         .using = &prepared->using,
+                                         .using = &key->using,
                                          .exports = fields->exports,
                                          .inputs = fields->inputs,
                                          .outputs = fields->outputs,
@@ -223,7 +223,7 @@ static enum mc_progress step_compile(struct mc_request *request)
         return fail(request, &err);
     case MC_JOIN_JOINED:
         set_result(request, "cache", json_string("joined"));
-        note(request, MC_OUTCOME_JOINED);
+        note(request, MC_LOOKUP_JOINED);
         mc_request_event(request, "compiling", json_pack("{s:s}", "cause", "joined"));
         break;
     case MC_JOIN_QUEUED:
@@ -231,7 +231,7 @@ static enum mc_progress step_compile(struct mc_request *request)
         /* fallthrough */
     case MC_JOIN_STARTED:
         set_result(request, "cache", json_string("miss"));
-        note(request, request->fields.force ? MC_OUTCOME_FORCED : MC_OUTCOME_MISS);
+        note(request, request->fields.force ? MC_LOOKUP_FORCED : MC_LOOKUP_MISS);
     }
     return MC_WAIT;
 }
@@ -336,8 +336,8 @@ static void copy_meta(struct mc_request *request)
         }
     }
     set_result(request, "artifact", json_string(request->artifact));
-    if (request->prepared->using.names.count > 0) {
-        set_result(request, "used", used_json(&request->prepared->using));
+    if (request->cache_key->using.names.count > 0) {
+        set_result(request, "used", used_json(&request->cache_key->using));
     }
     if (json_array_size(json_object_get(request->meta, "functions")) > 0 ||
         json_object_get(request->meta, "run")) {
@@ -396,7 +396,7 @@ static struct mc_run_spec run_spec_of(const struct mc_request *request)
 {
     const struct mc_fields *fields = &request->fields;
     return (struct mc_run_spec) {.toolchain = request->toolchain,
-                                 .places = &request->places,
+                                 .output_paths = &request->output_paths,
                                  .artifact = request->artifact,
                                  .name = fields->name,
                                  .args = fields->args,
@@ -422,11 +422,11 @@ static enum mc_progress step_run(struct mc_request *request)
         mc_request_finish(request, true, json_incref(request->result));
         return MC_ANSWERED;
     }
-    request->places =
-        (struct mc_places) {.cell = request->cell,
-                            .name = request->fields.name,
-                            .module = json_string_value(json_object_get(request->meta, "module")),
-                            .used = &request->prepared->using.names};
+    request->output_paths = (struct mc_output_paths) {
+        .cell = request->cell,
+        .name = request->fields.name,
+        .module = json_string_value(json_object_get(request->meta, "module")),
+        .used = &request->cache_key->using.names};
     struct mc_run_spec spec = run_spec_of(request);
     /* The run is under way while the event goes out. Of what was in the cache it goes with the next
      * one: each alone wakes four threads, and a short program is over by then. */
@@ -470,7 +470,7 @@ static enum mc_progress step_ended(struct mc_request *request)
     if (end.error) {
         return fail(request, end.error);
     }
-    json_t *failure = mc_ended_tell(request, &end);
+    json_t *failure = mc_outcome_tell(request, &end);
     set_times(request);
     if (failure) {
         mc_request_refuse(request, failure);
