@@ -21,7 +21,8 @@ if(CMAKE_SCRIPT_MODE_FILE)
 endif()
 
 file(GLOB_RECURSE mc_sources CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}
-  ${PROJECT_SOURCE_DIR}/runtime/*.[ch] ${PROJECT_SOURCE_DIR}/runtime/*.def
+  ${PROJECT_SOURCE_DIR}/runtime/*.[ch] ${PROJECT_SOURCE_DIR}/runtime/*.def ${PROJECT_SOURCE_DIR}/runtime/*.schema.json
+  ${PROJECT_SOURCE_DIR}/runtime/protocol/maker/*.py
   ${PROJECT_SOURCE_DIR}/kernel_bridge/*.[ch])
 list(SORT mc_sources)
 list(JOIN mc_sources "\n" mc_listing)

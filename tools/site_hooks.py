@@ -4,16 +4,30 @@ from __future__ import annotations
 
 import posixpath
 import re
+import runpy
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mkdocs.structure.pages import Page
 
+PROTOCOL = Path(__file__).resolve().parents[1] / "runtime" / "protocol"
+TABLE = re.compile(r"^<!-- request: (\S+) -->$", re.MULTILINE)
 LINK = re.compile(r"(?<!!)\[([^\]\n]+)\]\((?!\w+:|#)([^)\s]+)\)")
 
 
+def requests() -> dict[str, str]:
+    """Return the tables of the protocol's requests, made of their schema."""
+    maker = runpy.run_path(str(PROTOCOL / "maker"))
+    made: dict[str, str] = maker["markdown"](maker["Schema"](PROTOCOL / "request.schema.json"))
+    return made
+
+
 def on_page_markdown(markdown: str, *, page: Page, **_: Any) -> str:
-    """Leave the text alone of a link that leads out of ``docs``: the site has no such file."""
+    """Put tables in; of a link that leads out of ``docs`` leave the text alone: the site has no such file."""
+    if TABLE.search(markdown):
+        tables = requests()
+        markdown = TABLE.sub(lambda found: tables[found[1]], markdown)
     here = posixpath.dirname(page.file.src_uri)
 
     def kept(found: re.Match[str]) -> str:

@@ -38,5 +38,3 @@ int64_t mc_os_rss(pid_t pid);
 
 /* Marks every descriptor from `lowest` on close-on-exec. */
 void mc_os_cloexec_from(int lowest);
-/* Closes every descriptor from `lowest` on. */
-void mc_os_close_from(int lowest);

@@ -155,8 +155,3 @@ void mc_os_cloexec_from(int lowest)
 {
     syscall(SYS_close_range, (unsigned) lowest, ~0U, CLOSE_RANGE_CLOEXEC);
 }
-
-void mc_os_close_from(int lowest)
-{
-    syscall(SYS_close_range, (unsigned) lowest, ~0U, 0);
-}

@@ -56,24 +56,6 @@ void mc_strv_add_block(struct mc_strv *strv, const char *block, size_t length)
     }
 }
 
-void mc_strv_setenv(struct mc_strv *strv, const char *name, const char *value)
-{
-    char *text = NULL;
-    if (asprintf(&text, "%s=%s", name, value) < 0) {
-        strv->failed = true;
-        return;
-    }
-    size_t length = strlen(name);
-    for (size_t i = 0; i < strv->count; i++) {
-        if (strncmp(strv->items[i], name, length) == 0 && strv->items[i][length] == '=') {
-            free(strv->items[i]);
-            strv->items[i] = text;
-            return;
-        }
-    }
-    add_owned(strv, text);
-}
-
 const char *mc_strv_getenv(char *const *envp, const char *name)
 {
     size_t length = strlen(name);

@@ -19,8 +19,6 @@ void mc_strv_addf(struct mc_strv *strv, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* Adds each text of a block, in which a NUL ends each; what is after the last one is left out. */
 void mc_strv_add_block(struct mc_strv *strv, const char *block, size_t length);
-/* Sets NAME=value, replacing an entry of that name. */
-void mc_strv_setenv(struct mc_strv *strv, const char *name, const char *value);
 /* The value of NAME in an environment vector, or NULL. */
 const char *mc_strv_getenv(char *const *envp, const char *name);
 

@@ -49,31 +49,6 @@ int mc_history_save(struct mc_history *history, const char *path, mc_err *err)
     return 0;
 }
 
-static const char *category(const json_t *before, const json_t *after)
-{
-    static const struct {
-        const char *tag;
-        const char *name;
-    } order[] = {{"source", "source"},
-                 {"flag", "flags"},
-                 {"compiler", "toolchain"},
-                 {"compiler.identity", "toolchain"},
-                 {"runtime.identity", "toolchain"},
-                 {"linker", "toolchain"},
-                 {"target", "target"},
-                 {"target.cpu", "target"},
-                 {"target.features", "target"},
-                 {"repair", "flags"}};
-    for (size_t i = 0; i < MC_LENGTH(order); i++) {
-        const json_t *old = json_object_get(before, order[i].tag);
-        const json_t *new = json_object_get(after, order[i].tag);
-        if (old != new && (!old || !new || !json_equal(old, new))) {
-            return order[i].name;
-        }
-    }
-    return "imports";
-}
-
 /* Makes room by dropping the cells noted longest ago: the object keeps the order of insertion. */
 static void bound(json_t *cells)
 {
@@ -108,20 +83,20 @@ static const char *explain_miss(const json_t *last,
     }
     const json_t *before = json_object_get(last, "parts");
     *ret_reasons = mc_key_compare(before, parts);
-    return category(before, parts);
+    return mc_key_reason(before, parts);
 }
 
 const char *mc_history_note(struct mc_history *history,
                             const char *cell,
                             const char *key,
                             const json_t *parts,
-                            enum mc_outcome outcome,
+                            enum mc_lookup outcome,
                             const char *absence)
 {
     const json_t *last = json_object_get(history->cells, cell);
     const char *reason = "";
     json_t *reasons = NULL;
-    if (outcome == MC_OUTCOME_HIT && last) {
+    if (outcome == MC_LOOKUP_HIT && last) {
         const char *last_key = json_string_value(json_object_get(last, "key"));
         const char *last_outcome = json_string_value(json_object_get(last, "outcome"));
         if (last_key && strcmp(last_key, key) == 0 && last_outcome &&
@@ -130,17 +105,17 @@ const char *mc_history_note(struct mc_history *history,
         }
     }
     switch (outcome) {
-    case MC_OUTCOME_HIT:
+    case MC_LOOKUP_HIT:
         reasons = json_pack("[s]", "the artifact was in the cache");
         break;
-    case MC_OUTCOME_JOINED:
+    case MC_LOOKUP_JOINED:
         reasons = json_pack("[s]", "an equal request was being compiled");
         break;
-    case MC_OUTCOME_FORCED:
+    case MC_LOOKUP_FORCED:
         reasons = json_pack("[s]", "compiling was asked for");
         reason = "forced";
         break;
-    case MC_OUTCOME_MISS:
+    case MC_LOOKUP_MISS:
         reason = explain_miss(last, key, parts, absence, &reasons);
         break;
     }

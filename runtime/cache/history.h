@@ -11,7 +11,7 @@ struct mc_history {
     bool changed;
 };
 
-enum mc_outcome { MC_OUTCOME_HIT, MC_OUTCOME_MISS, MC_OUTCOME_JOINED, MC_OUTCOME_FORCED };
+enum mc_lookup { MC_LOOKUP_HIT, MC_LOOKUP_MISS, MC_LOOKUP_JOINED, MC_LOOKUP_FORCED };
 
 /* A file that is missing or damaged is an empty history. */
 int mc_history_open(struct mc_history *history, const char *path, mc_err *err) MC_MUST_USE;
@@ -19,13 +19,13 @@ void mc_history_fini(struct mc_history *history);
 int mc_history_save(struct mc_history *history, const char *path, mc_err *err) MC_MUST_USE;
 
 /* Notes a look-up. `absence`: why a key that the cell had before is not there any more ("damaged",
- * "evicted"), or NULL. Returns the reason's short name for counting: "new", "source", "flags",
- * "toolchain", "imports", "target", "forced", "damaged", "evicted"; "" for a hit. */
+ * "evicted"), or NULL. Returns the reason's short name for counting: "new", "forced", "damaged",
+ * "evicted", or what mc_key_reason gives; "" for a hit. */
 const char *mc_history_note(struct mc_history *history,
                             const char *cell,
                             const char *key,
                             const json_t *parts,
-                            enum mc_outcome outcome,
+                            enum mc_lookup outcome,
                             const char *absence);
 
 /* [{cell, outcome, key, reasons}] of that cell, or of the latest where `cell` is NULL; newest

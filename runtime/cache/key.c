@@ -2,12 +2,53 @@
 
 #include "base/mem.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
 /* Raised whenever the same parts would mean another artifact. */
 static const char KEY_VERSION[] = "1";
+#define MODULE "module "
 enum { SHORT_TEXT = 120, SHORT_DIGEST = 16 };
+
+/* Every tag that a key has parts of: what its difference counts as, what it is called, and whether
+ * its values mean something to a reader. The first that differs is the reason. */
+static const struct tag {
+    const char *tag;
+    const char *reason;
+    const char *name;
+    bool show;
+} tags[] = {
+    {"source", "source", "the source", false},
+    {"flag", "flags", "the flags", false},
+    {"compiler", "toolchain", "the compiler", true},
+    {"compiler.identity", "toolchain", "the compiler's files", false},
+    {"runtime.identity", "toolchain", "the runtime libraries", false},
+    {"linker", "toolchain", "this program's own linker and generated code", false},
+    {"target", "target", "the target", true},
+    {"target.cpu", "target", "the target CPU", true},
+    {"target.features", "target", "the target's CPU features", false},
+    {"repair", "flags", "the repair of older sources", true},
+    {"export", "exports", "the choice of functions", false},
+    {"exports", "exports", "whether functions are chosen", false},
+    {"using", "using", "what other sources define", false},
+    {"using.names", "using", "what is used of other sources", false},
+    {"inputs", "inputs", "the variables that go in", false},
+    {"outputs", "outputs", "the variables that come out", false},
+    {MODULE, "imports", NULL, false}, /* the tag goes on with the module's path */
+};
+
+/* NULL: no part has this tag. */
+static const struct tag *find_tag(const char *text)
+{
+    for (size_t i = 0; i < MC_LENGTH(tags); i++) {
+        bool whole = strcmp(tags[i].tag, MODULE) != 0;
+        if (whole ? strcmp(tags[i].tag, text) == 0 : strncmp(text, MODULE, strlen(MODULE)) == 0) {
+            return &tags[i];
+        }
+    }
+    return NULL;
+}
 
 int mc_key_init(struct mc_key *key, mc_err *err)
 {
@@ -63,6 +104,7 @@ static int note_part(json_t *parts, const char *tag, json_t *text)
 
 void mc_key_add(struct mc_key *key, const char *tag, const void *bytes, size_t length)
 {
+    assert(find_tag(tag));
     mc_hash_part(&key->hash, tag, bytes, length);
     /* The source is told by its digest even where it is short: explanations never show it. */
     json_t *text =
@@ -99,22 +141,6 @@ int mc_key_finish(struct mc_key *key,
 
 /* ---- comparison ---- */
 
-static const struct {
-    const char *tag;
-    const char *name;
-    bool show; /* the values mean something to a reader */
-} known[] = {
-    {"source", "the source", false},
-    {"repair", "the repair of older sources", true},
-    {"compiler", "the compiler", true},
-    {"compiler.identity", "the compiler's files", false},
-    {"runtime.identity", "the runtime libraries", false},
-    {"target", "the target", true},
-    {"target.cpu", "the target CPU", true},
-    {"target.features", "the target's CPU features", false},
-    {"linker", "this program's own linker and generated code", false},
-};
-
 static void say(json_t *sentences, json_t *sentence)
 {
     if (sentence) {
@@ -125,17 +151,11 @@ static void say(json_t *sentences, json_t *sentence)
 static void
 compare_one(json_t *sentences, const char *tag, const json_t *before, const json_t *after)
 {
-    const char *name = tag;
-    bool show = false;
-    for (size_t i = 0; i < MC_LENGTH(known); i++) {
-        if (strcmp(known[i].tag, tag) == 0) {
-            name = known[i].name;
-            show = known[i].show;
-        }
-    }
+    const struct tag *known = find_tag(tag); /* a note may be of another version */
+    const char *name = known && known->name ? known->name : tag;
     const char *old = json_string_value(before);
     const char *new = json_string_value(after);
-    if (strncmp(tag, "module ", 7) == 0) {
+    if (strncmp(tag, MODULE, strlen(MODULE)) == 0) {
         const char *what = !old ? "is looked for now" : !new ? "is no longer imported" : "changed";
         if (old && new && strcmp(old, "absent") == 0) {
             what = "appeared";
@@ -145,7 +165,7 @@ compare_one(json_t *sentences, const char *tag, const json_t *before, const json
         if ((old || (new && strcmp(new, "absent") != 0)) && (new || strcmp(old, "absent") != 0)) {
             say(sentences, json_sprintf("%s %s", tag, what));
         }
-    } else if (show && old && new) {
+    } else if (known && known->show && old && new) {
         say(sentences, json_sprintf("%s changed: %s → %s", name, old, new));
     } else {
         say(sentences, json_sprintf("%s changed", name));
@@ -225,4 +245,35 @@ json_t *mc_key_compare(const json_t *before, const json_t *after)
         }
     }
     return sentences;
+}
+
+static bool differs(const json_t *before, const json_t *after, const char *tag)
+{
+    const json_t *old = json_object_get(before, tag);
+    const json_t *new = json_object_get(after, tag);
+    return old != new && (!old || !new || !json_equal(old, new));
+}
+
+/* Whether a part that `parts` has under this tag, or under one that begins with it, differs. */
+static bool tag_differs(const struct tag *tag, const json_t *parts, const json_t *other)
+{
+    const char *name;
+    json_t *value;
+    json_object_foreach((json_t *) parts, name, value)
+    {
+        if (find_tag(name) == tag && differs(parts, other, name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+const char *mc_key_reason(const json_t *before, const json_t *after)
+{
+    for (size_t i = 0; i < MC_LENGTH(tags); i++) {
+        if (tag_differs(&tags[i], before, after) || tag_differs(&tags[i], after, before)) {
+            return tags[i].reason;
+        }
+    }
+    return "other";
 }

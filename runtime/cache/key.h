@@ -15,8 +15,8 @@ struct mc_key {
 int mc_key_init(struct mc_key *key, mc_err *err) MC_MUST_USE;
 void mc_key_fini(struct mc_key *key);
 
-/* Parts count in the order they are added. A tag may come several times ("flag"). Failures are told
- * by finish. */
+/* Parts count in the order they are added. A tag is one of the table in key.c; it may come several
+ * times ("flag"). Failures are told by finish. */
 void mc_key_add(struct mc_key *key, const char *tag, const void *bytes, size_t length);
 void mc_key_add_string(struct mc_key *key, const char *tag, const char *text);
 
@@ -29,3 +29,7 @@ int mc_key_finish(struct mc_key *key,
 
 /* What differs between two parts objects, as sentences: "the source changed", "-O2 is new", … */
 json_t *mc_key_compare(const json_t *before, const json_t *after);
+
+/* The first of it as one word, for counting: "source", "flags", "toolchain", "target", "exports",
+ * "using", "inputs", "outputs", "imports"; "other" where another version's parts differ. Static. */
+const char *mc_key_reason(const json_t *before, const json_t *after);

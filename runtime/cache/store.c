@@ -460,7 +460,7 @@ void mc_store_note(struct mc_store *store,
                    const char *cell,
                    const char *key,
                    const json_t *parts,
-                   enum mc_outcome outcome)
+                   enum mc_lookup outcome)
 {
     static const char *const names[] = {"hits", "misses", "joined", "misses"};
     const char *reason =

@@ -56,7 +56,7 @@ void mc_store_note(struct mc_store *store,
                    const char *cell,
                    const char *key,
                    const json_t *parts,
-                   enum mc_outcome outcome);
+                   enum mc_lookup outcome);
 
 /* {hits, misses, joined, evictions, damaged, entries, bytes, limit, directory, reasons: {…},
  * session: {…}, problem?} */

@@ -3,7 +3,7 @@
 #include "mojo/bind_parts.h"
 #include "mojo/lex.h"
 #include "mojo/scan.h"
-#include "mojo/scan_items.h"
+#include "mojo/scan_imports.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -71,7 +71,7 @@ look_up(const struct mc_cell *cell, const struct mc_token *token, struct mc_curs
         struct mc_cursor cursor = {
             .tokens = &cell->scan.tokens, .at = item->first_token, .end = item->end_token};
         if (item->kind == MC_ITEM_IMPORT) {
-            if (mc_import_read(cursor, false, is_foreign, &wanted, NULL) == 1) {
+            if (mc_import_read(cursor, is_foreign, &wanted, NULL) == 1) {
                 return OWN_OTHER;
             }
         } else if (is_named(cell, item->name, token)) {

@@ -2,7 +2,7 @@
 #include "mojo/cell_parts.h"
 #include "mojo/lex.h"
 #include "mojo/scan.h"
-#include "mojo/scan_items.h"
+#include "mojo/scan_imports.h"
 
 #include <jansson.h>
 
@@ -194,7 +194,7 @@ json_t *mc_cell_json(const struct mc_cell *cell)
         struct mc_cursor cursor = {
             .tokens = tokens, .at = item->first_token, .end = item->end_token};
         if (item->kind == MC_ITEM_IMPORT) {
-            failed = mc_import_read(cursor, false, add_import, imports, NULL);
+            failed = mc_import_read(cursor, add_import, imports, NULL);
         } else if (item->kind == MC_ITEM_STATEMENT) {
             statements++;
         } else {

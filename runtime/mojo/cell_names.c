@@ -2,7 +2,7 @@
 
 #include "mojo/lex.h"
 #include "mojo/scan.h"
-#include "mojo/scan_items.h"
+#include "mojo/scan_cursor.h"
 
 #include <stdlib.h>
 #include <string.h>

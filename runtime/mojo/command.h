@@ -1,5 +1,5 @@
-/* What is needed to start the compiler: its arguments and its whole environment; and the flags that
- * a request may pass to it, checked and spelled in one way. Nothing here is started. */
+/* What is needed to start the compiler: its arguments and its whole environment. Nothing here is
+ * started. */
 #pragma once
 
 #include "mojo/toolchain.h"
@@ -32,29 +32,3 @@ int mc_command_build(const struct mc_compile_spec *spec,
                      struct mc_strv *ret_argv,
                      struct mc_strv *ret_env,
                      mc_err *err) MC_MUST_USE;
-
-/* The environment alone, for other subcommands of the same compiler. NULL tmp_dir and home_dir
- * are /tmp and /dev/null: nothing is cached then (the compiler makes a HOME that is missing). */
-int mc_command_env(const char *root,
-                   const char *shim_dir,
-                   const char *path,
-                   const char *tmp_dir,
-                   const char *home_dir,
-                   struct mc_strv *ret_env,
-                   mc_err *err) MC_MUST_USE;
-
-/* Checks a request's compiler flags (docs/protocol.md) and gives them in canonical spelling, value
- * joined, in an order where only what matters to the compiler is kept: `-O 2`, `-O2` and
- * `--optimization-level 2` are all "-O2"; of options that override each other only the last stays;
- * -I and -D keep their order, -I made absolute against cwd (which must be absolute) and cleaned of
- * "." and "//". Equal results mean equal compilations. An unknown or malformed flag is
- * INVALID_REQUEST naming it, with the nearest known as hint. flags may be NULL. ret_includes (may
- * be NULL) gets the directories of -I in search order. */
-int mc_flags_normalize(char *const *flags,
-                       const char *cwd,
-                       struct mc_strv *ret,
-                       struct mc_strv *ret_includes,
-                       mc_err *err) MC_MUST_USE;
-
-/* The value of --target-cpu or --target-features in normalized flags, or NULL. */
-const char *mc_flags_value(char *const *normalized, const char *option);

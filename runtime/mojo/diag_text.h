@@ -2,7 +2,9 @@
  * files of the diagnostics alone. */
 #pragma once
 
-#include "mojo/diag.h"
+#include "mojo/diag_file.h"
+
+#include <jansson.h>
 
 /* The line (from 1) without its end, within text; *ret_length is 0 where there is none. */
 const char *mc_text_line(const char *text, size_t length, long line, size_t *ret_length);

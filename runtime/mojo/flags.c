@@ -1,6 +1,7 @@
+#include "mojo/flags.h"
+
 #include "base/buf.h"
 #include "base/mem.h"
-#include "mojo/command.h"
 
 #include <string.h>
 
@@ -326,15 +327,4 @@ int mc_flags_normalize(char *const *flags,
         includes = MC_STRV_INIT;
     }
     return 0;
-}
-
-const char *mc_flags_value(char *const *normalized, const char *option)
-{
-    size_t length = strlen(option);
-    for (; normalized != NULL && *normalized != NULL; normalized++) {
-        if (strncmp(*normalized, option, length) == 0 && (*normalized)[length] == '=') {
-            return *normalized + length + 1;
-        }
-    }
-    return NULL;
 }

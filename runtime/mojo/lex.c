@@ -458,25 +458,3 @@ const struct mc_token *mc_lex_at(const struct mc_tokens *tokens, size_t offset)
     }
     return &tokens->items[low];
 }
-
-bool mc_lex_is_code(const struct mc_tokens *tokens, size_t offset)
-{
-    const struct mc_token *token = mc_lex_at(tokens, offset);
-    if (token->start <= offset && token->kind != MC_TOKEN_END) {
-        return token->kind != MC_TOKEN_STRING;
-    }
-    size_t gap = tokens->start;
-    if (token > tokens->items) {
-        gap = (size_t) token[-1].start + token[-1].length;
-    }
-    for (size_t i = offset < tokens->length ? offset + 1 : tokens->length; i > gap; i--) {
-        char c = tokens->source[i - 1];
-        if (c == '#') {
-            return false;
-        }
-        if (is_line_end((unsigned char) c) && i - 1 != offset) {
-            break;
-        }
-    }
-    return true;
-}

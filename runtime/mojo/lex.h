@@ -58,9 +58,5 @@ size_t mc_lex_count_lines(const char *source, size_t length);
 /* Whether the token's text is exactly `text`. */
 bool mc_token_is(const struct mc_tokens *tokens, const struct mc_token *token, const char *text);
 
-/* Whether the byte at `offset` is code: outside of comments and of string literals (a string's
- * quotes are not code). */
-bool mc_lex_is_code(const struct mc_tokens *tokens, size_t offset);
-
 /* The first token that ends after `offset` (MC_TOKEN_END where there is none); never NULL. */
 const struct mc_token *mc_lex_at(const struct mc_tokens *tokens, size_t offset);

@@ -1,8 +1,7 @@
 #include "mojo/scan.h"
 
 #include "base/err.h"
-#include "mojo/lex.h"
-#include "mojo/scan_items.h"
+#include "mojo/scan_imports.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -4,12 +4,7 @@
  * sorted into something. */
 #pragma once
 
-#include "mojo/lex.h"
-
-/* Bytes of the source; an absent part is empty with start 0. */
-struct mc_span {
-    uint32_t start, end;
-};
+#include "mojo/scan_def.h"
 
 enum mc_item_kind {
     MC_ITEM_IMPORT, /* `import …`, `from … import …` */
@@ -20,43 +15,6 @@ enum mc_item_kind {
                           `comptime assert` */
     MC_ITEM_EXTENSION, /* `__extension Type:` */
     MC_ITEM_STATEMENT, /* all else: one simple statement, or a compound one with its branches */
-};
-
-enum mc_arg_kind {
-    MC_ARG_POSITIONAL,       /* before a `/` */
-    MC_ARG_ANY,              /* by position or by name */
-    MC_ARG_KEYWORD,          /* after `*` or a variadic */
-    MC_ARG_VARIADIC,         /* *args */
-    MC_ARG_KEYWORD_VARIADIC, /* **kwargs */
-};
-
-/* An argument of a function, or a parameter of the compile-time list. */
-struct mc_arg {
-    struct mc_span name;
-    struct mc_span convention; /* "mut", "ref", "ref[origin]", "out", "var", "deinit", "imm",
-                                  "read", "owned", …; empty: the default */
-    struct mc_span type;       /* of a parameter also its trait bound */
-    struct mc_span default_value;
-    enum mc_arg_kind kind;
-    bool inferred; /* a parameter before `//` */
-};
-
-struct mc_def {
-    struct mc_span parameters; /* text between the brackets */
-    struct mc_arg *params;
-    size_t n_params;
-    struct mc_span arguments; /* text between the parentheses */
-    struct mc_arg *args;
-    size_t n_args;
-    struct mc_span effects;     /* all between `)` and `->` or `:` */
-    struct mc_span returns;     /* the type; empty: none is given */
-    struct mc_span result;      /* `-> out name: Type` of older sources: the name */
-    struct mc_span raises_type; /* of a typed `raises` */
-    struct mc_span constraint;  /* of `where` */
-    bool raises;
-    bool is_fn;
-    bool is_async;
-    bool complete; /* the header was read up to its colon */
 };
 
 struct mc_item {
@@ -96,24 +54,3 @@ bool mc_item_is_definition(const struct mc_item *item);
 
 /* "import", "def", "struct", "trait", "comptime", "extension", "statement". */
 const char *mc_item_kind_name(enum mc_item_kind kind);
-
-/* One imported module. */
-struct mc_import {
-    const char *module; /* the dotted path without blanks, relative dots first: "std.math",
-                           ".sibling", ".." */
-    const char *name; /* `from module import name`: each of the names, "*" included; NULL in `import
-                         module` */
-    const char *as;   /* NULL: none */
-    size_t offset;    /* of the path in the source, in bytes */
-    uint32_t line;    /* of that, from 1 */
-    bool nested;      /* not at the top level */
-};
-
-/* Valid during the call. Anything but 0 ends the walk. */
-typedef int mc_import_each(const struct mc_import *import, void *data);
-
-/* Walks all imports, also those inside of functions and blocks, once for each module of `import a,
- * b` and for each name of `from m import x, y`. Returns 0, or what the callback returned to end the
- * walk, or -1 (TOO_LARGE, NO_MEMORY). */
-int mc_scan_imports(
-    const char *source, size_t length, mc_import_each *each, void *data, mc_err *err) MC_MUST_USE;

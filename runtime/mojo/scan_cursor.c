@@ -1,6 +1,4 @@
-#include "mojo/lex.h"
-#include "mojo/scan.h"
-#include "mojo/scan_items.h"
+#include "mojo/scan_cursor.h"
 
 #include <stddef.h>
 

@@ -1,8 +1,6 @@
+#include "mojo/scan_imports.h"
+
 #include "base/buf.h"
-#include "base/err.h"
-#include "mojo/lex.h"
-#include "mojo/scan.h"
-#include "mojo/scan_items.h"
 
 #include <stddef.h>
 
@@ -60,7 +58,7 @@ static void read_as(struct mc_cursor *cursor, struct mc_buf *ret)
 struct reader {
     struct mc_cursor cursor;
     struct mc_buf module, name, as;
-    struct mc_import import; /* offset, line and nested are filled in */
+    struct mc_import import; /* offset and line are filled in */
     mc_import_each *each;
     void *data;
 };
@@ -131,50 +129,11 @@ static int read_names(struct reader *reader, mc_err *err)
     return any ? 0 : report(reader, false, err); /* the names are missing; the module is not */
 }
 
-int mc_import_read(
-    struct mc_cursor cursor, bool nested, mc_import_each *each, void *data, mc_err *err)
+int mc_import_read(struct mc_cursor cursor, mc_import_each *each, void *data, mc_err *err)
 {
     __attribute__((cleanup(reader_fini))) struct reader reader = {
-        .cursor = cursor, .each = each, .data = data, .import = {.nested = nested}};
+        .cursor = cursor, .each = each, .data = data};
     bool names = mc_cursor_is(&cursor, 0, "from");
     reader.cursor.at++;
     return names ? read_names(&reader, err) : read_modules(&reader, err);
-}
-
-/* Whether a statement may begin at the token. */
-static bool begins_statement(const struct mc_tokens *tokens, size_t at)
-{
-    const struct mc_token *token = &tokens->items[at];
-    if (token->flags & MC_TOKEN_FIRST) {
-        return true;
-    }
-    return token->depth == 0 &&
-           (mc_token_is(tokens, token - 1, ";") || mc_token_is(tokens, token - 1, ":"));
-}
-
-int mc_scan_imports(
-    const char *source, size_t length, mc_import_each *each, void *data, mc_err *err)
-{
-    mc_autotokens tokens = MC_TOKENS_INIT;
-    if (mc_lex(source, length, &tokens, err) < 0) {
-        return -1;
-    }
-    bool nested = false;
-    for (size_t at = 0; at < tokens.count; at++) {
-        const struct mc_token *token = &tokens.items[at];
-        struct mc_cursor cursor = {.tokens = &tokens, .at = at, .end = tokens.count};
-        if (token->flags & MC_TOKEN_FIRST) {
-            const char *before = token->start > tokens.start ? &source[token->start - 1] : "\n";
-            nested = *before == ' ' || *before == '\t' || *before == '\f';
-        }
-        if (token->kind == MC_TOKEN_NAME && begins_statement(&tokens, at) &&
-            mc_import_at(&cursor)) {
-            bool inner = nested || (at > 0 && mc_token_is(&tokens, token - 1, ":"));
-            int ended = mc_import_read(cursor, inner, each, data, err);
-            if (ended != 0) {
-                return ended;
-            }
-        }
-    }
-    return 0;
 }

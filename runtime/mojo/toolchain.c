@@ -4,7 +4,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/os.h"
-#include "mojo/command.h"
+#include "mojo/compiler_env.h"
 #include "mojo/toolchain_files.h"
 
 #include <errno.h>
@@ -100,7 +100,7 @@ static int ask(const char *root, const char *const *arguments, struct mc_buf *re
     for (; *arguments != NULL; arguments++) {
         mc_strv_add(&argv, *arguments);
     }
-    if (mc_command_env(root, NULL, NULL, NULL, NULL, &env, err) < 0 ||
+    if (mc_compiler_env(root, NULL, NULL, NULL, NULL, &env, err) < 0 ||
         mc_strv_check(&argv, err) < 0) {
         return -1;
     }

@@ -1,7 +1,6 @@
 #include "proc/group.h"
 
 #include "base/mem.h"
-#include "base/os.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -23,28 +22,6 @@ int mc_group_signal(pid_t pgid, int signal)
         return 1;
     }
     return kill(-pgid, signal) < 0 && errno == ESRCH;
-}
-
-void mc_group_end_start(struct mc_group_end *end, pid_t pgid, int64_t grace_ns)
-{
-    bool gone = mc_group_signal(pgid, SIGTERM);
-    /* A stopped process would not see the TERM before it goes on. */
-    mc_group_signal(pgid, SIGCONT);
-    *end = (struct mc_group_end) {.pgid = pgid, .kill_at = gone ? 0 : mc_os_now() + grace_ns};
-}
-
-int64_t mc_group_end_tick(struct mc_group_end *end)
-{
-    if (end->kill_at == 0) {
-        return 0;
-    }
-    int64_t left = end->kill_at - mc_os_now();
-    if (left > 0 && !mc_group_signal(end->pgid, 0)) {
-        return left;
-    }
-    mc_group_signal(end->pgid, SIGKILL);
-    end->kill_at = 0;
-    return 0;
 }
 
 /* Reads a file of /proc/<pid> into a NUL-terminated buffer; its length, or -1. */
@@ -178,7 +155,6 @@ void mc_group_usage(pid_t pgid, const char *tag, struct mc_group_usage *ret)
 
 struct kill_walk {
     const char *tag;
-    size_t length; /* of the tag that has to match; its NUL included where it has to be the whole */
     int killed;
 };
 
@@ -186,19 +162,19 @@ static void kill_tagged(pid_t pid, bool own, void *data)
 {
     struct kill_walk *w = data;
     char tag[MC_TAG_MAX + 1];
-    if (own && mc_group_tag(pid, tag) && strncmp(tag, w->tag, w->length) == 0 &&
-        live_group(pid) >= 0 && kill(pid, SIGKILL) == 0) {
+    if (own && mc_group_tag(pid, tag) && strcmp(tag, w->tag) == 0 && live_group(pid) >= 0 &&
+        kill(pid, SIGKILL) == 0) {
         w->killed++;
     }
 }
 
 /* Between two passes a process may have forked; a killed one that is not gone yet is found, and
  * counted, once more. */
-static int kill_until_none(const char *tag, size_t length)
+int mc_group_kill_tagged(const char *tag)
 {
     int total = 0;
     for (int pass = 0; pass < KILL_PASSES && tag[0]; pass++) {
-        struct kill_walk w = {.tag = tag, .length = length};
+        struct kill_walk w = {.tag = tag};
         walk(kill_tagged, &w);
         if (w.killed == 0) {
             break;
@@ -206,14 +182,4 @@ static int kill_until_none(const char *tag, size_t length)
         total += w.killed;
     }
     return total;
-}
-
-int mc_group_kill_tagged(const char *tag)
-{
-    return kill_until_none(tag, strlen(tag) + 1);
-}
-
-int mc_group_kill_tagged_prefix(const char *prefix)
-{
-    return kill_until_none(prefix, strlen(prefix));
 }

@@ -14,16 +14,6 @@
  * permitted counts as sent). pgid below 2 is refused: a bug must not signal everybody. */
 int mc_group_signal(pid_t pgid, int signal);
 
-/* Ending a group: TERM at once, KILL after `grace`. Driven by the owner's timer, never blocking. */
-struct mc_group_end {
-    pid_t pgid;
-    int64_t kill_at; /* mc_os_now() time; 0: KILL was sent or the group is gone */
-};
-void mc_group_end_start(struct mc_group_end *end, pid_t pgid, int64_t grace_ns);
-/* Sends KILL where it is due. Returns the nanoseconds until it has to be called again, or 0: done.
- */
-int64_t mc_group_end_tick(struct mc_group_end *end);
-
 /* The tag of a process of this user; returns 1 with it in `ret`, 0 where it has none or cannot be
  * read. */
 int mc_group_tag(pid_t pid, char ret[static MC_TAG_MAX + 1]);
@@ -44,6 +34,3 @@ void mc_group_usage(pid_t pgid, const char *tag, struct mc_group_usage *ret);
  * none or, at most, 20 passes were made. Never the calling process. Returns
  * how many signals it sent: 0 where there was nothing to kill. */
 int mc_group_kill_tagged(const char *tag);
-
-/* The same for tags that start with `prefix`: what a dead daemon left behind. */
-int mc_group_kill_tagged_prefix(const char *prefix);

@@ -8,7 +8,7 @@
  * needs. When the daemon's end of the socket closes, it kills its runs and ends. */
 #include "base/mem.h"
 #include "base/os.h"
-#include "runner/runs.h"
+#include "runner/live_runs.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -35,7 +35,7 @@
 struct runner {
     int control;
     int signals;
-    struct mc_runs runs;
+    struct mc_live_runs runs;
     struct mc_child_host host;
     bool quitting;
     int64_t quit_at;
@@ -50,7 +50,7 @@ static void quit(struct runner *runner)
     if (!runner->quitting) {
         runner->quitting = true;
         runner->quit_at = mc_os_now() + QUIT_NS;
-        mc_runs_kill(&runner->runs);
+        mc_live_runs_kill(&runner->runs);
     }
 }
 
@@ -69,9 +69,9 @@ static void send_event(struct runner *runner, const struct mc_runner_event *even
 static void start_run(struct runner *runner, const struct mc_wire_request *request, const int *fds)
 {
     mc_err err;
-    struct mc_run *run;
+    struct mc_live_run *run;
     struct mc_runner_event event = {.id = request->id};
-    if (mc_runs_start(&runner->runs, &runner->host, request, fds, &run, &err) < 0) {
+    if (mc_live_runs_start(&runner->runs, &runner->host, request, fds, &run, &err) < 0) {
         event.kind = MC_RUNNER_ENDED;
         event.outcome = MC_RUNNER_NOT_STARTED;
         snprintf(event.message, sizeof event.message, "%s", err.message);
@@ -81,7 +81,7 @@ static void start_run(struct runner *runner, const struct mc_wire_request *reque
     }
     send_event(runner, &event);
     if (event.kind == MC_RUNNER_STARTED) {
-        mc_runs_go(run);
+        mc_live_runs_go(run);
     }
     runner->last_run_at = mc_os_now();
     runner->fill_at = runner->last_run_at + MISSED_NS;
@@ -145,7 +145,7 @@ static void handle_requests(struct runner *runner)
         if (request.kind == MC_WIRE_RUN && count == MC_WIRE_FDS) {
             start_run(runner, &request, fds);
         } else if (request.kind == MC_WIRE_SIGNAL) {
-            struct mc_run *run = mc_runs_find(&runner->runs, request.id);
+            struct mc_live_run *run = mc_live_runs_find(&runner->runs, request.id);
             if (run) {
                 mc_group_signal(run->pid, request.signal);
             }
@@ -163,15 +163,15 @@ static void handle_requests(struct runner *runner)
 
 static void handle_ends(struct runner *runner)
 {
-    mc_runs_reap(&runner->runs);
-    struct mc_run *next;
-    for (struct mc_run *run = runner->runs.first; run; run = next) {
+    mc_live_runs_reap(&runner->runs);
+    struct mc_live_run *next;
+    for (struct mc_live_run *run = runner->runs.first; run; run = next) {
         next = run->next;
-        if (run->state == MC_RUN_SWEEPING && mc_runs_swept(&runner->runs, run)) {
+        if (run->state == MC_RUN_SWEEPING && mc_live_runs_swept(&runner->runs, run)) {
             struct mc_runner_event event = {
                 .kind = MC_RUNNER_ENDED, .id = run->id, .pid = run->pid};
-            mc_runs_describe(run, &event);
-            mc_runs_remove(&runner->runs, run);
+            mc_live_runs_describe(run, &event);
+            mc_live_runs_remove(&runner->runs, run);
             if (!runner->quitting) {
                 send_event(runner, &event);
                 runner->last_run_at = mc_os_now();
@@ -183,7 +183,7 @@ static void handle_ends(struct runner *runner)
 
 static bool sweeping(const struct runner *runner)
 {
-    const struct mc_run *run = runner->runs.first;
+    const struct mc_live_run *run = runner->runs.first;
     while (run && run->state != MC_RUN_SWEEPING) {
         run = run->next;
     }

@@ -17,7 +17,7 @@
 
 #include "base/buf.h"
 #include "proc/group.h"
-#include "runner/link.h"
+#include "runner/exchange.h"
 
 #include <stdatomic.h>
 #include <time.h>

@@ -10,9 +10,9 @@
 #include "mojo/cell_io.h"
 #include "mojo/diag.h"
 #include "mojo/repair.h"
-#include "runner/link.h"
+#include "runner/runner_link.h"
+#include "server/cell_source.h"
 #include "server/compiler.h"
-#include "server/diag_source.h"
 #include "server/using.h"
 
 #include <errno.h>

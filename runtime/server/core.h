@@ -2,7 +2,7 @@
  * and the log. The parts know this and each other's headers downwards alone:
  *
  *   core ◀─ peer
- *   core ◀─ identified, compiler ◀─ compilation, runner_slot ◀─ run
+ *   core ◀─ toolchains, compiler ◀─ compilation, runner_slot ◀─ run
  *   all of them ◀─ request ◀─ steps ◀─ ops ◀─ receive ◀─ server ◀─ main */
 #pragma once
 

@@ -4,8 +4,8 @@
 #include "base/mem.h"
 #include "base/paths.h"
 #include "cache/store.h"
-#include "server/identified.h"
 #include "server/server.h"
+#include "server/toolchains.h"
 
 #include <fcntl.h>
 #include <getopt.h>
@@ -65,7 +65,7 @@ static const struct option long_options[] = {
     {"ready-fd", required_argument, NULL, READY_FD},
     {"log", required_argument, NULL, LOG},
     {"print-socket", no_argument, NULL, PRINT_SOCKET},
-    {"identify", required_argument, NULL, IDENTIFY}, /* the daemon's own: see identified.h */
+    {"identify", required_argument, NULL, IDENTIFY}, /* the daemon's own: see toolchains.h */
     {"memo", required_argument, NULL, MEMO},
     {"version", no_argument, NULL, VERSION},
     {"help", no_argument, NULL, HELP},
@@ -196,7 +196,7 @@ int main(int argc, char **argv)
     umask(077); /* what the daemon makes is the user's alone; each program has its caller's */
     read_arguments(argc, argv, &arguments);
     if (arguments.identify) {
-        return mc_identified_child(arguments.identify, arguments.memo);
+        return mc_toolchains_child(arguments.identify, arguments.memo);
     }
     struct mc_options *options = &arguments.options;
     if (options->runtime_dir) {

@@ -5,16 +5,15 @@
 #include "base/paths.h"
 #include "cache/store.h"
 #include "mojo/toolchain.h"
+#include "server/pipeline.h"
 #include "server/request.h"
-#include "server/steps.h"
 
 #include <string.h>
 #include <unistd.h>
 
 static void op_hello(struct mc_request *request)
 {
-    const json_t *pid = json_object_get(request->header, "pid");
-    mc_peer_greet(request->peer, (pid_t) json_integer_value(pid));
+    mc_peer_greet(request->peer, (pid_t) request->fields.pid);
     mc_request_finish(request,
                       true,
                       json_pack("{s:s, s:s, s:i, s:i, s:[s,s,s,s,s]}",
@@ -36,8 +35,8 @@ static void op_hello(struct mc_request *request)
 
 static void op_cancel(struct mc_request *request)
 {
-    const char *id = json_string_value(json_object_get(request->header, "target"));
-    struct mc_request *target = mc_request_find(request->server, request->peer, id);
+    struct mc_request *target =
+        mc_request_find(request->server, request->peer, request->fields.target);
     bool found = target && target != request;
     if (found) {
         mc_request_cancel(target);
@@ -55,10 +54,7 @@ static void op_cache_stats(struct mc_request *request)
 
 static void op_cache_explain(struct mc_request *request)
 {
-    const char *cell = json_string_value(json_object_get(request->header, "cell"));
-    if (!cell) {
-        cell = json_string_value(json_object_get(request->header, "name"));
-    }
+    const char *cell = request->fields.cell ? request->fields.cell : request->fields.name;
     mc_request_finish(
         request,
         true,
@@ -137,7 +133,7 @@ static void answer_info(struct mc_request *request)
                                   (json_int_t) counters->runs,
                                   "runners",
                                   (json_int_t) counters->runners));
-    json_object_set_new(result, "toolchains", mc_identifieds_json(&server->identified));
+    json_object_set_new(result, "toolchains", mc_toolchains_json(&server->toolchains));
     json_object_set_new(result, "runners", mc_runner_slots_json(&server->runners));
     if (request->toolchain) {
         json_object_set_new(result, "toolchain", describe(request->toolchain));
@@ -150,14 +146,9 @@ static void answer_info(struct mc_request *request)
  * there is no error. */
 static enum mc_progress step_info_toolchain(struct mc_request *request)
 {
-    const json_t *header = request->header;
-    if (!json_object_get(header, "sites") && !json_object_get(header, "env") &&
-        !json_object_get(header, "toolchain")) {
-        return MC_NEXT;
-    }
-    request->ask.toolchain = json_string_value(json_object_get(header, "toolchain"));
-    request->ask.sites = json_object_get(header, "sites");
-    return mc_step_toolchain(request);
+    const struct mc_fields *fields = &request->fields;
+    bool asked = fields->sites || fields->env || fields->env_frame >= 0 || fields->toolchain;
+    return asked ? mc_step_toolchain(request) : MC_NEXT;
 }
 
 static enum mc_progress step_info(struct mc_request *request)
@@ -181,7 +172,7 @@ static void op_shutdown(struct mc_request *request)
     struct mc_server *server = request->server;
     server->leaving = true;
     mc_log("shutdown was asked for");
-    bool now = json_is_true(json_object_get(request->header, "now"));
+    bool now = request->fields.now;
     mc_request_finish(request, true, json_object());
     if (now) {
         mc_request_cancel_all(server, NULL);

@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "base/os.h"
+#include "protocol/fields.h"
 #include "server/descriptors.h"
 
 #include <zmq.h>
@@ -358,8 +359,8 @@ void mc_peers_refuse(struct mc_peers *peers, const struct mc_message *message, c
 {
     struct mc_route route = {.identity = {message->identity, message->identity_length},
                              .delimited = message->delimited};
-    const char *id = json_string_value(json_object_get(message->header, "id"));
-    send_plain(peers, &route, id && strlen(id) <= 64 ? id : "", err);
+    const char *id = mc_fields_id(message->header);
+    send_plain(peers, &route, id ? id : "", err);
 }
 
 int mc_peers_open(

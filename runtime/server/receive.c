@@ -1,9 +1,9 @@
 #include "server/receive.h"
 
 #include "base/os.h"
+#include "protocol/fields.h"
 #include "protocol/message.h"
 #include "server/ops.h"
-#include "server/read.h"
 #include "server/request.h"
 
 #include <string.h>
@@ -28,22 +28,23 @@ static int check_envelope(struct mc_server *server,
                           struct mc_peer *peer,
                           const json_t *header,
                           enum mc_op *ret_op,
+                          struct mc_fields *ret_fields,
                           mc_err *err)
 {
-    const char *id = json_string_value(json_object_get(header, "id"));
+    const char *id = mc_fields_id(header);
     const char *name = json_string_value(json_object_get(header, "op"));
     const json_t *protocol = json_object_get(header, "protocol");
-    if (!id || !*id || strlen(id) > 64) {
+    if (!id) {
         return mc_err_set(err, MC_INVALID_REQUEST, "a request needs an 'id' of 1 to 64 characters");
     }
     if (!name) {
         return mc_err_set(err, MC_INVALID_REQUEST, "a request needs an 'op'");
     }
-    if (protocol && json_integer_value(protocol) != 1) {
+    if (protocol && json_number_value(protocol) != 1) {
         mc_err_set(err, MC_PROTOCOL, "this daemon speaks protocol 1");
         return mc_err_hint(err, "use the client that came with this version (%s)", MC_VERSION);
     }
-    *ret_op = mc_read_op(name);
+    *ret_op = mc_op_of(name);
     if (*ret_op == MC_OP_COUNT) {
         return mc_err_set(err, MC_UNKNOWN_OP, "there is no operation '%.60s'", name);
     }
@@ -58,15 +59,15 @@ static int check_envelope(struct mc_server *server,
     if (server->leaving && (*ret_op == MC_OP_COMPILE || *ret_op == MC_OP_RUN)) {
         return mc_err_set(err, MC_SHUTTING_DOWN, "the daemon is shutting down");
     }
-    return mc_read_check(*ret_op, header, err);
+    return mc_fields_read(*ret_op, header, ret_fields, err);
 }
 
-static void credit(struct mc_server *server, const struct mc_peer *peer, const json_t *header)
+static void
+credit(struct mc_server *server, const struct mc_peer *peer, const struct mc_fields *fields)
 {
-    const char *id = json_string_value(json_object_get(header, "id"));
-    const struct mc_request *target = mc_request_find(server, peer, id);
+    const struct mc_request *target = mc_request_find(server, peer, fields->id);
     if (target && target->run) {
-        mc_run_credit(target->run, json_integer_value(json_object_get(header, "bytes")));
+        mc_run_credit(target->run, fields->bytes);
     }
 }
 
@@ -74,6 +75,7 @@ void mc_receive(struct mc_server *server, const struct mc_message *message, cons
 {
     mc_err err = {0};
     enum mc_op op = MC_OP_COUNT;
+    struct mc_fields fields;
     struct mc_peer *peer = mc_peer_get(&server->peers, message, &err);
     if (!peer) {
         if (err.code == MC_NO_MEMORY) {
@@ -82,9 +84,8 @@ void mc_receive(struct mc_server *server, const struct mc_message *message, cons
         }
         return;
     }
-    const char *id =
-        message->header ? json_string_value(json_object_get(message->header, "id")) : NULL;
-    id = id && strlen(id) <= 64 ? id : "";
+    const char *id = mc_fields_id(message->header);
+    id = id ? id : "";
     server->core.counters.requests++;
     server->idle_since = mc_os_now();
     if (peer->refused) {
@@ -98,15 +99,15 @@ void mc_receive(struct mc_server *server, const struct mc_message *message, cons
         reply_error(peer, message->delimited, id, malformed);
         return;
     }
-    if (check_envelope(server, peer, message->header, &op, &err) < 0) {
+    if (check_envelope(server, peer, message->header, &op, &fields, &err) < 0) {
         reply_error(peer, message->delimited, id, &err);
         return;
     }
     if (op == MC_OP_CREDIT) {
-        credit(server, peer, message->header);
+        credit(server, peer, &fields);
         return;
     }
-    struct mc_request *request = mc_request_new(server, peer, message, op, &err);
+    struct mc_request *request = mc_request_new(server, peer, message, op, &fields, &err);
     if (!request) {
         reply_error(peer, message->delimited, id, &err);
         return;

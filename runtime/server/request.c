@@ -5,8 +5,7 @@
 #include "base/os.h"
 #include "mojo/cell.h"
 #include "protocol/message.h"
-#include "server/prepared.h"
-#include "server/read.h"
+#include "server/cache_key.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +14,7 @@ static void request_free(struct mc_request *request)
 {
     mc_cell_free(request->cell);
     mc_cell_io_fini(&request->io);
-    mc_prepared_free(request->prepared);
+    mc_cache_key_free(request->cache_key);
     free(request->toolchain_root);
     free(request->artifact);
     free(request->input);
@@ -34,14 +33,30 @@ static void on_freeing(struct mc_task *task)
     request_free(task->owner);
 }
 
+static int find_frame(const struct mc_message *message,
+                      const char *name,
+                      int64_t wanted,
+                      size_t *ret,
+                      mc_err *err)
+{
+    *ret = (size_t) wanted;
+    if (*ret >= message->frame_count) {
+        return mc_err_set(err,
+                          MC_INVALID_REQUEST,
+                          "'%s' must name one of the message's %zu binary frames",
+                          name,
+                          message->frame_count);
+    }
+    return 0;
+}
+
 /* An object of strings, or a frame: NAME=value with a NUL after each, in any bytes. */
 static int
 keep_environment(struct mc_request *request, const struct mc_message *message, mc_err *err)
 {
-    json_t *object = json_object_get(request->header, "env");
-    size_t frame = SIZE_MAX;
-    if (json_is_integer(json_object_get(object, "frame"))) {
-        if (mc_read_frame(request->header, "env", message->frame_count, &frame, err) < 0) {
+    size_t frame;
+    if (request->fields.env_frame >= 0) {
+        if (find_frame(message, "env", request->fields.env_frame, &frame, err) < 0) {
             return -1;
         }
         mc_strv_add_block(&request->environment,
@@ -57,24 +72,22 @@ keep_environment(struct mc_request *request, const struct mc_message *message, m
     } else {
         const char *name;
         json_t *value;
-        json_object_foreach(object, name, value)
+        json_object_foreach((json_t *) request->fields.env, name, value)
         {
             mc_strv_addf(&request->environment, "%s=%s", name, json_string_value(value));
         }
     }
-    request->ask.envp = request->environment.items;
     return mc_strv_check(&request->environment, err);
 }
 
-static int
-keep_input(struct mc_request *request, const struct mc_message *message, mc_err *err)
+static int keep_input(struct mc_request *request, const struct mc_message *message, mc_err *err)
 {
     size_t frame;
-    if (mc_read_frame(request->header, "stdin", message->frame_count, &frame, err) < 0) {
-        return -1;
-    }
-    if (frame == SIZE_MAX) {
+    if (request->fields.stdin_frame < 0) {
         return 0;
+    }
+    if (find_frame(message, "stdin", request->fields.stdin_frame, &frame, err) < 0) {
+        return -1;
     }
     size_t length = mc_message_frame_size(message, frame);
     request->input = malloc(length ? length : 1);
@@ -82,8 +95,7 @@ keep_input(struct mc_request *request, const struct mc_message *message, mc_err 
         return mc_err_set(err, MC_NO_MEMORY, "out of memory");
     }
     memcpy(request->input, mc_message_frame_data(message, frame), length);
-    request->ask.input = request->input;
-    request->ask.input_length = length;
+    request->input_length = length;
     return 0;
 }
 
@@ -91,11 +103,11 @@ struct mc_request *mc_request_new(struct mc_server *server,
                                   struct mc_peer *peer,
                                   const struct mc_message *message,
                                   enum mc_op op,
+                                  const struct mc_fields *fields,
                                   mc_err *err)
 {
     struct mc_request *request = mc_new(struct mc_request);
-    if (!request ||
-        !(request->id = strdup(json_string_value(json_object_get(message->header, "id"))))) {
+    if (!request || !(request->id = strdup(fields->id))) {
         free(request);
         mc_err_set(err, MC_NO_MEMORY, "out of memory");
         return NULL;
@@ -104,12 +116,10 @@ struct mc_request *mc_request_new(struct mc_server *server,
     request->op = op;
     request->delimited = message->delimited;
     request->header = json_incref(message->header);
+    request->fields = *fields;
     request->began = mc_os_now();
     request->freeing = (struct mc_task) {.go = on_freeing, .owner = request};
-    bool has_cell = op == MC_OP_COMPILE || op == MC_OP_RUN;
-    if ((has_cell && (mc_read_ask(op, request->header, &request->ask, err) < 0 ||
-                      keep_input(request, message, err) < 0)) ||
-        keep_environment(request, message, err) < 0) {
+    if (keep_environment(request, message, err) < 0 || keep_input(request, message, err) < 0) {
         request_free(request);
         return NULL;
     }
@@ -197,9 +207,9 @@ void mc_request_output(struct mc_request *request, bool is_stderr, const void *b
 /* Takes the request off everything it waits for. */
 static void detach(struct mc_request *request)
 {
-    if (request->identified) {
-        mc_identified_leave(request->identified, &request->toolchain_waiter);
-        request->identified = NULL;
+    if (request->toolchain_entry) {
+        mc_toolchain_entry_leave(request->toolchain_entry, &request->toolchain_waiter);
+        request->toolchain_entry = NULL;
     }
     if (request->compilation) {
         mc_compilation_leave(request->compilation, &request->compilation_user);

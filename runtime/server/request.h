@@ -1,20 +1,20 @@
 /* A request: what a peer asked, from its first frame to its one last event. Between its steps
- * (steps.h) it waits for a compiler, a compilation or a program, and is woken from the loop. The
+ * (pipeline.h) it waits for a compiler, a compilation or a program, and is woken from the loop. The
  * last event takes it off everything; it is freed from the loop, in one place. */
 #pragma once
 
 #include "base/buf.h"
 #include "base/err.h"
 #include "mojo/cell_io.h"
-#include "server/ask.h"
+#include "protocol/fields.h"
 #include "server/failure.h"
+#include "server/output_paths.h"
 #include "server/peer.h"
-#include "server/places.h"
 #include "server/run.h"
 #include "server/state.h"
 
 struct mc_cell;
-struct mc_prepared;
+struct mc_cache_key;
 struct mc_message;
 struct mc_step;
 
@@ -35,15 +35,16 @@ struct mc_request {
     enum mc_op op;
     bool delimited; /* a REQ peer: one aggregated reply */
     json_t *header;
-    void *input; /* owned copy of the stdin frame */
+    struct mc_fields fields; /* of the header */
+    void *input;             /* owned copy of the stdin frame, or NULL */
+    size_t input_length;
     struct mc_strv environment;
-    struct mc_ask ask;
 
     const struct mc_step *step; /* where it is */
     struct mc_waiter toolchain_waiter;
     struct mc_compilation_user compilation_user;
     struct mc_run_user run_user;
-    struct mc_identified *identified; /* left at the answer, as the next two */
+    struct mc_toolchain_entry *toolchain_entry; /* left at the answer, as the next two */
     struct mc_compilation *compilation;
     struct mc_run *run;
 
@@ -52,8 +53,8 @@ struct mc_request {
     char *toolchain_root;
     const char *toolchain_how;            /* static */
     const struct mc_toolchain *toolchain; /* the server's */
-    struct mc_prepared *prepared;         /* what to compile and its key */
-    struct mc_places places;              /* of its output */
+    struct mc_cache_key *cache_key;       /* what to compile and its key */
+    struct mc_output_paths output_paths;  /* of its output */
     char *artifact;
     json_t *meta;       /* of the artifact */
     bool told_compiled; /* the event was sent */
@@ -67,11 +68,13 @@ struct mc_request {
     struct mc_task freeing;
 };
 
-/* A request of this message, among the server's open ones. Takes nothing of the message. */
+/* A request of this message, whose header was read as `fields`, among the server's open ones. Takes
+ * nothing of the message. */
 struct mc_request *mc_request_new(struct mc_server *server,
                                   struct mc_peer *peer,
                                   const struct mc_message *message,
                                   enum mc_op op,
+                                  const struct mc_fields *fields,
                                   mc_err *err);
 
 /* The peer's open request of that id, or NULL. */

@@ -6,8 +6,8 @@
 #include "base/strv.h"
 #include "mojo/toolchain.h"
 #include "proc/group.h"
-#include "runner/link.h"
-#include "server/places.h"
+#include "runner/runner_link.h"
+#include "server/output_paths.h"
 
 #include <zmq.h>
 
@@ -251,14 +251,14 @@ static void pass_on(struct mc_output *output, const char *bytes, size_t length)
 
 static void take(struct mc_output *output, const char *bytes, size_t length)
 {
-    const struct mc_places *places = output->run->spec.places;
+    const struct mc_output_paths *paths = output->run->spec.output_paths;
     keep_tail(output, bytes, length);
-    if (!mc_places_any(places, bytes, length)) {
+    if (!mc_output_paths_any(paths, bytes, length)) {
         pass_on(output, bytes, length);
         return;
     }
     mc_autobuf rewritten = MC_BUF_INIT;
-    mc_places_rewrite(places, bytes, length, &rewritten);
+    mc_output_paths_rewrite(paths, bytes, length, &rewritten);
     if (!rewritten.failed) {
         pass_on(output, rewritten.data, rewritten.length);
     }

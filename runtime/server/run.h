@@ -9,7 +9,7 @@
 #include <jansson.h>
 
 struct mc_buf;
-struct mc_places;
+struct mc_output_paths;
 struct mc_run;
 struct mc_runner_event;
 struct mc_toolchain;
@@ -17,7 +17,7 @@ struct mc_toolchain;
 /* What to run. Everything is borrowed until the run is freed. */
 struct mc_run_spec {
     const struct mc_toolchain *toolchain;
-    const struct mc_places *places; /* that its output is told in */
+    const struct mc_output_paths *output_paths; /* that its output is told in */
     const char *artifact;
     const char *name;
     const json_t *args; /* array of strings, or NULL */

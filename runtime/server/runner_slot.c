@@ -3,7 +3,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "mojo/toolchain.h"
-#include "runner/link.h"
+#include "runner/runner_link.h"
 
 #include <zmq.h>
 

@@ -284,7 +284,7 @@ static void init(struct mc_server *server, const struct mc_options *options)
     mc_list_init(&server->requests);
     mc_list_init(&server->peers.all);
     mc_list_init(&server->peers.processes);
-    mc_identifieds_init(&server->identified, &server->core);
+    mc_toolchains_init(&server->toolchains, &server->core);
     mc_compilations_init(&server->compilations, &server->core);
     mc_runner_slots_init(&server->runners, &server->core);
 }
@@ -351,7 +351,7 @@ void mc_server_close(struct mc_server *server)
 {
     mc_request_end_all(server);
     mc_loop_run_tasks(&server->core.loop);
-    mc_identifieds_fini(&server->identified);
+    mc_toolchains_fini(&server->toolchains);
     mc_runner_slots_fini(&server->runners);
     close_sockets(server);
     server->core.store = mc_store_close(server->core.store);

@@ -4,14 +4,14 @@
 
 #include "server/compilation.h"
 #include "server/core.h"
-#include "server/identified.h"
 #include "server/peer.h"
 #include "server/runner_slot.h"
+#include "server/toolchains.h"
 
 struct mc_server {
     struct mc_core core;
     struct mc_peers peers;
-    struct mc_identifieds identified;
+    struct mc_toolchains toolchains;
     struct mc_compilations compilations;
     struct mc_runner_slots runners;
 

@@ -84,9 +84,20 @@ static void close_client(void)
     mc_strv_fini(&env);
 }
 
+/* What the environment has first counts. */
+static void put_mood(const char *mood)
+{
+    mc_autostrv others = env;
+    env = MC_STRV_INIT;
+    mc_strv_addf(&env, "MC_FAKE=%s", mood);
+    for (size_t i = 0; i < others.count; i++) {
+        mc_strv_add(&env, others.items[i]);
+    }
+}
+
 static void set_mood(const char *mood)
 {
-    mc_strv_setenv(&env, "MC_FAKE", mood);
+    put_mood(mood);
     mc_client_free(client);
     client = new_client(true);
 }
@@ -526,7 +537,7 @@ START_TEST(test_a_mute_daemon_is_unavailable)
     mc_err err;
     struct mc_message result;
     mc_client_free(client);
-    mc_strv_setenv(&env, "MC_FAKE", "mute");
+    put_mood("mute");
     const struct mc_client_options options = {.runtime_dir = root,
                                               .daemon = MC_FAKE_DAEMON,
                                               .start_daemon = true,

@@ -351,36 +351,6 @@ START_TEST(test_what_is_no_crash_is_not_told_as_one)
 }
 END_TEST
 
-static long frames_of(const char *name)
-{
-    mc_autobuf errors = MC_BUF_INIT;
-    size_t start;
-    size_t end;
-    long frames = 0;
-    read_data("crashes", name, "stderr", &errors);
-    if (mc_diag_backtrace(errors.data, errors.length, &start, &end, &frames) == 1) {
-        ck_assert_uint_eq(start, 0);
-        ck_assert_uint_eq(end, errors.length);
-    }
-    return frames;
-}
-
-START_TEST(test_a_backtrace_is_recognised_whole)
-{
-    static const char text[] = "mine\n #0 0x12 f\n #1 0x13 g\nlater\n";
-    size_t start = 0;
-    size_t end = 0;
-    long frames = 0;
-    ck_assert_int_eq(frames_of("list_index"), 11);
-    ck_assert_int_eq(frames_of("stack_overflow"), 5);
-    ck_assert_int_eq(frames_of("raised"), 0);
-    ck_assert_int_eq(mc_diag_backtrace(text, sizeof text - 1, &start, &end, &frames), 1);
-    ck_assert_uint_eq(start, 5);
-    ck_assert_uint_eq(end, sizeof text - 1 - strlen("later\n"));
-    ck_assert_int_eq(frames, 2);
-}
-END_TEST
-
 int main(void)
 {
     Suite *suite = suite_create("diag");
@@ -398,7 +368,6 @@ int main(void)
     tcase_add_test(tcase, test_a_crash_is_in_the_source_whose_file_it_names);
     tcase_add_test(tcase, test_the_words_of_a_crash_are_read_from_their_beginning);
     tcase_add_test(tcase, test_what_is_no_crash_is_not_told_as_one);
-    tcase_add_test(tcase, test_a_backtrace_is_recognised_whole);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

@@ -1,3 +1,4 @@
+#include "base/mem.h"
 #include "cache/history.h"
 #include "cache/key.h"
 
@@ -71,6 +72,44 @@ START_TEST(test_a_comparison_says_what_changed)
 }
 END_TEST
 
+static const struct {
+    const char *tag;
+    const char *reason;
+} reasons[] = {
+    {"source", "source"},
+    {"flag", "flags"},
+    {"repair", "flags"},
+    {"compiler", "toolchain"},
+    {"linker", "toolchain"},
+    {"runtime.identity", "toolchain"},
+    {"target.cpu", "target"},
+    {"export", "exports"},
+    {"exports", "exports"},
+    {"using", "using"},
+    {"using.names", "using"},
+    {"inputs", "inputs"},
+    {"outputs", "outputs"},
+    {"module /m/a.mojo", "imports"},
+    {"of another day", "other"},
+};
+
+START_TEST(test_a_part_that_differs_has_its_reason)
+{
+    json_t *none = json_object();
+    json_t *one = json_pack("{s:s}", reasons[_i].tag, "x");
+    json_t *other = json_pack("{s:s}", reasons[_i].tag, "y");
+    json_t *later = json_pack("{s:s, s:s}", reasons[_i].tag, "x", "module /z", "1");
+    ck_assert_str_eq(mc_key_reason(one, other), reasons[_i].reason);
+    ck_assert_str_eq(mc_key_reason(none, one), reasons[_i].reason);
+    ck_assert_str_eq(mc_key_reason(one, none), reasons[_i].reason);
+    ck_assert_str_eq(mc_key_reason(one, later), "imports");
+    json_decref(none);
+    json_decref(one);
+    json_decref(other);
+    json_decref(later);
+}
+END_TEST
+
 START_TEST(test_a_history_gives_reasons_and_survives_a_restart)
 {
     char root[] = "/tmp/mc_check_key.XXXXXX";
@@ -84,22 +123,21 @@ START_TEST(test_a_history_gives_reasons_and_survives_a_restart)
     json_t *one = parts_of("x", "1.2", NULL, first);
     json_t *two = parts_of("y", "1.2", NULL, second);
     ck_assert_int_eq(mc_history_open(&history, path, &err), 0);
-    ck_assert_str_eq(mc_history_note(&history, "c1", first, one, MC_OUTCOME_MISS, NULL), "new");
-    ck_assert_str_eq(mc_history_note(&history, "c1", first, one, MC_OUTCOME_HIT, NULL), "");
+    ck_assert_str_eq(mc_history_note(&history, "c1", first, one, MC_LOOKUP_MISS, NULL), "new");
+    ck_assert_str_eq(mc_history_note(&history, "c1", first, one, MC_LOOKUP_HIT, NULL), "");
     ck_assert_int_eq(mc_history_save(&history, path, &err), 0);
     mc_history_fini(&history);
     ck_assert_int_eq(mc_history_open(&history, path, &err), 0);
-    ck_assert_str_eq(mc_history_note(&history, "c1", second, two, MC_OUTCOME_MISS, NULL), "source");
+    ck_assert_str_eq(mc_history_note(&history, "c1", second, two, MC_LOOKUP_MISS, NULL), "source");
     json_t *told = mc_history_explain(&history, "c1");
     ck_assert_uint_eq(json_array_size(told), 1);
     ck_assert_str_eq(sentence(json_object_get(json_array_get(told, 0), "reasons"), 0),
                      "the source changed");
     json_decref(told);
-    ck_assert_str_eq(mc_history_note(&history, "c1", second, two, MC_OUTCOME_MISS, "damaged"),
+    ck_assert_str_eq(mc_history_note(&history, "c1", second, two, MC_LOOKUP_MISS, "damaged"),
                      "damaged");
-    ck_assert_str_eq(mc_history_note(&history, "c1", second, two, MC_OUTCOME_MISS, NULL),
-                     "evicted");
-    ck_assert_str_eq(mc_history_note(&history, "c1", second, two, MC_OUTCOME_FORCED, NULL),
+    ck_assert_str_eq(mc_history_note(&history, "c1", second, two, MC_LOOKUP_MISS, NULL), "evicted");
+    ck_assert_str_eq(mc_history_note(&history, "c1", second, two, MC_LOOKUP_FORCED, NULL),
                      "forced");
     mc_history_fini(&history);
     json_decref(one);
@@ -117,7 +155,7 @@ START_TEST(test_a_history_is_bounded_and_keeps_the_newest)
     ck_assert_int_eq(mc_history_open(&history, "/nonexistent/history.json", &err), 0);
     for (int i = 0; i < 1000; i++) {
         snprintf(cell, sizeof cell, "c%d", i);
-        mc_history_note(&history, cell, key, parts, MC_OUTCOME_MISS, NULL);
+        mc_history_note(&history, cell, key, parts, MC_LOOKUP_MISS, NULL);
     }
     ck_assert_uint_eq(json_object_size(history.cells), 400);
     ck_assert_ptr_nonnull(json_object_get(history.cells, "c999"));
@@ -138,6 +176,7 @@ int main(void)
     tcase_add_test(tcase, test_equal_parts_make_equal_keys_and_others_do_not);
     tcase_add_test(tcase, test_parts_never_hold_the_source_itself);
     tcase_add_test(tcase, test_a_comparison_says_what_changed);
+    tcase_add_loop_test(tcase, test_a_part_that_differs_has_its_reason, 0, MC_LENGTH(reasons));
     tcase_add_test(tcase, test_a_history_gives_reasons_and_survives_a_restart);
     tcase_add_test(tcase, test_a_history_is_bounded_and_keeps_the_newest);
     suite_add_tcase(suite, tcase);

@@ -162,20 +162,6 @@ START_TEST(test_deep_nesting_is_read_in_time)
 }
 END_TEST
 
-START_TEST(test_code_is_neither_string_nor_comment)
-{
-    const char source[] = "a = 'b' # c\nd # '\n  e";
-    mc_autotokens tokens = MC_TOKENS_INIT;
-    mc_err err = {0};
-    ck_assert_int_eq(mc_lex(source, sizeof source - 1, &tokens, &err), 0);
-    const char *expected = "++++---+----++---+++";
-    for (size_t i = 0; i < strlen(expected); i++) {
-        bool newline = source[i] == '\n';
-        ck_assert_msg(newline || mc_lex_is_code(&tokens, i) == (expected[i] == '+'), "byte %zu", i);
-    }
-}
-END_TEST
-
 START_TEST(test_too_long_a_source_is_refused)
 {
     mc_autotokens tokens = MC_TOKENS_INIT;
@@ -202,7 +188,6 @@ int main(void)
     tcase_add_test(tests, test_any_bytes_are_some_tokens);
     tcase_add_test(tests, test_depth_is_that_of_the_brackets_around);
     tcase_add_test(tests, test_deep_nesting_is_read_in_time);
-    tcase_add_test(tests, test_code_is_neither_string_nor_comment);
     tcase_add_test(tests, test_too_long_a_source_is_refused);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);

@@ -35,8 +35,8 @@ static char *in_root(const char *name)
 static int chosen(const char *dir, char **ret, mc_err *err)
 {
     mc_autostrv env = MC_STRV_INIT;
-    mc_strv_setenv(&env, "MOJOCELL_RUNTIME_DIR", dir);
-    mc_strv_setenv(&env, "XDG_RUNTIME_DIR", root);
+    mc_strv_addf(&env, "MOJOCELL_RUNTIME_DIR=%s", dir);
+    mc_strv_addf(&env, "XDG_RUNTIME_DIR=%s", root);
     return mc_paths_runtime_dir(env.items, ret, err);
 }
 
@@ -59,7 +59,7 @@ START_TEST(test_without_a_choice_it_is_below_the_user_s_runtime_directory)
     mc_autostrv env = MC_STRV_INIT;
     mc_autofree char *got = NULL;
     mc_autofree char *expected = in_root("mojocell");
-    mc_strv_setenv(&env, "XDG_RUNTIME_DIR", root);
+    mc_strv_addf(&env, "XDG_RUNTIME_DIR=%s", root);
     ck_assert_int_eq(mc_paths_runtime_dir(env.items, &got, &err), 0);
     ck_assert_str_eq(got, expected);
 }
@@ -72,7 +72,7 @@ START_TEST(test_an_inherited_runtime_directory_that_is_missing_is_passed_over)
     mc_autostrv env = MC_STRV_INIT;
     mc_autofree char *got = NULL;
     snprintf(expected, sizeof expected, "/tmp/mojocell-%u", (unsigned) geteuid());
-    mc_strv_setenv(&env, "XDG_RUNTIME_DIR", "/nonexistent/run");
+    mc_strv_add(&env, "XDG_RUNTIME_DIR=/nonexistent/run");
     ck_assert_int_eq(mc_paths_runtime_dir(env.items, &got, &err), 0);
     ck_assert_str_eq(got, expected);
 }

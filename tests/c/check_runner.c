@@ -3,7 +3,7 @@
 #include "base/strv.h"
 #include "base/symbols.h"
 #include "proc/group.h"
-#include "runner/link.h"
+#include "runner/runner_link.h"
 #include "runner_harness.h"
 
 #include <check.h>

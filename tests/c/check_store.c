@@ -383,7 +383,7 @@ START_TEST(test_a_lock_that_somebody_holds_stops_nobody)
     snprintf(path, sizeof path, "%s/v1/lock", dir);
     int held = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     ck_assert_int_eq(flock(held, LOCK_EX), 0);
-    mc_store_note(store, "c", key, parts, MC_OUTCOME_HIT);
+    mc_store_note(store, "c", key, parts, MC_LOOKUP_HIT);
     mc_store_maintain(store); /* would never return */
     ck_assert_int_eq(look_up(store, 1), 1);
     ck_assert_int_eq(stat_of(store, "hits"), 1);
@@ -437,9 +437,9 @@ START_TEST(test_counters_of_many_processes_add_up)
             char key[65];
             json_t *parts = json_object();
             key_of(1, key);
-            mc_store_note(store, "c", key, parts, MC_OUTCOME_HIT);
+            mc_store_note(store, "c", key, parts, MC_LOOKUP_HIT);
             mc_store_maintain(store);
-            mc_store_note(store, "c", key, parts, MC_OUTCOME_HIT);
+            mc_store_note(store, "c", key, parts, MC_LOOKUP_HIT);
             json_decref(parts);
             mkdir(dir, 0700);
             mc_store_close(store);
@@ -461,7 +461,7 @@ START_TEST(test_counters_of_many_processes_add_up)
             char key[65];
             json_t *parts = json_object();
             key_of(1, key);
-            mc_store_note(mine, "c", key, parts, MC_OUTCOME_JOINED);
+            mc_store_note(mine, "c", key, parts, MC_LOOKUP_JOINED);
             json_decref(parts);
             mc_store_close(mine);
             _exit(0);
@@ -584,8 +584,8 @@ START_TEST(test_the_directory_comes_from_the_environment)
     int status = 0;
     ck_assert(wait(&status) < 0 || status == 0);
     ck_assert_int_eq(mc_store_default_limit(env.items), 5 << 20);
-    mc_strv_setenv(&env, "MOJOCELL_CACHE_LIMIT", "lots");
-    ck_assert_int_eq(mc_store_default_limit(env.items), 2LL << 30);
+    const char *const lots[] = {"MOJOCELL_CACHE_LIMIT=lots", NULL};
+    ck_assert_int_eq(mc_store_default_limit((char *const *) lots), 2LL << 30);
 }
 END_TEST
 

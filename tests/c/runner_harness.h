@@ -2,7 +2,7 @@
  * output. */
 #pragma once
 
-#include "runner/link.h"
+#include "runner/runner_link.h"
 
 #define HARNESS_WAIT_MS 20000
 

@@ -1,5 +1,6 @@
 /* The parts of a message, each as two bytes of length and the bytes; the first byte of all says
- * which side reads. */
+ * which side reads. A header is read as that of every operation. */
+#include "protocol/fields.h"
 #include "protocol/message.h"
 
 #include <stdint.h>
@@ -25,6 +26,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
         if (!json_is_object(shape.header) || shape.first_frame > count ||
             count - shape.first_frame > MC_MESSAGE_MAX_FRAMES) {
             abort();
+        }
+        for (int op = 0; op < MC_OP_COUNT; op++) {
+            struct mc_fields fields;
+            if (mc_fields_read((enum mc_op) op, shape.header, &fields, &err) == 0 &&
+                fields.id != mc_fields_id(shape.header)) {
+                abort();
+            }
         }
         json_decref(shape.header);
     } else if (shape.header || err.code == MC_OK || !err.message[0]) {

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import hypothesis
 import pytest
 
+import events
 from scripted import FakeBridge
 
 if TYPE_CHECKING:
@@ -43,6 +44,24 @@ def bridge(monkeypatch: pytest.MonkeyPatch) -> FakeBridge:
         "run": [{"kind": "program", "returncode": 0}],
     }
     return fake
+
+
+@pytest.fixture(autouse=True)
+def recorded(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    """What a daemon says to the package is held against the schema; a scripted bridge is none."""
+    from mojocell import _client
+
+    if "bridge" in request.fixturenames:
+        return
+    decode = _client._decode
+
+    def checked(text: str) -> object:
+        header = decode(text)
+        if isinstance(header, dict):
+            events.check(header)
+        return header
+
+    monkeypatch.setattr(_client, "_decode", checked)
 
 
 @pytest.fixture(autouse=True)

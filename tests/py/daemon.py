@@ -16,6 +16,8 @@ from typing import Any
 
 import zmq
 
+import events
+
 
 def libexec() -> Path:
     """The executables under test: MOJOCELL_TEST_LIBEXEC, else those of the installed package."""
@@ -92,7 +94,7 @@ class Reply:
 
 
 class Peer:
-    """A DEALER that said hello."""
+    """A DEALER that said hello; each event that it gets is held against the schema."""
 
     def __init__(self, daemon: Daemon, hello: bool = True, pid: int | None = None) -> None:
         self.daemon = daemon
@@ -121,8 +123,10 @@ class Peer:
         if not self.socket.poll(int(seconds * 1000)):
             raise AssertionError(f"no answer within {seconds} s; log:\n{self.daemon.log()}")
         parts = self.socket.recv_multipart()
-        header, *frames = parts if parts[0] else parts[1:]  # an empty first part: answered as a REQ
-        return json.loads(header), frames
+        text, *frames = parts if parts[0] else parts[1:]  # an empty first part: answered as a REQ
+        header = json.loads(text)
+        events.check(header)
+        return header, frames
 
     def collect(
         self, id: str, seconds: float = 30.0, on_event: Callable[[dict], None] | None = None

@@ -31,7 +31,7 @@ C_TOLD = {
 }
 C_CALL = re.compile(rf"\b({'|'.join(C_TOLD)})\s*\(")
 #: Where a text is written first and told later.
-C_WRITTEN = {"guardable.c", "ended.c"}
+C_WRITTEN = {"guardable.c", "outcome.c"}
 C_FIELD = re.compile(r"%(?:\.\*|\.?\d+)*(?:l|z|h)*[a-zA-Z]|\bPRI[ud]\d+")
 GAP = "…"
 #: What messages are called in Python.
@@ -91,7 +91,7 @@ def from_c() -> Iterator[tuple[str, str]]:
 
 def hints_on_source() -> Iterator[tuple[str, str]]:
     """Yield the hints of ours on the compiler's errors, each with the file it is in."""
-    for path in (ROOT / "runtime/mojo/diag_hint.c", ROOT / "runtime/mojo/cell.c"):
+    for path in (ROOT / "runtime/mojo/diag_hint.c", ROOT / "runtime/mojo/cell_parse.c"):
         # What is looked for is not what is told.
         text = re.sub(r"strncmp\([^;]*?\)|strstr\([^;]*?\)", "", path.read_text())
         for found in C_HINT.finditer(text):

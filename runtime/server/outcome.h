@@ -9,4 +9,4 @@ struct mc_run_result;
 
 /* Puts what is told of every end into the request's result. Returns the failure where there is one,
  * else NULL. */
-json_t *mc_ended_tell(struct mc_request *request, const struct mc_run_result *end);
+json_t *mc_outcome_tell(struct mc_request *request, const struct mc_run_result *end);

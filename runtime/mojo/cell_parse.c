@@ -1,7 +1,6 @@
-#include "mojo/cell.h"
-
 #include "base/buf.h"
 #include "base/err.h"
+#include "mojo/cell.h"
 #include "mojo/cell_names.h"
 #include "mojo/cell_parts.h"
 #include "mojo/lex.h"

@@ -1,4 +1,4 @@
-#include "server/identified.h"
+#include "server/toolchains.h"
 
 #include "base/fs.h"
 #include "base/json.h"
@@ -23,8 +23,8 @@
 #define MC_STAMP_FILE 4 /* device, inode, size and change time */
 #define MC_STAMP      (2 * MC_STAMP_FILE)
 
-struct mc_identified {
-    struct mc_identifieds *home;
+struct mc_toolchain_entry {
+    struct mc_toolchains *home;
     struct mc_node node;
     char *root;
     int64_t stamp[MC_STAMP];        /* of bin/mojo and lib/mojo */
@@ -65,10 +65,10 @@ static int stamp_of(const char *root, int64_t ret_stamp[MC_STAMP], mc_err *err)
     return add_stamp(root, "lib/mojo", ret_stamp + MC_STAMP_FILE, err);
 }
 
-static struct mc_identified *
-find(struct mc_identifieds *all, const char *root, const int64_t stamp[MC_STAMP])
+static struct mc_toolchain_entry *
+find(struct mc_toolchains *all, const char *root, const int64_t stamp[MC_STAMP])
 {
-    MC_LIST_EACH(&all->all, struct mc_identified, one, node)
+    MC_LIST_EACH(&all->all, struct mc_toolchain_entry, one, node)
     {
         if (strcmp(one->root, root) == 0 && memcmp(one->stamp, stamp, sizeof one->stamp) == 0) {
             return one;
@@ -77,7 +77,7 @@ find(struct mc_identifieds *all, const char *root, const int64_t stamp[MC_STAMP]
     return NULL;
 }
 
-static void identified_free(struct mc_identified *one)
+static void entry_free(struct mc_toolchain_entry *one)
 {
     mc_node_remove(&one->node);
     mc_loop_remove(&one->home->core->loop, &one->watch);
@@ -95,7 +95,7 @@ static void identified_free(struct mc_identified *one)
 }
 
 /* The child prints either a toolchain or {"error": {code, message, hint}}. */
-static int read_answer(struct mc_identified *one, mc_err *err)
+static int read_answer(struct mc_toolchain_entry *one, mc_err *err)
 {
     json_error_t ignored;
     json_t *answer =
@@ -119,7 +119,7 @@ static int read_answer(struct mc_identified *one, mc_err *err)
 }
 
 /* The next one who needs a compiler that could not be identified asks anew. */
-static void over(struct mc_identified *one)
+static void over(struct mc_toolchain_entry *one)
 {
     one->failed = read_answer(one, &one->error) < 0;
     mc_buf_fini(&one->answer);
@@ -129,14 +129,14 @@ static void over(struct mc_identified *one)
     }
     mc_waiters_wake(&one->home->core->loop, &one->waiters);
     if (one->failed && one->users == 0) {
-        identified_free(one);
+        entry_free(one);
     }
 }
 
 static void on_answer(struct mc_watch *watch, short revents)
 {
     (void) revents;
-    struct mc_identified *one = watch->owner;
+    struct mc_toolchain_entry *one = watch->owner;
     char chunk[4096];
     ssize_t got = read(one->fd, chunk, sizeof chunk);
     if (got > 0) {
@@ -157,13 +157,13 @@ static void on_child_end(struct mc_child *child, pid_t pid, int status, const st
 {
     (void) pid;
     (void) usage;
-    struct mc_identified *one = child->owner;
+    struct mc_toolchain_entry *one = child->owner;
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
         mc_log("identifying '%s' ended with status %d", one->root, status);
     }
 }
 
-static int start_child(struct mc_identified *one, mc_err *err)
+static int start_child(struct mc_toolchain_entry *one, mc_err *err)
 {
     mc_autofree char *daemon = NULL;
     int write_end;
@@ -201,10 +201,10 @@ static int start_child(struct mc_identified *one, mc_err *err)
     return mc_loop_add(&one->home->core->loop, &one->watch, err);
 }
 
-static struct mc_identified *
-begin(struct mc_identifieds *all, const char *root, const int64_t stamp[MC_STAMP], mc_err *err)
+static struct mc_toolchain_entry *
+begin(struct mc_toolchains *all, const char *root, const int64_t stamp[MC_STAMP], mc_err *err)
 {
-    struct mc_identified *one = mc_new(struct mc_identified);
+    struct mc_toolchain_entry *one = mc_new(struct mc_toolchain_entry);
     if (!one || !(one->root = strdup(root))) {
         free(one);
         mc_err_set(err, MC_NO_MEMORY, "out of memory");
@@ -216,16 +216,16 @@ begin(struct mc_identifieds *all, const char *root, const int64_t stamp[MC_STAMP
     memcpy(one->stamp, stamp, sizeof one->stamp);
     mc_list_add(&all->all, &one->node);
     if (start_child(one, err) < 0) {
-        identified_free(one);
+        entry_free(one);
         return NULL;
     }
     return one;
 }
 
-int mc_identified_find(struct mc_identifieds *all,
+int mc_toolchains_find(struct mc_toolchains *all,
                        const struct mc_toolchain_hints *hints,
                        struct mc_waiter *waiter,
-                       struct mc_identified **ret,
+                       struct mc_toolchain_entry **ret,
                        char **ret_root,
                        const char **ret_how,
                        mc_err *err)
@@ -236,7 +236,7 @@ int mc_identified_find(struct mc_identifieds *all,
     if (mc_toolchain_find(hints, &root, &how, err) < 0 || stamp_of(root, stamp, err) < 0) {
         return -1;
     }
-    struct mc_identified *one = find(all, root, stamp);
+    struct mc_toolchain_entry *one = find(all, root, stamp);
     if (!one) {
         one = begin(all, root, stamp, err);
     }
@@ -254,9 +254,9 @@ int mc_identified_find(struct mc_identifieds *all,
     return 1;
 }
 
-int mc_identified_result(const struct mc_identified *one,
-                         const struct mc_toolchain **ret,
-                         mc_err *err)
+int mc_toolchain_entry_result(const struct mc_toolchain_entry *one,
+                              const struct mc_toolchain **ret,
+                              mc_err *err)
 {
     if (one->failed) {
         *err = one->error;
@@ -266,33 +266,33 @@ int mc_identified_result(const struct mc_identified *one,
     return 0;
 }
 
-void mc_identified_leave(struct mc_identified *one, struct mc_waiter *waiter)
+void mc_toolchain_entry_leave(struct mc_toolchain_entry *one, struct mc_waiter *waiter)
 {
     mc_waiter_withdraw(waiter);
     one->users--;
     if (one->failed && one->users == 0) {
-        identified_free(one);
+        entry_free(one);
     }
 }
 
-void mc_identifieds_init(struct mc_identifieds *all, struct mc_core *core)
+void mc_toolchains_init(struct mc_toolchains *all, struct mc_core *core)
 {
     all->core = core;
     mc_list_init(&all->all);
 }
 
-void mc_identifieds_fini(struct mc_identifieds *all)
+void mc_toolchains_fini(struct mc_toolchains *all)
 {
-    MC_LIST_EACH(&all->all, struct mc_identified, one, node)
+    MC_LIST_EACH(&all->all, struct mc_toolchain_entry, one, node)
     {
-        identified_free(one);
+        entry_free(one);
     }
 }
 
-json_t *mc_identifieds_json(const struct mc_identifieds *all)
+json_t *mc_toolchains_json(const struct mc_toolchains *all)
 {
     json_t *array = json_array();
-    MC_LIST_EACH(&all->all, struct mc_identified, one, node)
+    MC_LIST_EACH(&all->all, struct mc_toolchain_entry, one, node)
     {
         json_t *toolchain = NULL;
         mc_err ignored;
@@ -303,7 +303,7 @@ json_t *mc_identifieds_json(const struct mc_identifieds *all)
     return array;
 }
 
-int mc_identified_child(const char *root, const char *memo_dir)
+int mc_toolchains_child(const char *root, const char *memo_dir)
 {
     mc_err err = {0};
     struct mc_toolchain *toolchain = NULL;

@@ -1,4 +1,4 @@
-#include "runner/link.h"
+#include "runner/runner_link.h"
 
 #include "base/mem.h"
 #include "base/os.h"

@@ -8,8 +8,8 @@
 
 struct mc_cell;
 
-/* Whose places; everything is borrowed. */
-struct mc_places {
+/* Whose they are; everything is borrowed. */
+struct mc_output_paths {
     const struct mc_cell *cell;
     const char *name;           /* what the user calls the cell */
     const char *module;         /* of the cell, without ".mojo" */
@@ -18,10 +18,10 @@ struct mc_places {
 
 /* Adds the bytes to `ret`, with every "<path>:<line>:<column>" of the module's file replaced by the
  * cell's name, line and column. The file of a module that the cell uses is told as another cell. */
-void mc_places_rewrite(const struct mc_places *places,
-                       const char *bytes,
-                       size_t length,
-                       struct mc_buf *ret);
+void mc_output_paths_rewrite(const struct mc_output_paths *paths,
+                             const char *bytes,
+                             size_t length,
+                             struct mc_buf *ret);
 
 /* Whether the bytes name the module's file at all. */
-bool mc_places_any(const struct mc_places *places, const char *bytes, size_t length);
+bool mc_output_paths_any(const struct mc_output_paths *paths, const char *bytes, size_t length);

@@ -1,9 +1,14 @@
-/* What the parts of the scanner share; for nobody else. */
+/* Where a part of the scanner reads, and what is at that place. */
 #pragma once
 
-#include "mojo/scan.h"
+#include "mojo/lex.h"
 
-/* Where a part of the scanner reads. `end` is the index of the first token that is not its own. */
+/* Bytes of the source; an absent part is empty with start 0. */
+struct mc_span {
+    uint32_t start, end;
+};
+
+/* `end` is the index of the first token that is not its own. */
 struct mc_cursor {
     const struct mc_tokens *tokens;
     size_t at;
@@ -27,17 +32,3 @@ struct mc_span mc_tokens_span(const struct mc_tokens *tokens, size_t first, size
 bool mc_token_in(const struct mc_tokens *tokens,
                  const struct mc_token *token,
                  const char *const *words);
-
-/* Reads the header of a function: the cursor is at its name and comes out behind the header's
- * colon. Returns NULL when out of memory. */
-struct mc_def *mc_def_read(struct mc_cursor *cursor);
-struct mc_def *mc_def_free(struct mc_def *def);
-
-/* Walks the modules and names of the import statement at the cursor; as mc_scan_imports. */
-int mc_import_read(struct mc_cursor cursor,
-                   bool nested,
-                   mc_import_each *each,
-                   void *data,
-                   mc_err *err) MC_MUST_USE;
-/* Whether an import statement begins at the cursor. */
-bool mc_import_at(const struct mc_cursor *cursor);

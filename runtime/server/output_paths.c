@@ -1,4 +1,4 @@
-#include "server/places.h"
+#include "server/output_paths.h"
 
 #include "mojo/cell.h"
 
@@ -30,22 +30,23 @@ look_for(const char *module, bool own, const char *from, const char *end, struct
 
 /* The first "mc_<hash>.mojo": the name alone is the compilation's own. The directory before it may
  * be an earlier one's, because the compiler's cache knows a module by its text. */
-static struct found find_file(const struct mc_places *places, const char *from, const char *end)
+static struct found
+find_file(const struct mc_output_paths *paths, const char *from, const char *end)
 {
     struct found found = {NULL, 0, false};
     if (!memmem(from, (size_t) (end - from), ".mojo", 5)) {
         return found;
     }
-    look_for(places->module, true, from, end, &found);
-    for (size_t i = 0; i < places->used->count; i++) {
-        look_for(places->used->items[i], false, from, end, &found);
+    look_for(paths->module, true, from, end, &found);
+    for (size_t i = 0; i < paths->used->count; i++) {
+        look_for(paths->used->items[i], false, from, end, &found);
     }
     return found;
 }
 
-bool mc_places_any(const struct mc_places *places, const char *bytes, size_t length)
+bool mc_output_paths_any(const struct mc_output_paths *paths, const char *bytes, size_t length)
 {
-    return find_file(places, bytes, bytes + length).at != NULL;
+    return find_file(paths, bytes, bytes + length).at != NULL;
 }
 
 /* Where the path that ends in `name` begins: after "ABORT: " on its line, else after a blank. */
@@ -81,23 +82,23 @@ static const char *read_number(const char *at, const char *end, long *ret)
     return digit;
 }
 
-void mc_places_rewrite(const struct mc_places *places,
-                       const char *bytes,
-                       size_t length,
-                       struct mc_buf *ret)
+void mc_output_paths_rewrite(const struct mc_output_paths *paths,
+                             const char *bytes,
+                             size_t length,
+                             struct mc_buf *ret)
 {
     const char *end = bytes + length;
     struct found file;
-    while ((file = find_file(places, bytes, end)).at) {
+    while ((file = find_file(paths, bytes, end)).at) {
         long line = 0;
         long column = 0;
         const char *after_line = read_number(file.at + file.length, end, &line);
         const char *after = read_number(after_line, end, &column);
         mc_buf_add(ret, bytes, (size_t) (path_start(bytes, file.at) - bytes));
-        mc_buf_adds(ret, file.own ? places->name : OTHER);
+        mc_buf_adds(ret, file.own ? paths->name : OTHER);
         bytes = file.at + file.length;
         if (file.own && after > after_line) {
-            mc_cell_map(places->cell, line, column, &line, &column);
+            mc_cell_map(paths->cell, line, column, &line, &column);
             mc_buf_addf(ret, ":%ld:%ld", line, column);
             bytes = after;
         }

@@ -1,4 +1,4 @@
-#include "runner/runs.h"
+#include "runner/live_runs.h"
 
 #include "abi/share.h"
 #include "base/mem.h"
@@ -14,7 +14,7 @@
 
 #define SWEEP_NS 5000000000
 
-static int fork_run(struct mc_run *run,
+static int fork_run(struct mc_live_run *run,
                     const struct mc_spares *spares,
                     const struct mc_child_host *host,
                     const int fds[MC_WIRE_FDS],
@@ -42,20 +42,20 @@ static int fork_run(struct mc_run *run,
     return 0;
 }
 
-static void free_run(struct mc_run *run)
+static void free_run(struct mc_live_run *run)
 {
     mc_child_unmap_slot(run->slot);
     free(run);
 }
 
-int mc_runs_start(struct mc_runs *runs,
-                  const struct mc_child_host *host,
-                  const struct mc_wire_request *request,
-                  const int fds[MC_WIRE_FDS],
-                  struct mc_run **ret,
-                  mc_err *err)
+int mc_live_runs_start(struct mc_live_runs *runs,
+                       const struct mc_child_host *host,
+                       const struct mc_wire_request *request,
+                       const int fds[MC_WIRE_FDS],
+                       struct mc_live_run **ret,
+                       mc_err *err)
 {
-    struct mc_run *run = calloc(1, sizeof *run);
+    struct mc_live_run *run = calloc(1, sizeof *run);
     if (!run) {
         return mc_err_set(err, MC_NO_MEMORY, "no memory for a run");
     }
@@ -79,40 +79,40 @@ int mc_runs_start(struct mc_runs *runs,
     return 0;
 }
 
-void mc_runs_go(const struct mc_run *run)
+void mc_live_runs_go(const struct mc_live_run *run)
 {
     mc_share_raise(&run->slot->go, 1, &run->slot->waits_for_go);
 }
 
-struct mc_run *mc_runs_find(const struct mc_runs *runs, uint64_t id)
+struct mc_live_run *mc_live_runs_find(const struct mc_live_runs *runs, uint64_t id)
 {
-    struct mc_run *run = runs->first;
+    struct mc_live_run *run = runs->first;
     while (run && (run->id != id || run->state != MC_RUN_RUNNING)) {
         run = run->next;
     }
     return run;
 }
 
-void mc_runs_kill(struct mc_runs *runs)
+void mc_live_runs_kill(struct mc_live_runs *runs)
 {
     mc_spares_dismiss(&runs->spares);
-    for (const struct mc_run *run = runs->first; run; run = run->next) {
+    for (const struct mc_live_run *run = runs->first; run; run = run->next) {
         if (run->state == MC_RUN_RUNNING) {
             kill(-run->pid, SIGKILL);
         }
     }
 }
 
-static struct mc_run *leader(const struct mc_runs *runs, pid_t pid)
+static struct mc_live_run *leader(const struct mc_live_runs *runs, pid_t pid)
 {
-    struct mc_run *run = runs->first;
+    struct mc_live_run *run = runs->first;
     while (run && (run->pid != pid || run->state != MC_RUN_RUNNING)) {
         run = run->next;
     }
     return run;
 }
 
-static pid_t *leaving(struct mc_runs *runs, pid_t pid)
+static pid_t *leaving(struct mc_live_runs *runs, pid_t pid)
 {
     size_t i = 0;
     while (i < MC_LENGTH(runs->leaving) && runs->leaving[i] != pid) {
@@ -123,7 +123,7 @@ static pid_t *leaving(struct mc_runs *runs, pid_t pid)
 
 /* Whoever says so is killed, and is no less ended for that. While it is not reaped, its number is no
  * other group's. */
-static void believe(struct mc_runs *runs, struct mc_run *run)
+static void believe(struct mc_live_runs *runs, struct mc_live_run *run)
 {
     pid_t *place = leaving(runs, 0);
     if (!place) {
@@ -137,7 +137,7 @@ static void believe(struct mc_runs *runs, struct mc_run *run)
     run->state = MC_RUN_SWEEPING;
 }
 
-static void reap_orphan(struct mc_runs *runs, pid_t pid)
+static void reap_orphan(struct mc_live_runs *runs, pid_t pid)
 {
     pid_t *place = leaving(runs, pid);
     waitpid(pid, NULL, WNOHANG);
@@ -147,14 +147,14 @@ static void reap_orphan(struct mc_runs *runs, pid_t pid)
     }
 }
 
-static void reap(struct mc_runs *runs)
+static void reap(struct mc_live_runs *runs)
 {
     for (;;) {
         siginfo_t info = {0};
         if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || info.si_pid == 0) {
             return;
         }
-        struct mc_run *run = leader(runs, info.si_pid);
+        struct mc_live_run *run = leader(runs, info.si_pid);
         if (!run) { /* that came to us as the subreaper, or a spare one */
             reap_orphan(runs, info.si_pid);
             continue;
@@ -166,19 +166,19 @@ static void reap(struct mc_runs *runs)
     }
 }
 
-void mc_runs_reap(struct mc_runs *runs)
+void mc_live_runs_reap(struct mc_live_runs *runs)
 {
     reap(runs);
-    for (struct mc_run *run = runs->first; run; run = run->next) {
+    for (struct mc_live_run *run = runs->first; run; run = run->next) {
         if (run->state == MC_RUN_RUNNING && atomic_load(&run->slot->over)) {
             believe(runs, run);
         }
     }
 }
 
-static bool alone(const struct mc_runs *runs)
+static bool alone(const struct mc_live_runs *runs)
 {
-    for (const struct mc_run *run = runs->first; run; run = run->next) {
+    for (const struct mc_live_run *run = runs->first; run; run = run->next) {
         if (run->state == MC_RUN_RUNNING) {
             return false;
         }
@@ -188,7 +188,7 @@ static bool alone(const struct mc_runs *runs)
 
 /* Whether an orphan was the run's: by its group, by its tag, or, where a program wiped that out,
  * because nobody else is there. */
-static bool belongs(const struct mc_runs *runs, const struct mc_run *run, pid_t pid)
+static bool belongs(const struct mc_live_runs *runs, const struct mc_live_run *run, pid_t pid)
 {
     char tag[MC_TAG_MAX + 1];
     if (getpgid(pid) == run->pid) {
@@ -197,7 +197,7 @@ static bool belongs(const struct mc_runs *runs, const struct mc_run *run, pid_t 
     return mc_group_tag(pid, tag) ? strcmp(tag, run->tag) == 0 || alone(runs) : alone(runs);
 }
 
-static void kill_stray(struct mc_run *run, pid_t pid)
+static void kill_stray(struct mc_live_run *run, pid_t pid)
 {
     bool escaped = getpgid(pid) != run->pid;
     kill(pid, SIGKILL);
@@ -221,7 +221,7 @@ static FILE *open_children(void)
     return fopen(path, "re");
 }
 
-bool mc_runs_swept(struct mc_runs *runs, struct mc_run *run)
+bool mc_live_runs_swept(struct mc_live_runs *runs, struct mc_live_run *run)
 {
     FILE *children = open_children();
     if (!children) {
@@ -265,7 +265,7 @@ static void copy_words(struct mc_words *to, const struct mc_words *from)
     to->count = to->count < MC_WORDS_FRAMES ? to->count : MC_WORDS_FRAMES;
 }
 
-void mc_runs_describe(const struct mc_run *run, struct mc_runner_event *ret)
+void mc_live_runs_describe(const struct mc_live_run *run, struct mc_runner_event *ret)
 {
     const struct mc_wire_slot *slot = run->slot;
     int phase = slot->phase;
@@ -289,9 +289,9 @@ void mc_runs_describe(const struct mc_run *run, struct mc_runner_event *ret)
     copy_line(ret->reason, slot->reason, sizeof ret->reason);
 }
 
-void mc_runs_remove(struct mc_runs *runs, struct mc_run *run)
+void mc_live_runs_remove(struct mc_live_runs *runs, struct mc_live_run *run)
 {
-    struct mc_run **at = &runs->first;
+    struct mc_live_run **at = &runs->first;
     while (*at != run) {
         at = &(*at)->next;
     }

@@ -1,52 +1,52 @@
-#include "server/prepared.h"
+#include "server/cache_key.h"
 
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/paths.h"
 #include "mojo/cell_io.h"
 #include "mojo/closure.h"
-#include "mojo/command.h"
+#include "mojo/flags.h"
 #include "mojo/toolchain.h"
 
 #include <stdio.h>
 #include <string.h>
 
-struct mc_prepared *mc_prepared_free(struct mc_prepared *prepared)
+struct mc_cache_key *mc_cache_key_free(struct mc_cache_key *made)
 {
-    if (prepared) {
-        mc_strv_fini(&prepared->flags);
-        mc_strv_fini(&prepared->include);
-        mc_using_fini(&prepared->using);
-        json_decref(prepared->parts);
-        free(prepared);
+    if (made) {
+        mc_strv_fini(&made->flags);
+        mc_strv_fini(&made->include);
+        mc_using_fini(&made->using);
+        json_decref(made->parts);
+        free(made);
     }
     return NULL;
 }
 
-static int normalize_flags(const struct mc_ask *ask, struct mc_prepared *prepared, mc_err *err)
+static int normalize_flags(const struct mc_fields *fields, struct mc_cache_key *made, mc_err *err)
 {
     mc_autostrv given = MC_STRV_INIT;
     size_t i;
     json_t *flag;
-    json_array_foreach(ask->flags, i, flag)
+    json_array_foreach(fields->flags, i, flag)
     {
         mc_strv_add(&given, json_string_value(flag));
     }
     if (mc_strv_check(&given, err) < 0) {
         return -1;
     }
-    return mc_flags_normalize(given.items, ask->cwd, &prepared->flags, &prepared->include, err);
+    return mc_flags_normalize(given.items, fields->cwd, &made->flags, &made->include, err);
 }
 
 /* Modules beside the notebook are found last. The directory's name is not part of the key, what is
  * found in it is. */
-static int add_own_directory(const struct mc_ask *ask, struct mc_prepared *prepared, mc_err *err)
+static int add_own_directory(const struct mc_fields *fields, struct mc_cache_key *made, mc_err *err)
 {
-    const char *cwd = ask->cwd;
+    const char *cwd = fields->cwd;
     if (strcmp(cwd, "/") != 0) {
-        mc_strv_add(&prepared->include, cwd);
+        mc_strv_add(&made->include, cwd);
     }
-    return mc_strv_check(&prepared->include, err);
+    return mc_strv_check(&made->include, err);
 }
 
 static void add_toolchain(struct mc_key *key, const struct mc_toolchain *toolchain)
@@ -82,14 +82,14 @@ static void add_using(struct mc_key *key, const struct mc_using *using)
 
 /* What the cell imports, and what the sources import that it uses. */
 static int add_closures(struct mc_key *key,
-                        const struct mc_ask *ask,
-                        struct mc_prepared *prepared,
+                        const struct mc_fields *fields,
+                        struct mc_cache_key *made,
                         mc_err *err)
 {
-    char *const *include = prepared->include.items;
-    int result = mc_closure(ask->source, ask->source_length, include, add_module, key, err);
-    for (size_t i = 0; result == 0 && i < prepared->using.texts.count; i++) {
-        const char *text = prepared->using.texts.items[i];
+    char *const *include = made->include.items;
+    int result = mc_closure(fields->source, fields->source_length, include, add_module, key, err);
+    for (size_t i = 0; result == 0 && i < made->using.texts.count; i++) {
+        const char *text = made->using.texts.items[i];
         result = mc_closure(text, strlen(text), include, add_module, key, err);
     }
     return result;
@@ -106,74 +106,74 @@ static int add_json(struct mc_key *key, const char *tag, const json_t *json, mc_
     return 0;
 }
 
-static int make_key(const struct mc_ask *ask,
+static int make_key(const struct mc_fields *fields,
                     const struct mc_toolchain *toolchain,
                     const struct mc_cell_io *io,
-                    struct mc_prepared *prepared,
+                    struct mc_cache_key *made,
                     mc_err *err)
 {
     struct mc_key key;
     if (mc_key_init(&key, err) < 0) {
         return -1;
     }
-    mc_key_add(&key, "source", ask->source, ask->source_length);
-    mc_key_add_string(&key, "repair", ask->modernize ? "yes" : "no");
+    mc_key_add(&key, "source", fields->source, fields->source_length);
+    mc_key_add_string(&key, "repair", fields->modernize ? "yes" : "no");
     add_toolchain(&key, toolchain);
-    for (size_t i = 0; i < prepared->flags.count; i++) {
-        mc_key_add_string(&key, "flag", prepared->flags.items[i]);
+    for (size_t i = 0; i < made->flags.count; i++) {
+        mc_key_add_string(&key, "flag", made->flags.items[i]);
     }
     size_t number;
     json_t *name;
-    json_array_foreach(ask->exports, number, name)
+    json_array_foreach(fields->exports, number, name)
     {
         mc_key_add_string(&key, "export", json_string_value(name));
     }
-    if (ask->exports) {
+    if (fields->exports) {
         mc_key_add_string(&key, "exports", "limited");
     }
-    add_using(&key, &prepared->using);
+    add_using(&key, &made->using);
     int result = 0;
     if (mc_cell_io_any(io)) {
-        result = add_json(&key, "inputs", ask->inputs, err) < 0 ||
-                         add_json(&key, "outputs", ask->outputs, err) < 0
+        result = add_json(&key, "inputs", fields->inputs, err) < 0 ||
+                         add_json(&key, "outputs", fields->outputs, err) < 0
                      ? -1
                      : 0;
     }
     if (result == 0) {
-        result = add_closures(&key, ask, prepared, err);
+        result = add_closures(&key, fields, made, err);
     }
     if (result == 0) {
-        result = mc_key_finish(&key, prepared->key, &prepared->parts, err);
+        result = mc_key_finish(&key, made->key, &made->parts, err);
     }
     mc_key_fini(&key);
     return result;
 }
 
-int mc_prepared_make(const struct mc_ask *ask,
-                     const struct mc_toolchain *toolchain,
-                     const struct mc_cell_io *io,
-                     struct mc_prepared **ret,
-                     mc_err *err)
+int mc_cache_key_make(const struct mc_fields *fields,
+                      const struct mc_toolchain *toolchain,
+                      const struct mc_cell_io *io,
+                      struct mc_cache_key **ret,
+                      mc_err *err)
 {
-    struct mc_prepared *prepared = mc_new(struct mc_prepared);
-    if (!prepared) {
+    struct mc_cache_key *made = mc_new(struct mc_cache_key);
+    if (!made) {
         return mc_err_set(err, MC_NO_MEMORY, "out of memory");
     }
-    if (normalize_flags(ask, prepared, err) < 0 ||
-        mc_using_read(ask->using, &prepared->using, err) < 0 ||
-        add_own_directory(ask, prepared, err) < 0 ||
-        make_key(ask, toolchain, io, prepared, err) < 0) {
-        mc_prepared_free(prepared);
+    if (normalize_flags(fields, made, err) < 0 ||
+        mc_using_read(fields->using, &made->using, err) < 0 ||
+        add_own_directory(fields, made, err) < 0 ||
+        make_key(fields, toolchain, io, made, err) < 0) {
+        mc_cache_key_free(made);
         return -1;
     }
-    if (strcmp(ask->cwd, "/") != 0) {
-        mc_strv_addf(&prepared->flags, "-I%s", ask->cwd);
+    if (strcmp(fields->cwd, "/") != 0) {
+        mc_strv_addf(&made->flags, "-I%s", fields->cwd);
     }
-    if (mc_strv_check(&prepared->flags, err) < 0) {
-        mc_prepared_free(prepared);
+    if (mc_strv_check(&made->flags, err) < 0) {
+        mc_cache_key_free(made);
         return -1;
     }
-    snprintf(prepared->module, sizeof prepared->module, "mc_%.16s", prepared->key);
-    *ret = prepared;
+    snprintf(made->module, sizeof made->module, "mc_%.16s", made->key);
+    *ret = made;
     return 0;
 }

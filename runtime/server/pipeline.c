@@ -1,4 +1,4 @@
-#include "server/steps.h"
+#include "server/pipeline.h"
 
 #include "base/json.h"
 #include "base/mem.h"
@@ -7,9 +7,9 @@
 #include "cache/store.h"
 #include "mojo/cell.h"
 #include "mojo/toolchain.h"
-#include "runner/link.h"
-#include "server/ended.h"
-#include "server/prepared.h"
+#include "runner/runner_link.h"
+#include "server/cache_key.h"
+#include "server/outcome.h"
 #include "server/request.h"
 
 #include <errno.h>
@@ -56,11 +56,12 @@ static enum mc_progress step_scan(struct mc_request *request)
     mc_err err = {0};
     int64_t began = mc_os_now();
     request->result = json_object();
-    const struct mc_ask *ask = &request->ask;
-    if (mc_cell_io_read(ask->inputs, ask->outputs, &request->io, &err) < 0) {
+    const struct mc_fields *fields = &request->fields;
+    if (mc_cell_io_read(fields->inputs, fields->outputs, &request->io, &err) < 0) {
         return fail(request, &err);
     }
-    if (mc_cell_parse_io(ask->source, ask->source_length, &request->io, &request->cell, &err) < 0) {
+    if (mc_cell_parse_io(
+            fields->source, fields->source_length, &request->io, &request->cell, &err) < 0) {
         if (err.code != MC_INVALID_CELL) {
             return fail(request, &err);
         }
@@ -90,16 +91,17 @@ enum mc_progress mc_step_toolchain(struct mc_request *request)
 {
     mc_err err = {0};
     mc_autostrv sites = MC_STRV_INIT;
-    add_strings(&sites, request->ask.sites);
+    add_strings(&sites, request->fields.sites);
     if (mc_strv_check(&sites, &err) < 0) {
         return fail(request, &err);
     }
     struct mc_toolchain_hints hints = {
-        .explicit_path = request->ask.toolchain, .sites = sites.items, .envp = request->ask.envp};
-    int found = mc_identified_find(&request->server->identified,
+        .explicit_path = request->fields.toolchain, .sites = sites.items, 
+            .envp = request->environment.items};
+    int found = mc_toolchains_find(&request->server->toolchains,
                                    &hints,
                                    &request->toolchain_waiter,
-                                   &request->identified,
+                                   &request->toolchain_entry,
                                    &request->toolchain_root,
                                    &request->toolchain_how,
                                    &err);
@@ -114,10 +116,10 @@ enum mc_progress mc_step_toolchain_known(struct mc_request *request)
 {
     mc_err err = {0};
     struct mc_runner_slot *slot;
-    if (!request->identified) {
+    if (!request->toolchain_entry) {
         return MC_NEXT;
     }
-    if (mc_identified_result(request->identified, &request->toolchain, &err) < 0) {
+    if (mc_toolchain_entry_result(request->toolchain_entry, &request->toolchain, &err) < 0) {
         return fail(request, &err);
     }
     request->times.identify = mc_os_now() - request->began - request->times.scan;
@@ -132,11 +134,11 @@ enum mc_progress mc_step_toolchain_known(struct mc_request *request)
 static enum mc_progress step_prepare(struct mc_request *request)
 {
     mc_err err = {0};
-    if (mc_prepared_make(
-            &request->ask, request->toolchain, &request->io, &request->prepared, &err) < 0) {
+    if (mc_cache_key_make(
+            &request->fields, request->toolchain, &request->io, &request->cache_key, &err) < 0) {
         return fail(request, &err);
     }
-    set_result(request, "key", json_string(request->prepared->key));
+    set_result(request, "key", json_string(request->cache_key->key));
     set_result(request,
                "toolchain",
                json_pack("{s:s, s:s, s:s}",
@@ -149,26 +151,27 @@ static enum mc_progress step_prepare(struct mc_request *request)
     return MC_NEXT;
 }
 
-static void note(struct mc_request *request, enum mc_outcome outcome)
+static void note(struct mc_request *request, enum mc_lookup outcome)
 {
+    const struct mc_fields *fields = &request->fields;
     mc_store_note(request->server->core.store,
-                  request->ask.cell,
-                  request->prepared->key,
-                  request->prepared->parts,
+                  fields->cell ? fields->cell : fields->name,
+                  request->cache_key->key,
+                  request->cache_key->parts,
                   outcome);
 }
 
 static enum mc_progress step_lookup(struct mc_request *request)
 {
     struct mc_store_entry entry = {0};
-    if (request->ask.force) {
+    if (request->fields.force) {
         return MC_NEXT;
     }
-    if (mc_store_lookup(request->server->core.store, request->prepared->key, &entry) > 0) {
+    if (mc_store_lookup(request->server->core.store, request->cache_key->key, &entry) > 0) {
         request->artifact = mc_take(&entry.artifact);
         request->meta = json_incref(entry.meta);
         set_result(request, "cache", json_string("hit"));
-        note(request, MC_OUTCOME_HIT);
+        note(request, MC_LOOKUP_HIT);
     }
     mc_store_entry_fini(&entry);
     return MC_NEXT;
@@ -178,20 +181,20 @@ static enum mc_progress step_lookup(struct mc_request *request)
 
 static struct mc_compilation_spec spec_of(const struct mc_request *request)
 {
-    const struct mc_ask *ask = &request->ask;
-    const struct mc_prepared *prepared = request->prepared;
-    return (struct mc_compilation_spec) {.key = prepared->key,
-                                         .module = prepared->module,
+    const struct mc_fields *fields = &request->fields;
+    const struct mc_cache_key *key = request->cache_key;
+    return (struct mc_compilation_spec) {.key = key->key,
+                                         .module = key->module,
                                          .toolchain = request->toolchain,
-                                         .flags = &prepared->flags,
-                                         .source = ask->source,
-                                         .source_length = ask->source_length,
-                                         .using = &prepared->using,
-                                         .exports = ask->exports,
-                                         .inputs = ask->inputs,
-                                         .outputs = ask->outputs,
-                                         .modernize = ask->modernize,
-                                         .forced = ask->force};
+                                         .flags = &key->flags,
+                                         .source = fields->source,
+                                         .source_length = fields->source_length,
+                                         .using = &key->using,
+                                         .exports = fields->exports,
+                                         .inputs = fields->inputs,
+                                         .outputs = fields->outputs,
+                                         .modernize = fields->modernize,
+                                         .forced = fields->force};
 }
 
 static enum mc_progress step_compile(struct mc_request *request)
@@ -209,7 +212,7 @@ static enum mc_progress step_compile(struct mc_request *request)
         return fail(request, &err);
     case MC_JOIN_JOINED:
         set_result(request, "cache", json_string("joined"));
-        note(request, MC_OUTCOME_JOINED);
+        note(request, MC_LOOKUP_JOINED);
         mc_request_event(request, "compiling", json_pack("{s:s}", "cause", "joined"));
         break;
     case MC_JOIN_QUEUED:
@@ -217,7 +220,7 @@ static enum mc_progress step_compile(struct mc_request *request)
         /* fallthrough */
     case MC_JOIN_STARTED:
         set_result(request, "cache", json_string("miss"));
-        note(request, request->ask.force ? MC_OUTCOME_FORCED : MC_OUTCOME_MISS);
+        note(request, request->fields.force ? MC_LOOKUP_FORCED : MC_LOOKUP_MISS);
     }
     return MC_WAIT;
 }
@@ -322,8 +325,8 @@ static void copy_meta(struct mc_request *request)
         }
     }
     set_result(request, "artifact", json_string(request->artifact));
-    if (request->prepared->using.names.count > 0) {
-        set_result(request, "used", used_json(&request->prepared->using));
+    if (request->cache_key->using.names.count > 0) {
+        set_result(request, "used", used_json(&request->cache_key->using));
     }
     if (json_array_size(json_object_get(request->meta, "functions")) > 0 ||
         json_object_get(request->meta, "run")) {
@@ -359,29 +362,48 @@ static void tell_compiled(struct mc_request *request)
 
 /* ---- the program ---- */
 
+/* What no clock and no counter reaches is as good as no limit. */
+static double at_most(double value, double most)
+{
+    return value < most ? value : most;
+}
+
+static struct mc_limits limits_of(const struct mc_fields *fields)
+{
+    static const double most = 1e15;
+    static const double bytes_per_mb = 1024 * 1024;
+    return (struct mc_limits) {
+        .wall = at_most(fields->limits_wall, most),
+        .cpu = at_most(fields->limits_cpu, most),
+        .memory = (int64_t) at_most(fields->limits_memory * bytes_per_mb, most),
+        .output = (int64_t) at_most(fields->limits_output, most),
+        .processes = (int64_t) at_most(fields->limits_processes, 1e6),
+    };
+}
+
 static struct mc_run_spec run_spec_of(const struct mc_request *request)
 {
-    const struct mc_ask *ask = &request->ask;
+    const struct mc_fields *fields = &request->fields;
     return (struct mc_run_spec) {.toolchain = request->toolchain,
-                                 .places = &request->places,
+                                 .output_paths = &request->output_paths,
                                  .artifact = request->artifact,
-                                 .name = ask->name,
-                                 .args = ask->args,
-                                 .envp = ask->envp,
-                                 .cwd = ask->cwd,
-                                 .umask = ask->umask,
-                                 .input = ask->input,
-                                 .input_length = ask->input_length,
-                                 .window = ask->window,
-                                 .limits = ask->limits,
-                                 .worker = ask->worker,
-                                 .fresh = ask->fresh || json_object_get(request->meta, "fresh")};
+                                 .name = fields->name,
+                                 .args = fields->args,
+                                 .envp = request->environment.items,
+                                 .cwd = fields->cwd,
+                                 .umask = (mode_t) fields->umask,
+                                 .input = request->input,
+                                 .input_length = request->input_length,
+                                 .window = fields->window,
+                                 .limits = limits_of(fields),
+                                 .worker = fields->worker,
+                                 .fresh = fields->fresh || json_object_get(request->meta, "fresh")};
 }
 
 static enum mc_progress step_run(struct mc_request *request)
 {
     mc_err err = {0};
-    if (mc_cell_kind(request->cell) == MC_CELL_DEFINITIONS && !request->ask.worker) {
+    if (mc_cell_kind(request->cell) == MC_CELL_DEFINITIONS && !request->fields.worker) {
         tell_compiled(request);
         set_result(request, "returncode", json_integer(0));
         set_result(request, "signal", json_null());
@@ -389,11 +411,11 @@ static enum mc_progress step_run(struct mc_request *request)
         mc_request_finish(request, true, json_incref(request->result));
         return MC_ANSWERED;
     }
-    request->places =
-        (struct mc_places) {.cell = request->cell,
-                            .name = request->ask.name,
-                            .module = json_string_value(json_object_get(request->meta, "module")),
-                            .used = &request->prepared->using.names};
+    request->output_paths = (struct mc_output_paths) {
+        .cell = request->cell,
+        .name = request->fields.name,
+        .module = json_string_value(json_object_get(request->meta, "module")),
+        .used = &request->cache_key->using.names};
     struct mc_run_spec spec = run_spec_of(request);
     /* The run is under way while the event goes out. Of what was in the cache it goes with the next
      * one: each alone wakes four threads, and a short program is over by then. */
@@ -437,7 +459,7 @@ static enum mc_progress step_ended(struct mc_request *request)
     if (end.error) {
         return fail(request, end.error);
     }
-    json_t *failure = mc_ended_tell(request, &end);
+    json_t *failure = mc_outcome_tell(request, &end);
     set_times(request);
     if (failure) {
         mc_request_refuse(request, failure);

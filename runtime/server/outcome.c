@@ -1,13 +1,13 @@
-#include "server/ended.h"
+#include "server/outcome.h"
 
 #include "base/buf.h"
 #include "base/mem.h"
 #include "mojo/cell.h"
 #include "mojo/diag.h"
 #include "mojo/diag_text.h"
-#include "runner/link.h"
-#include "server/diag_source.h"
-#include "server/prepared.h"
+#include "runner/runner_link.h"
+#include "server/cache_key.h"
+#include "server/cell_source.h"
 #include "server/request.h"
 
 #include <stdio.h>
@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 
 /* Of one end; borrowed. */
-struct ended {
+struct outcome {
     struct mc_request *request;
     const struct mc_run_result *end;
 };
@@ -43,24 +43,24 @@ static bool tells_memory(const struct mc_buf *tail)
     return tail->length && mc_limits_text_tells_memory(tail->data, tail->length);
 }
 
-static enum mc_limit which_limit(const struct ended *ended)
+static enum mc_limit which_limit(const struct outcome *outcome)
 {
-    const struct mc_runner_event *end = ended->end->event;
+    const struct mc_runner_event *end = outcome->end->event;
     struct mc_limits_facts facts = {
         .status = end->status,
         .cpu = (double) end->usage.ru_utime.tv_sec + (double) end->usage.ru_stime.tv_sec +
                (double) (end->usage.ru_utime.tv_usec + end->usage.ru_stime.tv_usec) / 1e6,
-        .killed_by = ended->end->killed_by,
+        .killed_by = outcome->end->killed_by,
         .allocation_failed = mc_limits_text_tells_memory(end->words.text, strlen(end->words.text)),
     };
     facts.allocation_failed |=
-        tells_memory(ended->end->out.tail) || tells_memory(ended->end->err.tail);
-    return mc_limits_classify(ended->end->limits, &facts);
+        tells_memory(outcome->end->out.tail) || tells_memory(outcome->end->err.tail);
+    return mc_limits_classify(outcome->end->limits, &facts);
 }
 
-static json_t *limit_failure(const struct ended *ended, enum mc_limit limit)
+static json_t *limit_failure(const struct outcome *outcome, enum mc_limit limit)
 {
-    const struct mc_limits *limits = ended->end->limits;
+    const struct mc_limits *limits = outcome->end->limits;
     char text[128];
     switch (limit) {
     case MC_LIMIT_WALL:
@@ -111,10 +111,10 @@ static const char unhandled[] = "Unhandled exception caught during execution: ";
 
 /* What left main, in the words of the compiler's own executables, or NULL. The words that were
  * noted have its beginning, however long it was. */
-static char *find_raised(const struct ended *ended)
+static char *find_raised(const struct outcome *outcome)
 {
-    const struct mc_buf *tails[] = {ended->end->out.tail, ended->end->err.tail};
-    const char *words = ended->end->event->words.text;
+    const struct mc_buf *tails[] = {outcome->end->out.tail, outcome->end->err.tail};
+    const char *words = outcome->end->event->words.text;
     const char *found = strncmp(words, unhandled, strlen(unhandled)) == 0 ? words : NULL;
     size_t length = strlen(words);
     for (size_t i = 0; !found && i < MC_LENGTH(tails); i++) {
@@ -129,12 +129,12 @@ static char *find_raised(const struct ended *ended)
 }
 
 /* "raise" that left main: the entry prints it and returns 1. */
-static json_t *exit_failure(const struct ended *ended, int code)
+static json_t *exit_failure(const struct outcome *outcome, int code)
 {
-    mc_autofree char *message = code == 1 ? find_raised(ended) : NULL;
+    mc_autofree char *message = code == 1 ? find_raised(outcome) : NULL;
     if (message) {
         mc_autobuf told = MC_BUF_INIT;
-        mc_places_rewrite(&ended->request->places, message, strlen(message), &told);
+        mc_output_paths_rewrite(&outcome->request->output_paths, message, strlen(message), &told);
         json_t *clean = mc_text_json(told.data ? told.data : "", told.length);
         json_t *failure = mc_failure("raised", json_string_value(clean), NULL);
         json_decref(clean);
@@ -150,11 +150,11 @@ static json_t *exit_failure(const struct ended *ended, int code)
 static size_t
 list_sources(const struct mc_request *request, char files[][FILE_NAME], struct mc_diag_source *ret)
 {
-    const struct mc_using *using = &request->prepared->using;
+    const struct mc_using *using = &request->cache_key->using;
     const char *module = json_string_value(json_object_get(request->meta, "module"));
     snprintf(files[0], FILE_NAME, "%s.mojo", module ? module : "");
-    ret[0] =
-        mc_cell_source(request->cell, files[0], request->ask.source, request->ask.source_length);
+    ret[0] = mc_cell_source(
+        request->cell, files[0], request->fields.source, request->fields.source_length);
     for (size_t i = 0; i < using->names.count; i++) {
         snprintf(files[i + 1], FILE_NAME, "%s.mojo", using->names.items[i]);
         ret[i + 1] = (struct mc_diag_source) {.file = files[i + 1],
@@ -167,11 +167,11 @@ list_sources(const struct mc_request *request, char files[][FILE_NAME], struct m
 
 /* Where the processor was: the function of the user's, and for those who have its debug information
  * the addresses. */
-static void add_frames(const struct ended *ended, json_t *failure)
+static void add_frames(const struct outcome *outcome, json_t *failure)
 {
-    const struct mc_words *words = &ended->end->event->words;
+    const struct mc_words *words = &outcome->end->event->words;
     char inside[128];
-    mc_words_function(words, ended->request->artifact, inside, sizeof inside);
+    mc_words_function(words, outcome->request->artifact, inside, sizeof inside);
     if (inside[0]) {
         json_object_set_new(failure, "inside", json_string(inside));
     }
@@ -183,15 +183,15 @@ static void add_frames(const struct ended *ended, json_t *failure)
 }
 
 /* Puts the words of an abort, and the line they name, into the failure. */
-static void add_words(const struct ended *ended, json_t *failure)
+static void add_words(const struct outcome *outcome, json_t *failure)
 {
-    const struct mc_request *request = ended->request;
-    const struct mc_buf *tail = ended->end->out.tail;
+    const struct mc_request *request = outcome->request;
+    const struct mc_buf *tail = outcome->end->out.tail;
     struct mc_diag_crash crash;
     struct mc_diag_source from[1 + MC_USING_MOST];
     char files[1 + MC_USING_MOST][FILE_NAME];
     size_t count = list_sources(request, files, from);
-    const char *words = ended->end->event->words.text;
+    const char *words = outcome->end->event->words.text;
     bool raised = strncmp(words, unhandled, strlen(unhandled)) == 0; /* and went on after all */
     if ((raised || !mc_diag_words(words, from, count, &crash)) &&
         !(tail->length && mc_diag_crash(tail->data, tail->length, from, count, &crash))) {
@@ -211,37 +211,37 @@ static void add_words(const struct ended *ended, json_t *failure)
     }
 }
 
-static json_t *crash_failure(const struct ended *ended, int sig)
+static json_t *crash_failure(const struct outcome *outcome, int sig)
 {
     char text[160];
-    if (ended->end->event->stack_overflow) {
+    if (outcome->end->event->stack_overflow) {
         return mc_failure("crashed", "stack overflow", "look for a recursion that does not end");
     }
     snprintf(text, sizeof text, "the program was ended by signal %d (%s)", sig, strsignal(sig));
     json_t *failure = mc_failure("crashed", text, NULL);
-    add_words(ended, failure);
-    add_frames(ended, failure);
+    add_words(outcome, failure);
+    add_frames(outcome, failure);
     return failure;
 }
 
-static json_t *failure_of(const struct ended *ended)
+static json_t *failure_of(const struct outcome *outcome)
 {
-    int status = ended->end->event->status;
-    enum mc_limit limit = which_limit(ended);
+    int status = outcome->end->event->status;
+    enum mc_limit limit = which_limit(outcome);
     if (limit != MC_LIMIT_NONE) {
-        json_object_set_new(ended->request->result, "limit", json_string(mc_limit_name(limit)));
-        return limit_failure(ended, limit);
+        json_object_set_new(outcome->request->result, "limit", json_string(mc_limit_name(limit)));
+        return limit_failure(outcome, limit);
     }
     if (WIFSIGNALED(status)) {
-        return crash_failure(ended, WTERMSIG(status));
+        return crash_failure(outcome, WTERMSIG(status));
     }
-    return WEXITSTATUS(status) ? exit_failure(ended, WEXITSTATUS(status)) : NULL;
+    return WEXITSTATUS(status) ? exit_failure(outcome, WEXITSTATUS(status)) : NULL;
 }
 
-static void set_result(const struct ended *ended)
+static void set_result(const struct outcome *outcome)
 {
-    struct mc_request *request = ended->request;
-    const struct mc_runner_event *end = ended->end->event;
+    struct mc_request *request = outcome->request;
+    const struct mc_runner_event *end = outcome->end->event;
     json_t *result = request->result;
     const char *fresh = json_string_value(json_object_get(request->meta, "fresh"));
     request->times.load = (int64_t) (end->load_seconds * 1e9);
@@ -263,15 +263,15 @@ static void set_result(const struct ended *ended)
                         "output",
                         json_pack("{s:I, s:I}",
                                   "stdout",
-                                  (json_int_t) ended->end->out.bytes,
+                                  (json_int_t) outcome->end->out.bytes,
                                   "stderr",
-                                  (json_int_t) ended->end->err.bytes));
+                                  (json_int_t) outcome->end->err.bytes));
     set_usage(request, &end->usage);
 }
 
-json_t *mc_ended_tell(struct mc_request *request, const struct mc_run_result *end)
+json_t *mc_outcome_tell(struct mc_request *request, const struct mc_run_result *end)
 {
-    const struct ended ended = {request, end};
-    set_result(&ended);
-    return failure_of(&ended);
+    const struct outcome outcome = {request, end};
+    set_result(&outcome);
+    return failure_of(&outcome);
 }

@@ -1,0 +1,28 @@
+/* The key of a cell's artifact, and what it is made of that the compilation needs as well: checked
+ * flags, search path, other sources, and the module's name. */
+#pragma once
+
+#include "base/hash.h"
+#include "base/strv.h"
+#include "cache/key.h"
+#include "protocol/fields.h"
+#include "server/using.h"
+
+struct mc_cell_io;
+struct mc_toolchain;
+
+struct mc_cache_key {
+    char key[MC_HASH_HEX];
+    char module[32];        /* mc_<16 digits> */
+    struct mc_strv flags;   /* canonical, search directories among them */
+    struct mc_strv include; /* the search directories alone, absolute, in order */
+    struct mc_using using;  /* other sources */
+    json_t *parts;          /* what the key was made of, for explanations */
+};
+
+int mc_cache_key_make(const struct mc_fields *fields,
+                      const struct mc_toolchain *toolchain,
+                      const struct mc_cell_io *io,
+                      struct mc_cache_key **ret,
+                      mc_err *err) MC_MUST_USE;
+struct mc_cache_key *mc_cache_key_free(struct mc_cache_key *key);
