@@ -7,6 +7,8 @@ import time
 import types
 from typing import Any
 
+from mojocell import _bridge
+
 
 class FakeError(Exception):
     """Stands for `_bridge.Error`."""
@@ -30,6 +32,7 @@ class FakeBridge(types.ModuleType):
 
     VERSION, BUILD, PROTOCOL = "0.1.0", "fake", 1
     ERROR_CODES = ("internal", "io", "compile_failed")
+    SCALARS = _bridge.SCALARS
     Error = FakeError
 
     def __init__(self) -> None:
