@@ -5,16 +5,29 @@ from __future__ import annotations
 import builtins
 import functools
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from types import CodeType, FunctionType
 
-    from mojocell.functions import Unit
+    from mojocell.core.result import RunResult
 
     #: One of the function table: `docs/protocol.md`.
     Entry = Mapping[str, Any]
+
+
+class Unit(Protocol):
+    """What is asked of the unit that a function is of."""
+
+    source: str
+    name: str
+    module: str
+    result: RunResult
+
+    def function(self, name: str) -> Callable[..., Any]:
+        """Return a function."""
+        ...
 
 
 class Computed:
