@@ -9,7 +9,7 @@ import sys
 from IPython.core.interactiveshell import InteractiveShell
 
 import mojocell as mc
-from mojocell import _client
+from mojocell.core import client
 
 
 def smoke() -> None:
@@ -31,6 +31,6 @@ def smoke() -> None:
 try:
     smoke()
 finally:
-    _client.request({"op": "shutdown", "now": True})
+    client.request({"op": "shutdown", "now": True})
 version = sys.modules["IPython"].__version__
 print(f"smoke test passed: Python {platform.python_version()}, IPython {version}")

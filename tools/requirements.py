@@ -1,7 +1,7 @@
 """Print the requirements of groups of pyproject.toml, one a line.
 
-A group is an extra, or ``build``: what the package is built with, cmake and ninja among it. ``--all`` stands
-for all of them.
+A group is an extra, ``build`` (what the package is built with, cmake and ninja among it) or ``needs`` (what
+it always needs). ``--all`` stands for all of them.
 """
 
 import sys
@@ -16,7 +16,8 @@ def groups() -> dict[str, list[str]]:
     with (ROOT / "pyproject.toml").open("rb") as file:
         project = tomllib.load(file)
     build = [*project["build-system"]["requires"], "cmake>=3.25", "ninja"]
-    return {"build": build, **project["project"]["optional-dependencies"]}
+    needs = project["project"]["dependencies"]
+    return {"build": build, "needs": needs, **project["project"]["optional-dependencies"]}
 
 
 def main(wanted: list[str]) -> None:

@@ -107,10 +107,11 @@ def main() -> int:
 
 def stop_daemon() -> None:
     """End the daemon of this tour."""
-    from mojocell import MojoError, _client
+    from mojocell import MojoError
+    from mojocell.core import client
 
     try:
-        _client.request({"op": "shutdown", "now": True}, timeout=10)
+        client.request({"op": "shutdown", "now": True}, timeout=10)
     except MojoError as error:
         print(f"the daemon could not be stopped: {error}", file=sys.stderr)
 

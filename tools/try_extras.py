@@ -27,7 +27,7 @@ KEPT = (
     "https_proxy",
     "no_proxy",
 )
-SHUTDOWN = "from mojocell import _client; _client.request({'op': 'shutdown', 'now': True})"
+SHUTDOWN = "from mojocell.core import client; client.request({'op': 'shutdown', 'now': True})"
 
 
 class Environment:

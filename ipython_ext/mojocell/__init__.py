@@ -26,13 +26,18 @@ if TYPE_CHECKING:
     from mojocell import patterns as patterns
     from mojocell import settings as settings
     from mojocell import widgets as widgets
+    from mojocell._bridge import Function
     from mojocell.api import cell as cell
     from mojocell.api import clear_cache as clear_cache
     from mojocell.api import compile as compile  # noqa: A004
     from mojocell.api import import_module as import_module
     from mojocell.api import info as info
     from mojocell.api import run as run
+    from mojocell.call.module import MojoModule as MojoModule
+    from mojocell.call.unit import interrupt as interrupt
     from mojocell.comparison import compare as compare
+    from mojocell.core.machine import machine as machine
+    from mojocell.core.result import RunResult as RunResult
     from mojocell.decorator import mojo as mojo
     from mojocell.diagnostics import Diagnostic as Diagnostic
     from mojocell.errors import DaemonUnavailable as DaemonUnavailable
@@ -45,19 +50,16 @@ if TYPE_CHECKING:
     from mojocell.errors import MojoTimeout as MojoTimeout
     from mojocell.errors import ProtocolError as ProtocolError
     from mojocell.errors import ToolchainNotFound as ToolchainNotFound
-    from mojocell.functions import MojoFunction as MojoFunction
-    from mojocell.functions import interrupt as interrupt
-    from mojocell.hardware import machine as machine
     from mojocell.magics import load_ipython_extension as load_ipython_extension
     from mojocell.magics import unload_ipython_extension as unload_ipython_extension
-    from mojocell.module import MojoModule as MojoModule
     from mojocell.profiling import profile as profile
-    from mojocell.result import RunResult as RunResult
     from mojocell.widgets import interact as interact
+
+    MojoFunction = Function
 
 __version__ = "0.1.0"
 
-# Where each public name lives; a name mapped to None is a module itself.
+# Where each public name lives, and behind a colon what it is called there; a name mapped to None is a module.
 _HOMES = {
     "cache": None,
     "errors": None,
@@ -83,14 +85,14 @@ _HOMES = {
     "MojoTimeout": "errors",
     "ProtocolError": "errors",
     "ToolchainNotFound": "errors",
-    "MojoFunction": "functions",
-    "interrupt": "functions",
-    "machine": "hardware",
+    "MojoFunction": "_bridge:Function",
+    "interrupt": "call.unit",
+    "machine": "core.machine",
     "load_ipython_extension": "magics",
     "unload_ipython_extension": "magics",
-    "MojoModule": "module",
+    "MojoModule": "call.module",
     "profile": "profiling",
-    "RunResult": "result",
+    "RunResult": "core.result",
     "interact": "widgets",
 }
 
@@ -106,11 +108,11 @@ def __getattr__(name: str) -> object:
         raise AttributeError(msg)
     from importlib import import_module
 
-    home = _HOMES[name]
+    home, _, attribute = (_HOMES[name] or "").partition(":")
     value = (
-        import_module(f"{__name__}.{name}")
-        if home is None
-        else getattr(import_module(f"{__name__}.{home}"), name)
+        getattr(import_module(f"{__name__}.{home}"), attribute or name)
+        if home
+        else import_module(f"{__name__}.{name}")
     )
     globals()[name] = value
     return value

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from mojocell import _client
-from mojocell._job import Job, Sink
-from mojocell.module import MojoModule, module_of
+from mojocell.arguments import checked
+from mojocell.core import client
+from mojocell.core.request import Job
 from mojocell.settings import CALL_MODES, PROGRAM_MODES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping
 
     from mojocell._bridge import Function as MojoFunction
-    from mojocell.errors import MojoError
-    from mojocell.result import RunResult
+    from mojocell.call.module import MojoModule
+    from mojocell.core.result import RunResult
+    from mojocell.show.output import Sink
 
 
 def run(
@@ -99,31 +99,19 @@ def run(
     ... ''', stdin="21\n").stdout
     'twice: 42\n'
     """
-    job = Job(
-        _text("source", source),
-        op="run",
-        name=_text("name", name),
-        mode=_mode(mode, PROGRAM_MODES, "how a program runs"),
-        timeout=_positive("timeout", timeout),
-        memory=_whole("memory", memory),
-        cpu=_positive("cpu", cpu),
-        stdin=_stdin(stdin),
-        args=_strings("args", args),
-        flags=_strings("flags", flags),
-        cwd=_directory(cwd),
-        env=_environment(env),
-        modernize=_flag("modernize", modernize),
-    )
-    sink = None
-    if _flag("echo", echo):
-        from mojocell.display import Echo
+    asked = checked(locals(), PROGRAM_MODES)
+    check, sink = asked.pop("check"), None
+    if asked.pop("echo"):
+        from mojocell.show.output import Echo
 
         sink = Echo()
-    result = job.execute(sink)
+    result = Job(op="run", **asked).execute(sink)
     if sink is not None:
         sink.close()
     if check and result.error is not None:
-        raise _in_place(result.error)
+        from mojocell import hosts
+
+        raise hosts.current().present(result.error)
     return result
 
 
@@ -189,19 +177,7 @@ def compile(  # noqa: A001  (the name that re, ast and the builtin share for thi
     >>> more.four(10)
     40
     """
-    return _compile(
-        _text("source", source),
-        op="compile",
-        mode=mode,
-        nogil=nogil,
-        exports=exports,
-        using=using,
-        name=name,
-        force=bool(_flag("force", force)),
-        flags=_strings("flags", flags),
-        cwd=_directory(cwd),
-        modernize=_flag("modernize", modernize),
-    )
+    return _compile(checked(locals(), CALL_MODES), op="compile")
 
 
 def cell(
@@ -262,23 +238,7 @@ def cell(
     >>> mc.cell("var y = 2 * x + 1", inputs={"x": 20}, outputs=["y"]).y
     41
     """
-    return _compile(
-        _text("source", source),
-        op="run",
-        mode=mode,
-        nogil=nogil,
-        exports=exports,
-        using=using,
-        name=name,
-        inputs=_named("inputs", inputs or {}),
-        outputs=_strings("outputs", outputs),
-        timeout=_positive("timeout", timeout),
-        memory=_whole("memory", memory),
-        cpu=_positive("cpu", cpu),
-        args=_strings("args", args),
-        flags=_strings("flags", flags),
-        modernize=_flag("modernize", modernize),
-    )
+    return _compile(checked(locals(), (*CALL_MODES, *PROGRAM_MODES)), op="run")
 
 
 def import_module(
@@ -322,22 +282,13 @@ def import_module(
     ...     mc.import_module(file.name).half(5)
     2.5
     """
-    place = os.path.abspath(os.path.expanduser(os.fspath(path)))
-    if not isinstance(place, str):
-        raise _wrong(TypeError, "path", "a path in text", path)
+    asked = checked(locals(), CALL_MODES)
+    place = asked.pop("path")
     with open(place, encoding="utf-8-sig", newline="") as file:
-        source = file.read()
-    return _compile(
-        source,
-        op="compile",
-        mode=mode,
-        nogil=nogil,
-        exports=exports,
-        using=(),
-        name=os.path.basename(place),
-        flags=[*_strings("flags", flags), "-I", os.path.dirname(place)],
-        modernize=_flag("modernize", modernize),
-    )
+        asked["source"] = file.read()
+    asked["name"] = os.path.basename(place)
+    asked["flags"] += ["-I", os.path.dirname(place)]
+    return _compile(asked, op="compile")
 
 
 def clear_cache() -> dict[str, int]:
@@ -375,15 +326,15 @@ def info() -> dict[str, Any]:
     """
     import platform
 
-    import mojocell
-    from mojocell import hardware, settings
+    from mojocell import _bridge, settings
+    from mojocell.core.machine import describe
 
     values = settings.values()
-    answer = _client.request({"op": "info", **_client.surroundings(toolchain=values["toolchain"])})
+    answer = client.request({"op": "info", **client.surroundings(toolchain=values["toolchain"])})
     own = {
-        "mojocell": mojocell.__version__,
+        "mojocell": _bridge.VERSION,
         "python": platform.python_version(),
-        "machine": hardware.describe(answer.get("toolchain")).as_dict(),
+        "machine": describe(answer.get("toolchain")).as_dict(),
         "settings": values,
     }
     return {**own, **{key: value for key, value in answer.items() if key not in ("id", "event", "ok")}}
@@ -397,14 +348,14 @@ def summary(facts: Mapping[str, Any]) -> dict[str, Any]:
     >>> summary({"mojocell": "1.0", "toolchain": {"version": "1.2.0", "root": "/mojo"}})
     {'mojocell': '1.0', 'mojo': '1.2.0 in /mojo'}
     """
-    from mojocell import hardware
+    from mojocell.core.machine import Machine
 
     toolchain = facts.get("toolchain") or {}
     lines = {
         "mojocell": facts.get("mojocell"),
         "python": facts.get("python"),
         "mojo": f"{toolchain['version']} in {toolchain.get('root')}" if toolchain.get("version") else None,
-        "machine": hardware.Machine.from_dict(facts["machine"]).line() if "machine" in facts else None,
+        "machine": Machine.from_dict(facts["machine"]).line() if "machine" in facts else None,
         "cache": facts.get("cache_dir"),
         "daemon": f"pid {facts['pid']}, build {facts.get('build')}" if facts.get("pid") else None,
         "socket": facts.get("socket"),
@@ -414,180 +365,34 @@ def summary(facts: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in lines.items() if value is not None}
 
 
-def _compile(
-    source: str,
-    *,
-    op: str,
-    mode: str | None,
-    nogil: bool,
-    exports: Iterable[str] | None,
-    using: Iterable[MojoFunction | MojoModule],
-    name: str,
-    inputs: Mapping[str, Any] | None = None,
-    outputs: Sequence[str] = (),
-    **asked: Any,
-) -> MojoModule:
+def _compile(asked: dict[str, Any], *, op: str) -> MojoModule:
     """Do what `compile`, `cell` and `import_module` share."""
-    from mojocell import functions, variables
+    from mojocell import hosts
+    from mojocell.call import inputs as statements
+    from mojocell.call.module import module_of, using
 
-    _mode(mode, (*CALL_MODES, *PROGRAM_MODES) if op == "run" else CALL_MODES, "how functions are called")
-    job = Job(
-        source,
-        op=op,
-        name=_text("name", name),
-        mode=mode if mode in PROGRAM_MODES else None,
-        exports=None if exports is None else _strings("exports", exports),
-        using=functions.using(list(using)),
-        **asked,
-    )
+    mode, nogil = asked.pop("mode"), bool(asked.pop("nogil"))
+    inputs, outputs = asked.pop("inputs", {}), asked.pop("outputs", [])
+    used = using(list(asked.pop("using", ())))
+    job = Job(op=op, mode=mode if mode in PROGRAM_MODES else None, using=used, **asked)
     if job.args and (inputs or outputs):
         msg = "args are for programs: a cell that takes or gives variables has its inputs"
         raise ValueError(msg)
 
-    def run(sink: Sink | None = None) -> tuple[RunResult, dict[str, Any]]:
+    def run(sink: Sink | None) -> tuple[RunResult, dict[str, Any]]:
         if inputs or outputs:
-            return variables.run(job, inputs or {}, outputs, sink)
+            return statements.run(job, inputs, outputs, sink)
         return job.execute(sink), {}
 
-    if "marimo" in sys.modules:
-        from mojocell import marimo_cell
-
-        result, given = marimo_cell.execute(run)
-    else:
-        result, given = run()
+    host = hosts.current()
+    result, given = host.follow(run)
     if result.error is not None:
-        raise _in_place(result.error, result)
+        raise host.present(result.error, result)
     return module_of(
         job,
         result,
         mode=mode if mode in CALL_MODES else None,
-        nogil=bool(_flag("nogil", nogil)),
+        nogil=nogil,
         module=sys._getframe(2).f_globals.get("__name__", "__main__"),  # noqa: SLF001  (as namedtuple does)
         outputs=given,
     )
-
-
-def _in_place(error: MojoError, result: RunResult | None = None) -> MojoError:
-    """Return an error as one that an app of marimo shows, where this is one."""
-    if "marimo" not in sys.modules:
-        return error
-    from mojocell import marimo_cell
-
-    return marimo_cell.in_place(error, result)
-
-
-# --- arguments --------------------------------------------------------------------------------
-
-
-def _wrong(kind: type[Exception], name: str, expected: str, value: object) -> Exception:
-    shown = repr(value)
-    return kind(f"{name} must be {expected}, not {shown if len(shown) < 80 else type(value).__name__}")
-
-
-def _text(name: str, value: object) -> str:
-    if not isinstance(value, str):
-        raise _wrong(TypeError, name, "a str", value)
-    return value
-
-
-def _named(name: str, value: object) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
-        raise _wrong(TypeError, name, "a mapping of names to values", value)
-    return value
-
-
-def _mode(value: str | None, modes: Sequence[str], what: str) -> str | None:
-    if value is None or value in modes:
-        return value
-    expected = f"{what}: {', '.join(modes)}"
-    if value in CALL_MODES:
-        expected += " (inline and isolated are for functions: mc.compile, mc.cell)"
-    elif value in PROGRAM_MODES:
-        expected += " (cached and run are for programs: mc.run, mc.cell)"
-    raise _wrong(ValueError, "mode", expected, value)
-
-
-def _positive(name: str, value: object) -> float | None:
-    if value is None:
-        return None
-    if isinstance(value, bool) or not hasattr(type(value), "__float__"):
-        raise _wrong(TypeError, name, "a number of seconds", value)
-    try:
-        number = float(value)  # type: ignore[arg-type]
-    except OverflowError:  # an int of hundreds of digits
-        number = sys.float_info.max if value > 0 else -1.0  # type: ignore[operator]
-    if not 0 < number < float("inf"):
-        raise _wrong(ValueError, name, "above 0 and finite", value)
-    return number
-
-
-def _whole(name: str, value: object) -> int | None:
-    if value is None:
-        return None
-    if isinstance(value, bool) or not hasattr(type(value), "__index__"):
-        raise _wrong(TypeError, name, "a whole number of MB", value)
-    number = value.__index__()  # type: ignore[attr-defined]
-    if number <= 0:
-        raise _wrong(ValueError, name, "above 0", value)
-    return int(number)
-
-
-def _flag(name: str, value: object) -> bool | None:
-    if value is not None and not isinstance(value, bool):
-        raise _wrong(TypeError, name, "True or False", value)
-    return value
-
-
-def _strings(name: str, value: Iterable[str]) -> list[str]:
-    if isinstance(value, str | bytes):
-        raise _wrong(TypeError, name, "a list of str", value)
-    try:
-        items = list(value)
-    except TypeError:
-        raise _wrong(TypeError, name, "a list of str", value) from None
-    for item in items:
-        if not isinstance(item, str):
-            raise _wrong(TypeError, name, "a list of str", value)
-        if "\0" in item:
-            raise _wrong(ValueError, name, "without NUL characters", value)
-    return items
-
-
-def _stdin(value: object) -> bytes | None:
-    if value is None:
-        return None
-    if isinstance(value, str):
-        try:
-            return value.encode()
-        except UnicodeEncodeError:
-            raise _wrong(ValueError, "stdin", "valid Unicode", value) from None
-    if isinstance(value, bytes | bytearray | memoryview):
-        return bytes(value)
-    raise _wrong(TypeError, "stdin", "a str or bytes", value)
-
-
-def _directory(value: object) -> str | None:
-    if value is None:
-        return None
-    if not isinstance(value, str | os.PathLike):
-        raise _wrong(TypeError, "cwd", "a path", value)
-    path = os.fspath(value)
-    if not isinstance(path, str):
-        raise _wrong(TypeError, "cwd", "a path in text", value)
-    if not os.path.isdir(path):
-        raise _wrong(ValueError, "cwd", "a directory", value)
-    return path
-
-
-def _environment(value: object) -> dict[str, str] | None:
-    if value is None:
-        return None
-    if not hasattr(value, "items"):
-        raise _wrong(TypeError, "env", "a mapping of str", value)
-    env = dict(value.items())
-    for name, text in env.items():
-        if not isinstance(name, str) or not isinstance(text, str):
-            raise _wrong(TypeError, "env", "a mapping of str", value)
-        if not name or "=" in name or "\0" in name + text:
-            raise _wrong(ValueError, "env", f"made of valid names and values, which {name!r} is not", value)
-    return env

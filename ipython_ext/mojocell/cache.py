@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mojocell import _client
+from mojocell.core import client
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,7 +27,7 @@ def stats() -> dict[str, Any]:
     >>> mc.cache.stats()["hits"] > before
     True
     """
-    return dict(_client.request({"op": "cache.stats"}).get("stats") or {})
+    return dict(client.request({"op": "cache.stats"}).get("stats") or {})
 
 
 def summary(counters: Mapping[str, Any]) -> dict[str, Any]:
@@ -102,7 +102,7 @@ def explain(cell: str | None = None) -> Explanations:
     one: hit (the artifact was in the cache)
     """
     request = {"op": "cache.explain", **({"cell": cell} if cell else {})}
-    found = _client.request(request).get("explanations") or ()
+    found = client.request(request).get("explanations") or ()
     return Explanations(
         Explanation(
             str(item.get("cell") or ""),
@@ -127,5 +127,5 @@ def clear() -> dict[str, int]:
     >>> import mojocell as mc
     >>> removed = mc.cache.clear()
     """
-    answer = _client.request({"op": "cache.clear"})
+    answer = client.request({"op": "cache.clear"})
     return {"entries": int(answer.get("entries") or 0), "bytes": int(answer.get("bytes") or 0)}

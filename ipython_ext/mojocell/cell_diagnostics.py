@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from mojocell.errors import _ProgramError
 
 if TYPE_CHECKING:
-    from mojocell.result import RunResult
+    from mojocell.core.result import RunResult
 
 TARGET = "mojocell.diagnostics"
 #: Cells that are remembered.

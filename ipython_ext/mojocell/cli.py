@@ -8,14 +8,17 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-from mojocell import display, options
-from mojocell._job import Job, Sink
+from mojocell import options
+from mojocell.core.request import Job
+from mojocell.core.result import repairs, status
 from mojocell.errors import MojoCompileError, MojoError, MojoRuntimeError, MojoTimeout
+from mojocell.show.output import Sink
+from mojocell.show.words import plural, table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from mojocell.result import RunResult
+    from mojocell.core.result import RunResult
 
 # Exit statuses of `mojocell run`, beside the program's own: as a shell has them.
 FAILED, USAGE, TIMED_OUT, SIGNALLED, INTERRUPTED = 1, 2, 124, 128, 130
@@ -30,45 +33,6 @@ class Raw(Sink):
         file.flush()
         file.buffer.write(data)
         file.buffer.flush()
-
-
-def table(values: Mapping[str, Any], indent: str = "") -> str:
-    """Return a mapping as aligned lines, what is nested below its key.
-
-    Examples
-    --------
-    >>> print(table({"hits": 3, "last": {"misses": 1}}))
-    hits  3
-    last
-      misses  1
-    """
-    width = max((len(key) for key, value in values.items() if not _nested(value)), default=0)
-    lines = []
-    for key, value in values.items():
-        if _nested(value):
-            lines.append(f"{indent}{key}")
-            lines += [_items(value, indent + "  ")]
-        else:
-            lines.append(f"{indent}{key:<{width}}  {_word(value)}".rstrip())
-    return "\n".join(lines)
-
-
-def _nested(value: object) -> bool:
-    return isinstance(value, dict | list | tuple) and bool(value)
-
-
-def _items(value: Any, indent: str) -> str:
-    if isinstance(value, dict):
-        return table(value, indent)
-    return "\n".join(table(v, indent) if isinstance(v, dict) else f"{indent}{_word(v)}" for v in value)
-
-
-def _word(value: object) -> str:
-    if value is None or value in ((), [], {}):
-        return "none"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -252,19 +216,19 @@ def _run(opts: argparse.Namespace, args: list[str]) -> int:
 
 def _remarks(result: RunResult) -> None:
     """Print warnings, repairs and, to a terminal, the line of times."""
-    from mojocell import render
+    from mojocell.show import layout
 
     color = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
     if result.warnings and result.error is None:
-        layout = render.diagnostics(result.warnings, source=result.source, name=result.name)
-        print(render.paint(layout, color=color), file=sys.stderr)
+        lines = layout.diagnostics(result.warnings, source=result.source, name=result.name)
+        print(layout.paint(lines, color=color), file=sys.stderr)
     if result.modernized:
         print(
-            display.repairs(result.modernized, result.toolchain.get("version", ""), fixable=False),
+            repairs(result.modernized, result.toolchain.get("version", ""), fixable=False),
             file=sys.stderr,
         )
     if sys.stderr.isatty():
-        print(display.status(result), file=sys.stderr)
+        print(status(result), file=sys.stderr)
 
 
 def _status(result: RunResult) -> int:
@@ -309,34 +273,34 @@ def _info(opts: argparse.Namespace) -> int:
 
 
 def _convert(opts: argparse.Namespace) -> int:
-    from mojocell import convert, render
+    from mojocell import jupyter_to_marimo
 
     target = opts.output or os.path.splitext(opts.path)[0] + ".py"
     if os.path.exists(target) and not opts.force:
         msg = f"{target} exists"
         raise MojoError(msg, code="usage", hint="-f replaces it, -o names another file")
     try:
-        notes = convert.convert(opts.path, target)
+        notes = jupyter_to_marimo.convert(opts.path, target)
     except OSError as error:
         msg = f"{error.filename}: {error.strerror}"
         raise MojoError(msg, code="io") from None
     print(f"{target}: open it with marimo edit {target}")
     if notes:
-        print(f"{render.plural(len(notes), 'thing')} could not be taken over:")
+        print(f"{plural(len(notes), 'thing')} could not be taken over:")
     for note in notes:
         print(f"  cell {note.cell}: {note.text}")
     return 0
 
 
 def _notebooks(opts: argparse.Namespace) -> int:
-    from mojocell import notebooks, render
+    from mojocell import notebooks
 
     try:
         written = notebooks.write(opts.folder)
     except OSError as error:
         msg = f"{error.filename}: {error.strerror}"
         raise MojoError(msg, code="io") from None
-    print(f"{opts.folder}: {render.plural(len(written), 'new file')}")
+    print(f"{opts.folder}: {plural(len(written), 'new file')}")
     print("\n".join(notebooks.how_to_open(opts.folder)))
     return 0
 

@@ -17,7 +17,7 @@ from mojocell.errors import MojoCompileError, MojoError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from mojocell.functions import MojoFunction
+    from mojocell._bridge import Function as MojoFunction
 
     PythonFunction = TypeVar("PythonFunction", bound=Callable[..., Any])
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from mojocell import api, display
+from mojocell import api
+from mojocell.core.result import status
+from mojocell.show.words import duration
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,7 +89,7 @@ def run() -> int:
         result = api.run(step.source, check=False, name="demo")
         wall = time.monotonic() - start
         print(result.stdout + (f"{result.error}\n" if result.error else ""), flush=True)
-        rows.append((step.title, display.status(result), display.duration(wall)))
+        rows.append((step.title, status(result), duration(wall)))
         good &= result.ok == step.works
     good &= rows[1][1].startswith("cache hit")
     print_table(("cell", "where the time went", "seen from Python"), rows)

@@ -10,7 +10,8 @@ import sysconfig
 import tempfile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mojocell import _client, extras
+from mojocell import extras
+from mojocell.core import client
 from mojocell.errors import MojoError
 
 if TYPE_CHECKING:
@@ -92,18 +93,18 @@ def _package(_facts: dict[str, Any]) -> Check:
 
 def _executables(_facts: dict[str, Any]) -> Check:
     names = ("mojocelld", "mojocell-runner", os.path.join("shim", "cc"))
-    missing = [name for name in names if not os.access(os.path.join(_client.LIBEXEC, name), os.X_OK)]
+    missing = [name for name in names if not os.access(os.path.join(client.LIBEXEC, name), os.X_OK)]
     if missing:
-        says = f"{', '.join(missing)} missing in {_client.LIBEXEC}"
+        says = f"{', '.join(missing)} missing in {client.LIBEXEC}"
         return Check("executables", False, says, AGAIN)
-    return Check("executables", True, f"in {_client.LIBEXEC}")
+    return Check("executables", True, f"in {client.LIBEXEC}")
 
 
 def _daemon(facts: dict[str, Any]) -> Check:
     from mojocell import api
 
     facts.update(api.info(), daemon=True)
-    return Check("daemon", True, f"answers, pid {facts.get('pid') or _client.client().pid}")
+    return Check("daemon", True, f"answers, pid {facts.get('pid') or client.client().pid}")
 
 
 def _toolchain(facts: dict[str, Any]) -> Check:
@@ -154,9 +155,9 @@ def _max(facts: dict[str, Any]) -> Check:
 
 
 def _machine(facts: dict[str, Any]) -> Check:
-    from mojocell import hardware
+    from mojocell.core.machine import describe
 
-    found = hardware.describe(facts.get("toolchain"))
+    found = describe(facts.get("toolchain"))
     return Check("machine", True, found.line())
 
 
@@ -189,23 +190,26 @@ def _disk(facts: dict[str, Any]) -> Check:
 def _program(facts: dict[str, Any]) -> Check:
     if not facts.get("found"):
         return Check("program", None, "not tried without a compiler")
-    from mojocell import api, display
+    from mojocell import api
+    from mojocell.core.result import status
 
     result = api.run("def main():\n    print(6 * 7)\n", name="doctor", timeout=60)
     if result.stdout != "42\n":
         return Check("program", False, f"printed {result.stdout!r}, not 42")
-    return Check("program", True, f"compiles and runs: {display.status(result)}")
+    return Check("program", True, f"compiles and runs: {status(result)}")
 
 
 def _interop(facts: dict[str, Any]) -> Check:
     """Try Python inside Mojo; without a choice of the user's own, a cell may well do without."""
     if not facts.get("found"):
         return Check("interop", None, "Python inside Mojo was not tried without a compiler")
-    from mojocell import api, display, interop
+    from mojocell import api
+    from mojocell.core import python_inside
+    from mojocell.core.result import status
 
-    result = api.run(interop.PROBE, name="doctor", timeout=60, check=False)
+    result = api.run(python_inside.PROBE, name="doctor", timeout=60, check=False)
     if result.error is None:
-        return Check("interop", True, f"{result.stdout.strip()}, inside Mojo: {display.status(result)}")
+        return Check("interop", True, f"{result.stdout.strip()}, inside Mojo: {status(result)}")
     chosen = bool(os.environ.get("MOJO_PYTHON") or os.environ.get("MOJO_PYTHON_LIBRARY"))
     says = f"Python inside Mojo cannot be used: {result.error.message.partition(chr(10))[0]}"
     return Check("interop", False if chosen else None, says, result.error.hint or "")

@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import builtins
 import signal as _signal
-import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import TracebackType
 
+    from mojocell.core.result import RunResult
     from mojocell.diagnostics import Diagnostic
-    from mojocell.result import RunResult
 
 
 class MojoError(Exception):
@@ -81,27 +80,29 @@ class MojoError(Exception):
         str
             One or more lines without a final newline.
         """
-        from mojocell import render
+        from mojocell.show import layout
 
-        return render.paint(self._lines(), color=color)
+        return layout.paint(self._lines(), color=color)
 
     def _lines(self) -> list[list[tuple[str, str]]]:
-        from mojocell import render
+        from mojocell.show import layout
 
-        return render.headline(self.message, self.hint)
+        return layout.headline(self.message, self.hint)
 
     def __str__(self) -> str:
         return self.render()
 
     def _render_traceback_(self) -> list[str]:
         """Return what IPython shows in the place of a traceback."""
-        lines = [f"{type(self).__name__}: {self.render(color=_colors_wanted())}"]
+        from mojocell import hosts
+
+        lines = [f"{type(self).__name__}: {self.render(color=hosts.current().has_colors())}"]
         return lines if self.from_magic else lines + _callers(self.__traceback__)
 
     def _repr_html_(self) -> str:
-        from mojocell import render
+        from mojocell.show import layout
 
-        return render.html(self._lines())
+        return layout.html(self._lines())
 
 
 class MojoCompileError(MojoError):
@@ -125,15 +126,16 @@ class MojoCompileError(MojoError):
     column: int | None = None
 
     def _lines(self) -> list[list[tuple[str, str]]]:
-        from mojocell import render
+        from mojocell.show import layout
+        from mojocell.show.words import plural
 
         count = sum(d.kind == "error" for d in self.diagnostics)
         if not count:
-            return render.failure(self)
-        lines = [[("", render.plural(count, "error"))]] if count > 1 else []
-        lines += render.diagnostics(self.diagnostics, source=self.source, name=self.name)
+            return layout.failure(self)
+        lines = [[("", plural(count, "error"))]] if count > 1 else []
+        lines += layout.diagnostics(self.diagnostics, source=self.source, name=self.name)
         said = any(d.hint == self.hint for d in self.diagnostics)
-        return lines if said else lines + render.hint(self.hint)
+        return lines if said else lines + layout.hint(self.hint)
 
 
 class _ProgramError(MojoError):
@@ -166,20 +168,20 @@ class _ProgramError(MojoError):
     name: str = "cell"
     used: bool = False
 
-    def set_used(self, module: str, result: RunResult) -> None:
+    def set_used(self, module: str, sources: Mapping[str, str]) -> None:
         """Put the place into a source that the cell uses functions of."""
         import re
 
         self.used = True
-        self.source = result.used.get(module)
+        self.source = sources.get(module)
         before = (self.source or "").split("\n")[: self.line]
         defined = re.findall(r"^(?:def|fn|struct|trait)\s+(\w+)", "\n".join(before), re.MULTILINE)
         self.name = f"cell of {defined[-1]}" if defined else "another cell"
 
     def _lines(self) -> list[list[tuple[str, str]]]:
-        from mojocell import render
+        from mojocell.show import layout
 
-        return render.failure(self)
+        return layout.failure(self)
 
 
 class MojoRuntimeError(_ProgramError):
@@ -305,38 +307,6 @@ def from_code(code: str, message: str, hint: str | None = None) -> MojoError:
     return BY_CODE.get(code, MojoError)(message, code=code, hint=hint)
 
 
-def from_failure(failure: Mapping[str, Any], result: RunResult) -> MojoError:
-    """Return the error for user code that failed.
-
-    Parameters
-    ----------
-    failure : mapping
-        The ``failure`` of a result: ``code``, ``message``, perhaps ``hint``, ``line``, ``column``.
-    result : RunResult
-        The result it belongs to.
-    """
-    code = str(failure.get("code") or "internal")
-    error = from_code(code, str(failure.get("message") or code), failure.get("hint"))
-    error.result = result
-    if isinstance(error, MojoCompileError | _ProgramError):
-        error.source, error.name = result.source, result.name
-        error.line, error.column = failure.get("line"), failure.get("column")
-    if isinstance(error, _ProgramError) and failure.get("module"):
-        error.set_used(str(failure["module"]), result)
-    if isinstance(error, MojoCompileError):
-        error.diagnostics = result.diagnostics
-    if isinstance(error, _ProgramError):
-        error.returncode, error.signal = result.returncode, result.signal
-    if isinstance(error, MojoCrash):
-        from mojocell import crash
-
-        error.library = failure.get("library")
-        crash.trace(error, result, failure)
-    if isinstance(error, MojoLimit):
-        error.limit = result.limit
-    return error
-
-
 def signal_name(number: int | None) -> str:
     """Return a signal's name in words.
 
@@ -353,19 +323,6 @@ def signal_name(number: int | None) -> str:
         return _signal.Signals(number).name
     except ValueError:
         return f"signal {number}"
-
-
-def _colors_wanted() -> bool:
-    """Tell whether the IPython that shows this wants colours."""
-    import os
-
-    if os.environ.get("NO_COLOR"):
-        return False
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython is not None else None
-    if shell is None:
-        return False
-    return str(getattr(shell, "colors", "")).lower() != "nocolor"
 
 
 def _callers(traceback: TracebackType | None) -> list[str]:

@@ -13,12 +13,19 @@ from IPython.core.magic_arguments import argument, magic_arguments
 from traitlets import Any as AnyTrait
 from traitlets import TraitError, validate
 
-from mojocell import _client, binding, display, options, render, settings
-from mojocell._job import Job
+from mojocell import cell_functions, options, settings
+from mojocell.call.module import module_of
 from mojocell.cell_diagnostics import CellDiagnostics
+from mojocell.core import client
+from mojocell.core.request import Job
+from mojocell.core.result import repairs, status
 from mojocell.diagnostics import apply_fixits
 from mojocell.errors import Interrupted, MojoCompileError, MojoError
-from mojocell.module import module_of
+from mojocell.hosts.ipython import IPython, NotebookScreen
+from mojocell.hosts.terminal import TerminalScreen
+from mojocell.show import layout
+from mojocell.show.progress import CellSink, Screen
+from mojocell.show.words import duration, plural, table
 
 if TYPE_CHECKING:
     import argparse
@@ -26,7 +33,8 @@ if TYPE_CHECKING:
 
     from IPython.core.interactiveshell import InteractiveShell
 
-    from mojocell.result import RunResult
+    from mojocell.core.result import RunResult
+    from mojocell.show.layout import Layout
 
 
 def _options(*tables: Sequence[options.Option], name: str | None = None) -> Callable[[Any], Any]:
@@ -38,7 +46,7 @@ def _options(*tables: Sequence[options.Option], name: str | None = None) -> Call
     finish: Any = magic_arguments
 
     def decorate(function: Any) -> Any:
-        for names, keywords in reversed([option for table in tables for option in table]):
+        for names, keywords in reversed([option for group in tables for option in group]):
             function = add(*names, **keywords)(function)
         return finish(name)(function)
 
@@ -81,9 +89,10 @@ class Mojocell(Magics):
         self._warm = False
         self._foreign: object = None
         self._ip: Any = shell
-        self._binder = binding.Binder(shell)
+        self._binder = cell_functions.Binder(shell)
         self._diagnostics = CellDiagnostics()
-        if _has_kernel(shell):
+        self._host = IPython(shell)
+        if self._host.has_kernel:
             self._diagnostics.serve()
         super().__init__(shell=shell, **kwargs)
 
@@ -136,15 +145,16 @@ class Mojocell(Magics):
         """Return the ``using`` for the Mojo functions that a line names."""
         import re
 
-        from mojocell import functions
+        from mojocell.call.module import using
+        from mojocell.call.unit import Unit
 
         names = dict.fromkeys(re.findall(r"[^\W\d]\w*", line))
         found = [self._ip.user_ns.get(name) for name in names]
-        return functions.using(
+        return using(
             [
                 value
                 for value in found
-                if callable(value) and isinstance(getattr(value, "__mojo__", None), functions.Unit)
+                if callable(value) and isinstance(getattr(value, "__mojo__", None), Unit)
             ]
         )
 
@@ -168,15 +178,12 @@ class Mojocell(Magics):
     def mojo_cache(self, line: str) -> None:
         """Show how the cache of compiled cells does, why the last cell missed, or empty it."""
         from mojocell import cache
-        from mojocell.cli import table
 
         opts, _ = self._parse(self.mojo_cache, line)
         with _quiet_errors():
             if opts.what == "clear":
                 removed = cache.clear()
-                print(
-                    f"removed {render.plural(removed['entries'], 'entry')}, {removed['bytes'] / 1e6:.1f} MB"
-                )
+                print(f"removed {plural(removed['entries'], 'entry')}, {removed['bytes'] / 1e6:.1f} MB")
             elif opts.what == "explain":
                 found = cache.explain(self._last_cell)
                 # A front end's name for a cell says nothing to its reader.
@@ -188,7 +195,6 @@ class Mojocell(Magics):
     def mojo_info(self, line: str) -> None:
         """Show versions, paths and settings."""
         from mojocell import api
-        from mojocell.cli import table
 
         if line.strip():
             msg = "%mojo_info takes no options"
@@ -234,7 +240,7 @@ class Mojocell(Magics):
         screen = self._screen(quiet=opts.quiet)
         start = time.monotonic()
         with _quiet_errors():
-            sink = display.CellSink(screen, self._limit(), first=self._is_first(screen))
+            sink = CellSink(screen, self._limit(), first=self._is_first(screen))
             given: dict[str, Any] = {}
             try:
                 if getattr(opts, "inputs", None) or getattr(opts, "outputs", None):
@@ -244,7 +250,7 @@ class Mojocell(Magics):
             except Interrupted as stop:
                 self._binder.failed(self._cell(opts), source, (), compiled=True)
                 self._keep(stop.result, opts)
-                stop.args = (f"stopped after {display.duration(time.monotonic() - start)}",)
+                stop.args = (f"stopped after {duration(time.monotonic() - start)}",)
                 screen.leave(str(stop))
                 raise
             except MojoError:
@@ -262,10 +268,10 @@ class Mojocell(Magics):
                 raise result.error
 
     def _exchange(
-        self, job: Job, opts: argparse.Namespace, sink: display.CellSink
+        self, job: Job, opts: argparse.Namespace, sink: CellSink
     ) -> tuple[RunResult, dict[str, Any]]:
         """Run a cell of statements with Python's variables; return its own that were asked for."""
-        from mojocell import variables
+        from mojocell.call import inputs
 
         for name in opts.inputs:
             if name not in self._ip.user_ns:
@@ -275,7 +281,7 @@ class Mojocell(Magics):
             msg = "-i and -o: such a cell has neither arguments nor standard input; pass them as variables"
             raise UsageError(msg)
         values = {name: self._ip.user_ns[name] for name in opts.inputs}
-        return variables.run(job, values, opts.outputs, sink)
+        return inputs.run(job, values, opts.outputs, sink)
 
     def _job(self, source: str, opts: argparse.Namespace, args: list[str]) -> Job:
         return Job(
@@ -321,7 +327,7 @@ class Mojocell(Magics):
         """Return what a cell's functions are remembered by."""
         return self._cell_id or opts.name
 
-    def _bind(self, job: Job, result: RunResult, opts: argparse.Namespace) -> binding.Bound | None:
+    def _bind(self, job: Job, result: RunResult, opts: argparse.Namespace) -> cell_functions.Bound | None:
         """Bind what a cell defines; None where this magic binds nothing, or the cell did not compile."""
         if not hasattr(opts, "bind_as"):
             return None
@@ -339,51 +345,44 @@ class Mojocell(Magics):
             # A program has run and is what its cell is about.
             if result.kind == "definitions":
                 raise
-            return binding.Bound([], {}, [f"the cell's functions are not bound: {error.message}"])
+            return cell_functions.Bound([], {}, [f"the cell's functions are not bound: {error.message}"])
 
     def _show(
         self,
         result: RunResult,
         opts: argparse.Namespace,
-        screen: display.Screen,
-        bound: binding.Bound | None,
+        screen: Screen,
+        bound: cell_functions.Bound | None,
         *,
         fixable: bool,
     ) -> None:
         """Display all but output and errors."""
         if not opts.quiet:
             if result.warnings and result.error is None:
-                self._display(render.diagnostics(result.warnings, source=result.source, name=result.name))
+                self._host.display(
+                    layout.diagnostics(result.warnings, source=result.source, name=result.name)
+                )
             if result.modernized:
                 version = result.toolchain.get("version", "")
-                self._display([[("note", display.repairs(result.modernized, version, fixable=fixable))]])
+                self._host.display([[("note", repairs(result.modernized, version, fixable=fixable))]])
             if bound is not None:
                 self._show_bound(result, bound, opts)
         listed = result.kind == "definitions" and result.error is None
         more = bound.headline() if bound is not None and not listed else ""
-        screen.final(display.status(result, more))
+        screen.final(status(result, more))
 
-    def _show_bound(self, result: RunResult, bound: binding.Bound, opts: argparse.Namespace) -> None:
+    def _show_bound(self, result: RunResult, bound: cell_functions.Bound, opts: argparse.Namespace) -> None:
         """Display what definitions became; beside a program only what needs attention."""
         notes = list(bound.warnings)
         if bound.where:
             notes.append(f"its functions run isolated: {bound.where}")
         if opts.mode in settings.CALL_MODES and not result.functions:
             notes.append(f"--mode {opts.mode} is for functions, and this cell has none to call")
-        layout: render.Layout = [[("warning", "warning"), ("", f": {text}")] for text in notes]
+        lines: Layout = [[("warning", "warning"), ("", f": {text}")] for text in notes]
         if result.kind == "definitions" and result.error is None:
-            layout = binding.layout(bound, _signatures(result), wanted=not opts.no_bind) + layout
-        if layout:
-            self._display(layout)
-
-    def _display(self, layout: render.Layout) -> None:
-        text = render.paint(layout)
-        if not _has_kernel(self._ip):
-            print(text)
-            return
-        from IPython.display import display as show
-
-        show({"text/plain": text, "text/html": render.html(layout)}, raw=True)  # type: ignore[no-untyped-call]
+            lines = cell_functions.layout(bound, _signatures(result), wanted=not opts.no_bind) + lines
+        if lines:
+            self._host.display(lines)
 
     def _remember_fix(self, result: RunResult, job: Job, head: str | None, above: int) -> None:
         """Keep the repaired cell for ``%mojo_fix``, and tell of it where the cell failed."""
@@ -427,26 +426,22 @@ class Mojocell(Magics):
                 return raw[: len(raw) - len(body)]
         return "%%mojo\n"
 
-    def _screen(self, *, quiet: bool) -> display.Screen:
+    def _screen(self, *, quiet: bool) -> Screen:
         """Return where progress and times go: nowhere when nobody reads them."""
         wish = settings.get("status")
         if quiet or wish == "never":
-            return display.Screen()
-        if _has_kernel(self._ip):
-            return (
-                display.Screen()
-                if wish == "auto" and display.unattended(self._ip)
-                else display.NotebookScreen()
-            )
-        return display.TerminalScreen() if wish == "always" or sys.stderr.isatty() else display.Screen()
+            return Screen()
+        if self._host.has_kernel:
+            return Screen() if wish == "auto" and not self._host.has_reader() else NotebookScreen()
+        return TerminalScreen() if wish == "always" or sys.stderr.isatty() else Screen()
 
     def _limit(self) -> int | None:
         """Return the limit of shown output: a notebook server's rate, none in a terminal."""
-        return int(settings.get("shown")) if _has_kernel(self._ip) else None
+        return int(settings.get("shown")) if self._host.has_kernel else None
 
-    def _is_first(self, screen: display.Screen) -> bool:
+    def _is_first(self, screen: Screen) -> bool:
         """Tell whether this machine has compiled nothing yet; asked until it has, never for nobody."""
-        if self._warm or type(screen) is display.Screen:
+        if self._warm or type(screen) is Screen:
             return False
         from mojocell import cache
 
@@ -473,10 +468,6 @@ def _signatures(result: RunResult) -> dict[str, str]:
         name, text = str(entry["name"]), str(entry.get("signature") or entry["name"])
         found[name] = f"{found[name]}\n{text}" if name in found else text
     return found
-
-
-def _has_kernel(shell: Any) -> bool:
-    return getattr(shell, "kernel", None) is not None
 
 
 def _owner(function: Any) -> str:
@@ -543,9 +534,9 @@ def unload_ipython_extension(ip: InteractiveShell) -> None:
     ip.events.unregister("post_run_cell", magics.after_cell)
     if magics in ip.configurables:
         ip.configurables.remove(magics)
-    for table in ip.magics_manager.magics.values():
+    for kind in ip.magics_manager.magics.values():
         for name in [
-            name for name, function in table.items() if getattr(function, "__self__", None) is magics
+            name for name, function in kind.items() if getattr(function, "__self__", None) is magics
         ]:
-            del table[name]
-    _client.close()
+            del kind[name]
+    client.close()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mojocell.show.words import nearest
+
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
 Option = tuple[tuple[str, ...], dict[str, Any]]
 
@@ -286,20 +288,6 @@ def parse(parser: argparse.ArgumentParser, words: Sequence[str]) -> argparse.Nam
             msg = f"{word!r} is not an option; arguments of the program go after --"
         raise OptionError(msg)
     return options
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """Return "; did you mean …?" where a known word is near, else nothing.
-
-    Examples
-    --------
-    >>> nearest("--tiemout", ["--timeout", "--mode"])
-    '; did you mean --timeout?'
-    """
-    import difflib
-
-    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f"; did you mean {near[0]}?" if near else ""
 
 
 def compiler_flags(options: argparse.Namespace) -> list[str]:

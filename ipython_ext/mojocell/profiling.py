@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from mojocell._bridge import Function as MojoFunction
-    from mojocell.functions import Unit
-    from mojocell.hardware import Machine
-    from mojocell.result import RunResult
+    from mojocell.call.unit import Unit
+    from mojocell.core.machine import Machine
+    from mojocell.core.result import RunResult
 
 
 class Stage(NamedTuple):
@@ -143,9 +143,9 @@ def profile(what: Any, /, *args: Any, rounds: int = comparison.ROUNDS, **kwargs:
     >>> [stage.name for stage in found.stages if stage.part]
     ['arguments', 'function']
     """
-    from mojocell.functions import Unit
-    from mojocell.module import MojoModule
-    from mojocell.result import RunResult
+    from mojocell.call.module import MojoModule
+    from mojocell.call.unit import Unit
+    from mojocell.core.result import RunResult
 
     if rounds < 1:
         msg = f"rounds must be at least 1, not {rounds}"
@@ -193,7 +193,7 @@ def _flags(what: Any) -> list[str]:
 
 def _target(flags: Any) -> Machine:
     """Return the machine as the flags of a compilation have it."""
-    from mojocell.hardware import machine
+    from mojocell.core.machine import machine
 
     found = machine()
     words = " ".join(flags).replace("=", " ").split()

@@ -436,7 +436,7 @@ def _read(path: str) -> dict[str, Any]:
         raise MojoError(msg, code="settings")
     unknown = sorted(set(table) - set(SETTINGS))
     if unknown:
-        from mojocell.options import nearest
+        from mojocell.show.words import nearest
 
         msg = f"{path}: [tool.mojocell] has no setting {unknown[0]!r}{nearest(unknown[0], SETTINGS)}"
         raise MojoError(msg, code="settings")

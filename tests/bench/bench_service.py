@@ -14,7 +14,7 @@ from frame import Row, private_place
 CLIENT = """
 import json, os, sys
 import mojocell as mc
-from mojocell import _client
+from mojocell.core import client
 answers = []
 for i in range(10):
     word = f"w{(int(sys.argv[1]) + i) % 4}-" + sys.argv[2]

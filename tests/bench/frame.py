@@ -110,13 +110,13 @@ def private_place() -> Iterator[Path]:
 
 def shut_down() -> None:
     """Ends the daemon that this environment's clients use, and waits for its end."""
-    from mojocell import _client
+    from mojocell.core import client
 
     try:
-        pid = _client.request({"op": "info"})["pid"]
-        _client.request({"op": "shutdown", "now": True})
+        pid = client.request({"op": "info"})["pid"]
+        client.request({"op": "shutdown", "now": True})
     finally:
-        _client.close()
+        client.close()
     end = time.monotonic() + 10
     while Path(f"/proc/{pid}").exists() and time.monotonic() < end:
         time.sleep(0.01)

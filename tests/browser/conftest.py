@@ -97,12 +97,13 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 
 def shut_down(runtime_dir: Path) -> None:
     """Ends the daemon of that directory, where there is one; the environment stays what it was."""
-    from mojocell import DaemonUnavailable, _client
+    from mojocell import DaemonUnavailable
+    from mojocell.core import client
 
     with pytest.MonkeyPatch.context() as patch, contextlib.suppress(DaemonUnavailable):
         patch.setenv("MOJOCELL_RUNTIME_DIR", str(runtime_dir))
-        _client.request({"op": "shutdown", "now": True})
-        _client.close()
+        client.request({"op": "shutdown", "now": True})
+        client.close()
 
 
 @dataclass

@@ -137,7 +137,7 @@ def test_stop_ends_a_loop_and_leaves_no_process(notebook, lab) -> None:
     ).first.click()
     shown = wait_done(page, 1)
     assert "begun" in shown and "KeyboardInterrupt" in shown
-    assert "ipython-input" not in shown and "mojocell/_client.py" not in shown
+    assert "ipython-input" not in shown and "mojocell/core/client.py" not in shown
     wait_until(lambda: not programs(lab), what="the end of the program")
     run_cell(page, 2)
     assert "next 1" in wait_done(page, 2)

@@ -33,12 +33,12 @@ hypothesis.settings.load_profile("mojocell")
 def bridge(monkeypatch: pytest.MonkeyPatch) -> FakeBridge:
     """A scripted bridge in the place of the extension."""
     import mojocell
-    from mojocell import _client
+    from mojocell.core import client
 
     fake = FakeBridge()
     monkeypatch.setitem(sys.modules, "mojocell._bridge", fake)
     monkeypatch.setattr(mojocell, "_bridge", fake, raising=False)
-    monkeypatch.setattr(_client, "_clients", {})
+    monkeypatch.setattr(client, "_clients", {})
     fake.answers = {
         "cache.stats": [{"stats": {"entries": 1, "misses": 1}}],
         "run": [{"kind": "program", "returncode": 0}],
@@ -79,7 +79,7 @@ def plain_settings(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureReque
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The real daemon, in directories of this test session; ended with it."""
     import mojocell
-    from mojocell import _client
+    from mojocell.core import client
 
     base = tmp_path_factory.mktemp("mojocell")
     own = {"MOJOCELL_RUNTIME_DIR": str(base / "run"), "MOJOCELL_CACHE_DIR": str(base / "cache")}
@@ -90,8 +90,8 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             patch.setenv(name, value)
         yield base
         with suppress(mojocell.DaemonUnavailable):  # what was asked for alone may have started none
-            _client.request({"op": "shutdown", "now": True})
-        _client.close()
+            client.request({"op": "shutdown", "now": True})
+        client.close()
 
 
 @pytest.fixture(scope="session")

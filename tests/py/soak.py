@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import mojocell as mc
-from mojocell._job import Job
+from mojocell.core.request import Job
 from mojocell.errors import MojoError
 from mojocell.widgets.caller import Caller, Outcome, Request
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mojocell import cli, convert
+from mojocell import cli, jupyter_to_marimo
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,9 +27,9 @@ def document(*sources: str) -> dict[str, Any]:
     return {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
 
 
-def rewritten(*sources: str) -> tuple[list[str], list[convert.Note]]:
+def rewritten(*sources: str) -> tuple[list[str], list[jupyter_to_marimo.Note]]:
     made = document(*sources)
-    notes = convert.rewrite(made)
+    notes = jupyter_to_marimo.rewrite(made)
     texts = [cell["source"] for cell in made["cells"]]
     for text in texts:
         ast.parse(text)
@@ -118,7 +118,7 @@ def test_line_magics_become_calls() -> None:
 )
 def test_what_cannot_be_taken_over_is_told_and_stays_readable(source: str, said: str) -> None:
     made = document("x = 1", source)
-    (note,) = convert.rewrite(made)
+    (note,) = jupyter_to_marimo.rewrite(made)
     assert note.cell == 2
     assert said in note.text
     text = made["cells"][-1]["source"]
@@ -131,7 +131,7 @@ def test_what_cannot_be_taken_over_is_told_and_stays_readable(source: str, said:
 )
 def test_what_is_not_mojocells_is_left_to_marimo(source: str) -> None:
     made = document(source)
-    assert convert.rewrite(made) == []
+    assert jupyter_to_marimo.rewrite(made) == []
     assert made["cells"][-1]["source"] == source
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import mojocell as mc
-from mojocell.crash import definition, in_cell
+from mojocell.core.crash import definition, in_cell
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mojocell import _client, mojo
+from mojocell import mojo
+from mojocell.core import client
 from mojocell.decorator import docstring
 from mojocell.errors import MojoCompileError, MojoError, MojoReturnError, MojoRuntimeError
 
@@ -22,7 +23,7 @@ pytestmark = pytest.mark.usefixtures("service")
 
 def compilations() -> int:
     """Return how many compilations the daemon has made."""
-    answer = _client.request({"op": "cache.stats"})
+    answer = client.request({"op": "cache.stats"})
     return int(answer["stats"]["compilations"])
 
 

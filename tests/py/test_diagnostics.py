@@ -9,9 +9,10 @@ import unicodedata
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from wcwidth import wcwidth
 
-from mojocell import render
 from mojocell.diagnostics import Diagnostic, FixIt, Note, apply_fixits, from_wire
+from mojocell.show import layout
 
 SOURCE = "\ndef main():\n\tvar 火 = foo(1)\n    print(火)\n"
 texts = st.text(max_size=200)
@@ -19,7 +20,7 @@ lines = st.text(st.characters(exclude_characters="\n\r"), max_size=300)
 
 
 def width(text: str) -> int:
-    return sum(render.char_width(char) for char in text)
+    return sum(max(wcwidth(char), 0) for char in text)
 
 
 def test_a_diagnostic_shows_place_severity_source_caret_notes_and_fixits() -> None:
@@ -34,7 +35,7 @@ def test_a_diagnostic_shows_place_severity_source_caret_notes_and_fixits() -> No
         fixits=(FixIt(3, 10, 3, 13, "fo"),),
         hint="functions of other cells are not known here",
     )
-    assert render.paint(render.diagnostics([d], source=SOURCE)).split("\n") == [
+    assert layout.paint(layout.diagnostics([d], source=SOURCE)).split("\n") == [
         "cell:3:10: error: use of unknown declaration 'foo'",
         "  3 |     var 火 = foo(1)",
         "    |              ^~~",
@@ -48,15 +49,15 @@ def test_a_diagnostic_shows_place_severity_source_caret_notes_and_fixits() -> No
 
 def test_a_diagnostic_without_a_place_is_a_line_of_its_own() -> None:
     assert (
-        render.paint(render.diagnostics([Diagnostic("error", "out of memory")]))
+        layout.paint(layout.diagnostics([Diagnostic("error", "out of memory")]))
         == "cell: error: out of memory"
     )
 
 
 def test_a_diagnostic_in_another_file_names_it_and_takes_no_line_of_the_cell() -> None:
     d = Diagnostic("error", "no", 1, 1, source="import x", file="lib/x.mojo")
-    text = render.paint(
-        render.diagnostics([Diagnostic("error", "no", 9, 1, file="x.mojo"), d], source="the cell")
+    text = layout.paint(
+        layout.diagnostics([Diagnostic("error", "no", 9, 1, file="x.mojo"), d], source="the cell")
     )
     assert "the cell" not in text
     assert "lib/x.mojo:1:1: error: no" in text
@@ -64,8 +65,8 @@ def test_a_diagnostic_in_another_file_names_it_and_takes_no_line_of_the_cell() -
 
 
 def test_many_diagnostics_are_cut_and_counted() -> None:
-    text = render.paint(
-        render.diagnostics([Diagnostic("error", f"e{n}", 1, 1) for n in range(50)], source="x")
+    text = layout.paint(
+        layout.diagnostics([Diagnostic("error", f"e{n}", 1, 1) for n in range(50)], source="x")
     )
     assert "e19" in text
     assert "e20" not in text
@@ -74,27 +75,27 @@ def test_many_diagnostics_are_cut_and_counted() -> None:
 
 def test_text_that_could_command_a_terminal_does_not_reach_it() -> None:
     d = Diagnostic("error", "bad \x1b[2J thing", 1, 1, source="x = '\x1b]0;owned\x07'", hint="a\x1bb")
-    assert "\x1b" not in render.paint(render.diagnostics([d]))
+    assert "\x1b" not in layout.paint(layout.diagnostics([d]))
 
 
 def test_html_is_escaped() -> None:
     d = Diagnostic("error", "<script>alert(1)</script>", 1, 1, source="<b>&'\"")
-    page = render.html(render.diagnostics([d]))
+    page = layout.html(layout.diagnostics([d]))
     assert "<script" not in page
     assert "<b>" not in page
-    assert html.unescape(re.sub(r"<[^>]*>", "", page)) == render.paint(render.diagnostics([d]))
+    assert html.unescape(re.sub(r"<[^>]*>", "", page)) == layout.paint(layout.diagnostics([d]))
 
 
 @given(lines, st.integers(1, 320), st.integers(1, 320), st.sampled_from([20, 80, 10_000]))
 def test_the_caret_stands_below_its_character(source: str, column: int, length: int, room: int) -> None:
-    shown, caret = render.excerpt(source, column, column + length, room)
+    shown, caret = layout.excerpt(source, column, column + length, room)
     assert width(shown) <= max(room, 20)
-    cells = render._cells(source.rstrip("\r\n"))
+    cells = layout._cells(source.rstrip("\r\n"))
     at = min(column - 1, len(cells))
     position = len(caret) - len(caret.lstrip(" "))
     assert caret.strip(" ")[0] == "^"
     assert set(caret.strip(" ")[1:]) <= {"~"}
-    first, _ = render._window(cells, at, room)
+    first, _ = layout._window(cells, at, room)
     before = "".join(text for text, _ in cells[first:at])
     prefix = ("…" if first else "") + before
     assert shown.startswith(prefix)
@@ -103,7 +104,7 @@ def test_the_caret_stands_below_its_character(source: str, column: int, length: 
 
 @given(lines)
 def test_what_is_shown_of_a_line_has_no_control_characters(source: str) -> None:
-    shown, _ = render.excerpt(source, 1)
+    shown, _ = layout.excerpt(source, 1)
     assert not [c for c in shown if unicodedata.category(c) == "Cc"]
 
 
@@ -116,8 +117,8 @@ def test_what_is_shown_of_a_line_has_no_control_characters(source: str) -> None:
     texts,
 )
 def test_colours_add_nothing_to_the_words(items: list[Diagnostic], source: str) -> None:
-    layout = render.diagnostics(items, source=source)
-    assert re.sub(r"\x1b\[[0-9;]*m", "", render.paint(layout, color=True)) == render.paint(layout)
+    lines = layout.diagnostics(items, source=source)
+    assert re.sub(r"\x1b\[[0-9;]*m", "", layout.paint(lines, color=True)) == layout.paint(lines)
 
 
 json_values = st.recursive(
@@ -161,8 +162,8 @@ def test_whatever_comes_over_the_wire_is_rendered_and_applied(
 ) -> None:
     found = from_wire(items)
     assert len(found) == len(items)
-    text = render.paint(render.diagnostics(found, source=source))
-    assert len(text.split("\n")) >= min(len(items), render.SHOWN)
+    text = layout.paint(layout.diagnostics(found, source=source))
+    assert len(text.split("\n")) >= min(len(items), layout.SHOWN)
     assert isinstance(apply_fixits(source, found), str)
 
 

@@ -28,9 +28,10 @@ REAL = {
         "comparison",
         "compat",
         "decorator",
-        "functions",
-        "hardware",
-        "module",
+        "call.module",
+        "call.unit",
+        "core.machine",
+        "core.result",
         "patterns",
         "patterns._load",
         "patterns.black_scholes",
@@ -40,7 +41,6 @@ REAL = {
         "patterns.tokens",
         "patterns.value_at_risk",
         "profiling",
-        "result",
         "widgets.interaction",
     )
 }

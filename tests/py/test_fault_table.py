@@ -21,7 +21,7 @@ import pytest
 import mojocell as mc
 from daemon import Daemon, Peer, alive, descendants, wait_until
 from faults import KILL, Fault, Schedule
-from mojocell import _client
+from mojocell.core import client
 
 ROOT = Path(__file__).resolve().parents[2]
 FAKE_TOOLCHAIN = Path(
@@ -78,7 +78,7 @@ class Place:
 
 @pytest.fixture
 def place(monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
-    _client.close()
+    client.close()
     with tempfile.TemporaryDirectory(prefix="mc-") as directory:
         place = Place(Path(directory), monkeypatch)
         yield place
@@ -86,12 +86,12 @@ def place(monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
         with contextlib.suppress(mc.DaemonUnavailable):
             pid = place.pid()
             below = descendants(pid)
-            _client.request({"op": "shutdown", "now": True})
+            client.request({"op": "shutdown", "now": True})
             wait_until(lambda: not alive(pid), what="the daemon's end")
             wait_until(lambda: not [one for one in below if alive(one)], what="the end of what it started")
         logs = "".join(path.read_text() for path in place.runtime.glob("*.log"))
         assert "AddressSanitizer" not in logs and "runtime error" not in logs, logs
-    _client.close()
+    client.close()
 
 
 # ---- what to do for each cell: before the run, and the cell's own lines
@@ -114,7 +114,7 @@ def at(step: str, action: int, **options) -> Case:
 
 def reconnect(place: Place) -> None:
     """What was connected is; the run connects anew."""
-    _client.close()
+    client.close()
 
 
 def leave_garbage(place: Place) -> None:
@@ -156,7 +156,7 @@ import os, signal, sys
 import mojocell as mc
 threading = __import__("threading")
 def die(*words): os.kill(os.getpid(), signal.SIGKILL)
-from mojocell import _client
+from mojocell.core import client
 source = "# compile: sleep 300\\n# run: append ran\\n# run: sleep 0.3\\ndef main():\\n    pass\\n"
 header = {"op": "run", "source": source, "cwd": os.getcwd(), "toolchain": sys.argv[1], "env": {}, "sites": []}
 when = sys.argv[2]
@@ -273,7 +273,7 @@ def test_a_fault_gives_what_the_table_says_and_the_next_run_works(
     if case.warm:
         assert place.run("run: print warm") == "warm\n"
         if case.again:
-            _client.request({"op": "cache.clear"})
+            client.request({"op": "cache.clear"})
             place.run(*lines)
     if case.before:
         case.before(place)

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mojocell import _bridge, _client
+from mojocell import _bridge
+from mojocell.core import client
 from test_function import INTEGERS, LISTS, WIDTHS
 
 if TYPE_CHECKING:
@@ -78,16 +79,16 @@ def failing(kind: str, details: dict[str, Any]) -> Exception:
 
 @pytest.fixture(scope="module")
 def compiled(service: Path) -> dict[str, Any]:
-    header = {"op": "compile", "source": SOURCE, "name": "cell", **_client.surroundings(None, None, None)}
-    return _client.request(header)
+    header = {"op": "compile", "source": SOURCE, "name": "cell", **client.surroundings(None, None, None)}
+    return client.request(header)
 
 
 def make(compiled: dict[str, Any], mode: str) -> dict[str, Any]:
     runtime = compiled["runtime"]
     library = _bridge.Library(compiled["artifact"], runtime["libraries"], runtime["identity"])
-    header = {"op": "run", "source": SOURCE, "name": "cell", **_client.surroundings(None, None, None)}
+    header = {"op": "run", "source": SOURCE, "name": "cell", **client.surroundings(None, None, None)}
     table = "".join(f"{entry['symbol']} {entry['abi']}\n" for entry in compiled["functions"])
-    worker = _bridge.Worker(_client.client(), _client.encode(header).decode(), table)
+    worker = _bridge.Worker(client.client(), client.encode(header).decode(), table)
     entries: dict[str, list[Any]] = {}
     for entry in compiled["functions"]:
         entries.setdefault(entry["name"], []).append(entry)

@@ -222,7 +222,7 @@ def test_code_that_cannot_be_guarded_goes_isolated_and_says_so() -> None:
 def test_a_call_of_another_thread_is_interrupted_by_its_number(options: str) -> None:
     done = script(
         f'''
-        import threading, time
+        import contextlib, threading
         import mojocell as mc
 
         m = mc.compile("""
@@ -243,12 +243,15 @@ def test_a_call_of_another_thread_is_interrupted_by_its_number(options: str) -> 
         threads = [threading.Thread(target=work, name=name) for name in "ab"]
         for thread in threads:
             thread.start()
-        time.sleep(0.5)
-        mc.interrupt(threads[1])
-        threads[1].join()
+        while threads[1].is_alive():  # it may not have begun
+            with contextlib.suppress(ValueError):  # it has ended meanwhile
+                mc.interrupt(threads[1])
+            threads[1].join(0.05)
         assert threads[0].is_alive()
-        mc.interrupt(threads[0].ident)
-        threads[0].join()
+        while threads[0].is_alive():
+            with contextlib.suppress(ValueError):
+                mc.interrupt(threads[0].ident)
+            threads[0].join(0.05)
         print(stopped)
         try:
             mc.interrupt(threads[0])
@@ -282,8 +285,8 @@ def test_a_daemon_that_ends_during_an_isolated_call_is_told() -> None:
         except mc.MojoError as error:
             print(type(error).__name__)
         print(m.spin(0), mc.info()["pid"] != daemon)
-        from mojocell import _client
-        _client.request({"op": "shutdown", "now": True})
+        from mojocell.core import client
+        client.request({"op": "shutdown", "now": True})
         '''
     )
     assert done.returncode == 0, done.stderr

@@ -290,10 +290,17 @@ def caller(waiter: Waiter) -> Iterator[Callable[..., Caller]]:
         each.close()
 
 
-def spin(n: int) -> int:
-    while n < 0:
-        pass
-    return n
+class Spin:
+    """A function that never ends for numbers below 0, and tells that it has begun."""
+
+    def __init__(self) -> None:
+        self.begun = threading.Event()
+
+    def __call__(self, n: int) -> int:
+        self.begun.set()
+        while n < 0:
+            pass
+        return n
 
 
 def test_what_waits_is_forgotten_for_what_is_newer(caller: Callable[..., Caller], waiter: Waiter) -> None:
@@ -319,20 +326,24 @@ def test_what_waits_is_forgotten_for_what_is_newer(caller: Callable[..., Caller]
 def test_a_call_that_a_newer_one_has_waited_for_is_given_up(
     caller: Callable[..., Caller], waiter: Waiter
 ) -> None:
+    spin = Spin()
     calls = caller(spin, patience=0.2)
-    calls.submit(Request({"n": -1}))
-    time.sleep(0.05)
     began = time.monotonic()
+    calls.submit(Request({"n": -1}))
+    assert spin.begun.wait(20)
     calls.submit(Request({"n": 5}))
     assert [outcome.value for outcome in waiter.until(1)] == [5]
-    assert 0.1 < time.monotonic() - began < 5
+    assert 0.2 <= time.monotonic() - began < 5
 
 
 def test_stop_ends_the_call_and_the_next_one_works(caller: Callable[..., Caller], waiter: Waiter) -> None:
+    spin = Spin()
     calls = caller(spin)
     for round in range(20):
+        spin.begun.clear()
         calls.submit(Request({"n": -1}))
-        time.sleep(0.02 * (round % 3))
+        if round % 3:  # otherwise it may not have begun
+            assert spin.begun.wait(20)
         calls.stop()
         assert isinstance(waiter.until(2 * round + 1)[-1].error, KeyboardInterrupt)
         calls.submit(Request({"n": round}))
@@ -357,9 +368,10 @@ def test_stopping_what_ends_just_then_loses_no_answer(caller: Callable[..., Call
 
 
 def test_close_ends_the_call_and_the_thread(caller: Callable[..., Caller], waiter: Waiter) -> None:
+    spin = Spin()
     calls = caller(spin)
     calls.submit(Request({"n": -1}))
-    time.sleep(0.1)
+    assert spin.begun.wait(20)
     calls.close()
     end = time.monotonic() + 10
     while any(thread.name == "mojocell-interact" for thread in threading.enumerate()):
@@ -386,6 +398,7 @@ def at(n: Int, /) -> Int:
 
 
 def spin(n: Int) -> Int:
+    print("spinning from", n)
     var k = n
     while k != 0:
         k += 2
@@ -430,6 +443,13 @@ class View:
     def ask(self, **values: Any) -> None:
         self.number += 1
         self.send({"type": "call", "view": "v", "number": self.number, "values": values})
+
+    def has_printed(self, text: str, seconds: float = 20) -> None:
+        """Wait until the call that goes on has printed this."""
+        end = time.monotonic() + seconds
+        while "".join(self.widget._printed) != text:
+            assert time.monotonic() < end, self.widget._printed
+            time.sleep(0.005)
 
     def answer(self, seconds: float = 20) -> dict[str, Any]:
         def has_come() -> bool:
@@ -487,14 +507,14 @@ def test_a_loop_is_stopped_or_overtaken(module: Any) -> None:
     widget = mc.interact(module.spin, n=mc.widgets.Slider(0, 10, value=0))
     view = View(widget)
     view.ask(n=1)
-    time.sleep(0.3)
+    view.has_printed("spinning from 1\n")
     began = time.monotonic()
     view.send({"type": "stop"})
     assert view.answer()["status"] == "stopped"
     assert time.monotonic() - began < 2
     assert isinstance(widget.error, KeyboardInterrupt)
     view.ask(n=1)
-    time.sleep(0.2)
+    view.has_printed("spinning from 1\n")
     assert view.call(n=0)["result"]["text"] == "0"
     assert [state["number"] for state in view.states] == [1, 3]
     widget.close()

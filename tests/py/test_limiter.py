@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mojocell import display
-from mojocell.display import Echo, Limiter
+from mojocell.show import words
+from mojocell.show.output import Echo, Limiter
 
 pieces = st.lists(st.text(st.sampled_from("ab\n火\t"), max_size=40), max_size=30)
 
@@ -95,4 +95,4 @@ def test_seventeen_megabytes_stay_far_below_what_a_notebook_server_lets_through(
 
 @given(st.floats(0, 1e5))
 def test_durations_are_short_and_have_a_unit(seconds: float) -> None:
-    assert re.fullmatch(r"\d+ µs|\d\.\d ms|\d+ ms|\d+\.\d s|\d+ min \d+ s", display.duration(seconds))
+    assert re.fullmatch(r"\d+ µs|\d\.\d ms|\d+ ms|\d+\.\d s|\d+ min \d+ s", words.duration(seconds))

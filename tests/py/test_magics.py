@@ -391,11 +391,11 @@ def test_unloading_leaves_nothing_behind(ip: Any) -> None:
     [({"allow_stdin": False}, True), ({"allow_stdin": True}, False), ({}, False), (None, False)],
 )
 def test_a_request_that_nobody_could_answer_is_unattended(content: Any, expected: bool) -> None:
-    from mojocell.display import unattended
+    from mojocell.hosts.ipython import IPython
 
     shell = types.SimpleNamespace(get_parent=lambda: {"content": content})
-    assert unattended(shell) is expected
-    assert unattended(types.SimpleNamespace(parent_header={"content": content})) is expected
+    assert IPython(shell).has_reader() is not expected
+    assert IPython(types.SimpleNamespace(parent_header={"content": content})).has_reader() is not expected
 
 
 def test_a_compilation_that_takes_long_is_shown_in_one_display(
@@ -403,19 +403,19 @@ def test_a_compilation_that_takes_long_is_shown_in_one_display(
 ) -> None:
     import time
 
-    from mojocell import display
+    from mojocell.show import progress
 
-    class Recorder(display.Screen):
+    class Recorder(progress.Screen):
         def __init__(self) -> None:
             self.texts: list[str] = []
 
         def show(self, text: str) -> None:
             self.texts.append(text)
 
-    monkeypatch.setattr(display, "PATIENCE", 0.02)
-    monkeypatch.setattr(display, "BEAT", 0.01)
+    monkeypatch.setattr(progress, "PATIENCE", 0.02)
+    monkeypatch.setattr(progress, "BEAT", 0.01)
     screen = Recorder()
-    sink = display.CellSink(screen, None, first=True)
+    sink = progress.CellSink(screen, None, first=True)
     sink.event("compiling", {"cause": "new"})
     deadline = time.monotonic() + 10
     while len(screen.texts) < 3 and time.monotonic() < deadline:
@@ -427,7 +427,7 @@ def test_a_compilation_that_takes_long_is_shown_in_one_display(
     sink.quiet()
     sink.close()
     assert len(screen.texts) == count
-    quick = display.CellSink(Recorder(), None)
+    quick = progress.CellSink(Recorder(), None)
     quick.event("compiling", {})
     quick.event("compiled", {})
     quick.close()

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
+import pickle
 import subprocess
 import sys
 import sysconfig
+import types
 from typing import TYPE_CHECKING
 
 import pytest
 
 import mojocell as mc
-from mojocell import marimo_cell
+from mojocell import hosts
+from mojocell.hosts import marimo as host
+from mojocell.show import html
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -120,28 +124,76 @@ def test_nothing_of_it_is_seen_elsewhere(capfd: pytest.CaptureFixture[str]) -> N
     assert module.result is not None and module.result.stdout == "42\n"
     assert capfd.readouterr().out == ""
     error = ValueError("x")
-    assert marimo_cell.in_place(error) is error and type(error) is ValueError
+    assert hosts.current().present(error) is error and type(error) is ValueError
+
+
+@pytest.fixture
+def app(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if this were a cell of an app that marimo serves."""
+    import marimo
+
+    monkeypatch.setattr(host, "_is_app", False)
+    monkeypatch.setattr(marimo, "running_in_notebook", lambda: True)
+    monkeypatch.setattr(marimo, "app_meta", lambda: types.SimpleNamespace(mode="run"))
+
+
+@pytest.mark.usefixtures("app")
+def test_an_error_of_an_app_is_its_own_and_ends_a_cell_as_stop_does() -> None:
+    import marimo
+
+    error = mc.MojoCrash("index 9 is out of bounds", code="crashed", hint="look")
+    error.line, error.source = 1, "return values[n]"
+    shown = hosts.current().present(error)
+    assert type(error) is mc.MojoCrash  # as it was
+    assert isinstance(shown, mc.MojoCrash) and isinstance(shown, marimo.MarimoStopError)
+    assert (type(shown).__name__, str(shown), shown.hint, shown.line) == ("MojoCrash", str(error), "look", 1)
+    assert "index 9 is out of bounds" in shown.output.text and "return values[n]" in shown.output.text
+    assert hosts.current().present(shown) is shown
+    assert type(hosts.current().present(error)) is type(shown)
+    again = pickle.loads(pickle.dumps(shown))
+    assert type(again) is mc.MojoCrash and (again.message, again.line) == (error.message, 1)
+
+
+@pytest.mark.usefixtures("app")
+@pytest.mark.parametrize(
+    "error", [ValueError("x"), KeyError("k"), FileNotFoundError(2, "no", "file"), ZeroDivisionError()]
+)
+def test_an_error_of_python_is_shown_in_its_place_too(error: Exception) -> None:
+    shown = hosts.current().present(error)
+    assert isinstance(shown, type(error)) and str(shown) == str(error)
+    assert type(error).__name__ in shown.output.text  # type: ignore[attr-defined]
+
+
+@pytest.mark.usefixtures("app")
+def test_functions_of_an_app_run_isolated_in_its_other_threads_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    import marimo
+
+    assert hosts.current().default_mode() == "isolated"
+    monkeypatch.setattr(marimo, "running_in_notebook", lambda: False)
+    monkeypatch.setattr(marimo, "app_meta", lambda: types.SimpleNamespace(mode=None))
+    assert hosts.current().default_mode() == "isolated"
+    assert hosts.current().follow(lambda sink: sink) is None
 
 
 def test_html_is_escaped_and_bounded() -> None:
-    html = marimo_cell.output_html([("stdout", "<b>"), ("stderr", "&")])
-    assert "&lt;b&gt;" in html and "&amp;" in html and "border-left" in html
-    live = marimo_cell.Live()
+    text = host.output_html([("stdout", "<b>"), ("stderr", "&")])
+    assert "&lt;b&gt;" in text and "&amp;" in text and "border-left" in text
+    live = host.Live()
     live._show = lambda: None  # type: ignore[method-assign]
     for _ in range(50):
         live._write("stdout", "x" * 10_000)
-    assert [(stream, len(text)) for stream, text in live._texts] == [("stdout", marimo_cell.SHOWN)]
-    assert "&lt;" in marimo_cell.source_html('var x = "<"')
+    assert [(stream, len(text)) for stream, text in live._texts] == [("stdout", host.SHOWN)]
+    assert "&lt;" in html.code('var x = "<"')
 
 
 def test_the_last_output_is_shown_although_nothing_follows(monkeypatch: pytest.MonkeyPatch) -> None:
     shown: list[str] = []
-    monkeypatch.setattr(marimo_cell, "_replace", shown.append)
-    live = marimo_cell.Live()
+    monkeypatch.setattr(host, "_replace", shown.append)
+    live = host.Live()
     live.output("stdout", b"one")
     live.output("stdout", b"two")
-    monkeypatch.setattr(marimo_cell, "PACE", 0.0)
-    monkeypatch.setattr(marimo_cell, "SLOWEST", 0.0)
+    monkeypatch.setattr(host, "PACE", 0.0)
+    monkeypatch.setattr(host, "SLOWEST", 0.0)
     live.quiet()
     live.quiet()
     assert [text.count("onetwo") for text in shown] == [0, 1]

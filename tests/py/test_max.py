@@ -48,7 +48,7 @@ def beyond(n: Int) -> Int:
 PRELUDE = f'''
 import os, signal, subprocess, sys, threading, time
 import mojocell as mc
-from mojocell import _client
+from mojocell.core import client
 
 SOURCE = """{SOURCE}"""
 
@@ -104,7 +104,7 @@ def script(python: Path, text: str, directory: Path, **more: str) -> str:
     }
     (directory / "run").mkdir(mode=0o700, exist_ok=True)
     passed = {name: value for name, value in os.environ.items() if not name.startswith("MOJOCELL_")}
-    shut = "\n_client.request({'op': 'shutdown', 'now': True})\n"
+    shut = "\nclient.request({'op': 'shutdown', 'now': True})\n"
     done = subprocess.run(
         [python, "-c", PRELUDE + textwrap.dedent(text) + shut],
         env={**passed, **own, **more},

@@ -224,7 +224,7 @@ def apart(tmp_path: Path) -> Iterator[dict[str, str]]:
         "MOJOCELL_CACHE_DIR": str(tmp_path / "cache"),
     }
     yield env
-    end = "from mojocell import _client; _client.request({'op': 'shutdown', 'now': True})"
+    end = "from mojocell.core import client; client.request({'op': 'shutdown', 'now': True})"
     subprocess.run([sys.executable, "-c", end], env=env, timeout=60, check=True)
 
 

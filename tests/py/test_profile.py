@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import mojocell as mc
-from mojocell import hardware
-from mojocell.hardware import Machine
+from mojocell.core import machine
+from mojocell.core.machine import Machine
 from scripted import FakeBridge
 
 TARGET = {"target_cpu": "haswell", "target_features": "+avx,+avx2,+sse2,-avx512f,+fma"}
@@ -168,7 +168,7 @@ def test_flags_tell_the_target(bridge: FakeBridge) -> None:
     ],
 )
 def test_the_features_of_the_target_decide_the_width(features: str, bits: int | None) -> None:
-    found = hardware.describe({"target_cpu": "x", "target_features": features})
+    found = machine.describe({"target_cpu": "x", "target_features": features})
     assert found.simd_bits == bits
     assert found.elements.get("Float32") == (bits // 32 if bits else None)
 
@@ -224,7 +224,7 @@ def test_the_control_groups_limit(
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(text)
     (tmp_path / "self").write_text(line + "\n")
-    assert hardware.quota(tmp_path / "self", tmp_path / "cgroup") == expected
+    assert machine.quota(tmp_path / "self", tmp_path / "cgroup") == expected
 
 
 def test_threads_of_one_core_are_one_core(tmp_path: Path) -> None:
@@ -232,5 +232,5 @@ def test_threads_of_one_core_are_one_core(tmp_path: Path) -> None:
         place = tmp_path / f"cpu{number}/topology"
         place.mkdir(parents=True)
         (place / "thread_siblings_list").write_text(siblings + "\n")
-    assert hardware._physical(tmp_path) == 2
-    assert hardware._physical(tmp_path / "none") is None
+    assert machine._physical(tmp_path) == 2
+    assert machine._physical(tmp_path / "none") is None

@@ -16,7 +16,8 @@ import pytest
 
 import mojocell
 from kernels import kernel
-from mojocell import _client, functions, interop
+from mojocell.call.failure import failure
+from mojocell.core import client, python_inside
 from scripted import FakeBridge
 
 PROGRAM = """
@@ -266,20 +267,20 @@ def test_a_process_names_its_interpreter_where_it_is_one(
     monkeypatch: pytest.MonkeyPatch, executable: str | None, given: dict[str, str]
 ) -> None:
     monkeypatch.setattr(sys, "executable", executable)
-    assert _client.environment({"HOME": "/h"}) == {"HOME": "/h", **given}
+    assert client.environment({"HOME": "/h"}) == {"HOME": "/h", **given}
 
 
 def test_an_application_that_holds_its_python_inside_names_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", "/opt/app/python-app")
     monkeypatch.setattr(sys, "frozen", True, raising=False)
-    assert _client.environment({}) == {}
+    assert client.environment({}) == {}
 
 
 @pytest.mark.parametrize(
     "own", [{"MOJO_PYTHON": "/b"}, {"MOJO_PYTHON": ""}, {"MOJO_PYTHON_LIBRARY": "/l.so"}]
 )
 def test_nothing_is_added_to_a_choice(own: dict[str, str]) -> None:
-    assert _client.environment(own) == own
+    assert client.environment(own) == own
 
 
 def test_every_request_names_it_and_the_process_keeps_its_environment(bridge: FakeBridge) -> None:
@@ -367,18 +368,18 @@ def test_what_only_this_process_finds_is_said_to_be_so(a: Environment, tmp_path:
 def test_each_failure_of_python_inside_mojo_has_a_remedy(
     message: str, env: dict[str, str], hint: str
 ) -> None:
-    assert hint in (interop.hint(message, env) or "")
+    assert hint in (python_inside.hint(message, env) or "")
 
 
 def test_other_failures_have_no_such_hint() -> None:
-    assert interop.hint("there is No module named 'x'", {}) is None
-    assert interop.hint("symbol not found: cblas_dgemm", {}) is None
+    assert python_inside.hint("there is No module named 'x'", {}) is None
+    assert python_inside.hint("symbol not found: cblas_dgemm", {}) is None
 
 
 def test_an_environment_without_pip_is_filled_by_uv(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(interop, "_finds", lambda _name: None)
+    monkeypatch.setattr(python_inside, "_finds", lambda _name: None)
     monkeypatch.setattr(sys, "executable", "/e/python")
-    assert interop.hint("No module named 'x'", {}) == (
+    assert python_inside.hint("No module named 'x'", {}) == (
         "the Python inside Mojo is /e/python: uv pip install --python /e/python x"
     )
 
@@ -423,9 +424,9 @@ def test_the_hint_is_about_the_python_that_the_worker_has(a: Environment) -> Non
 def test_a_crash_of_a_function_that_says_so_is_explained(service: Path) -> None:
     words = "ABORT: Mojo/stdlib/std/ffi/__init__.mojo:777:18: symbol not found: PyRun_SimpleString"
     unit = mojocell.compile(FUNCTIONS, mode="isolated").__mojo__
-    error = functions.failure(unit, "name_of", "crashed", {"message": words, "signal": 4})
+    error = failure(unit, "name_of", "crashed", {"message": words, "signal": 4})
     assert isinstance(error, mojocell.MojoCrash)
-    assert error.hint == interop.hint("symbol not found: PyRun_SimpleString")
+    assert error.hint == python_inside.hint("symbol not found: PyRun_SimpleString")
     assert f"{sys.executable} has no shared library" in str(error.hint)
 
 
@@ -462,6 +463,6 @@ def test_what_the_loader_reads_is_the_callers_too(a: Environment, tmp_path: Path
     first = a.script(text, **own)
     own["LD_LIBRARY_PATH"] = ""
     second = a.script(text, **own)
-    a.script("from mojocell import _client\n_client.request({'op': 'shutdown', 'now': True})", **own)
+    a.script("from mojocell.core import client\nclient.request({'op': 'shutdown', 'now': True})", **own)
     assert json.loads(first) == ["forked", None]
     assert json.loads(second) == ["executed", "LD_LIBRARY_PATH is set for the daemon alone"]

@@ -1,7 +1,8 @@
-"""The plan of the C code: arrows go one way, and nothing is there that nothing uses."""
+"""The plan of the code: arrows go one way, in C and in Python, and nothing is there that nothing uses."""
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
@@ -11,14 +12,6 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = ("runtime", "kernel_bridge")
-#: Arrows that close a circle and have to go.
-TO_MEND = {
-    ("kernel_bridge/convert", "kernel_bridge/arrays"),
-    ("kernel_bridge/guard", "kernel_bridge/artifact"),
-    ("kernel_bridge/guard", "kernel_bridge/guard_enter"),
-    ("kernel_bridge/worker", "kernel_bridge/worker_process"),
-    ("mojo/bind", "mojo/bind_parts"),
-}
 
 
 def sources(*folders: str) -> Iterator[tuple[str, str]]:
@@ -36,9 +29,7 @@ def arrows(*folders: str) -> dict[str, set[str]]:
         name = file.rpartition(".")[0]
         included = set(re.findall(r'^#include "([\w/]+)\.h"', text, re.MULTILINE))
         beside = {one if "/" in one else f"{name.rpartition('/')[0]}/{one}" for one in included}
-        found.setdefault(name, set()).update(
-            other for other in beside - {name} if (name, other) not in TO_MEND
-        )
+        found.setdefault(name, set()).update(beside - {name})
     return found
 
 
@@ -85,6 +76,50 @@ def test_folders_use_each_other_in_one_direction() -> None:
     assert graph["base"] == set()
     assert "server" not in set().union(*graph.values())
     assert "kernel_bridge" not in set().union(*graph.values())
+
+
+def imports(tree: ast.AST) -> set[str]:
+    """What a module imports, at any depth, for types too; a name may be that of a module or of what it has."""
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.module is not None and node.level == 0
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def test_no_module_of_the_package_imports_itself_by_way_of_others() -> None:
+    package = ROOT / "ipython_ext"
+    trees = {
+        ".".join(file.relative_to(package).with_suffix("").parts).removesuffix(".__init__"): ast.parse(
+            file.read_text()
+        )
+        for file in package.rglob("*.py*")
+        if file.suffix in (".py", ".pyi")
+    }
+    graph = {
+        name: {found if found in trees else found.rpartition(".")[0] for found in imports(tree)} - {name}
+        for name, tree in trees.items()
+    }
+    # A result has its error and an error its result: a type, which is not imported when it runs.
+    graph["mojocell.errors"].remove("mojocell.core.result")
+    assert sum(len(found & set(graph)) for found in graph.values()) > 150
+    TopologicalSorter(graph).prepare()
+
+
+def test_one_module_knows_marimo() -> None:
+    """But for those that start it, or say what to install for it."""
+    package = ROOT / "ipython_ext" / "mojocell"
+    known = {
+        str(file.relative_to(package))
+        for file in package.rglob("*.py")
+        if re.search(
+            r"\bimport marimo\b|\bfrom marimo\b|\"marimo\" (not )?in\b|modules.*marimo", file.read_text()
+        )
+    }
+    assert known == {"hosts/__init__.py", "hosts/marimo.py"}
 
 
 def test_nothing_waits_by_the_clock_that_people_set() -> None:

@@ -10,9 +10,9 @@ import pytest
 from IPython.core.error import UsageError
 
 import mojocell as mc
-from mojocell import _client
+from mojocell.call.inputs import mojo_type
+from mojocell.core import client
 from mojocell.errors import MojoCompileError, MojoCrash, MojoError, MojoRuntimeError
-from mojocell.variables import mojo_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,11 +97,11 @@ var yes = n > 2
     assert (ip.user_ns["text"], ip.user_ns["yes"]) == ("Mojo!", True)
     assert ip.user_ns["printed"] == "hello Mojo 3\n"
     assert capsys.readouterr().out == "hello Mojo 3\n"
-    before = _client.request({"op": "cache.stats"})["stats"]["compilations"]
+    before = client.request({"op": "cache.stats"})["stats"]["compilations"]
     ip.user_ns.update(n=5, name="again", x=np.ones(10), xs=[7])
     ip.run_cell_magic("mojo", "-i n,name,x,xs -o y,many,text,yes", cell)
     assert ip.user_ns["y"] == 50.0
-    assert _client.request({"op": "cache.stats"})["stats"]["compilations"] == before
+    assert client.request({"op": "cache.stats"})["stats"]["compilations"] == before
 
 
 def test_failures_keep_the_variables(ip: Any) -> None:

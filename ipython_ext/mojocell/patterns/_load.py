@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mojocell import api
 
 if TYPE_CHECKING:
-    from mojocell.module import MojoModule
+    from mojocell.call.module import MojoModule
 
 PLACE = os.path.dirname(os.path.abspath(__file__))
 

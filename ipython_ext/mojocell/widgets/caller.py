@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from dataclasses import dataclass, field
@@ -150,12 +151,17 @@ class Caller:
                 self._lock.acquire()
             except KeyboardInterrupt as late:  # it met the end of the call
                 outcome.error = late
-                if not self._lock._is_owned():  # type: ignore[attr-defined]  # noqa: SLF001
-                    self._lock.acquire()
+                self._lock.acquire()  # perhaps for the second time
             given_up = self._leave() and isinstance(outcome.error, KeyboardInterrupt)
-            self._lock.release()
+            self._release()
             if not given_up:
                 self._deliver(outcome)
+
+    def _release(self) -> None:
+        """Release the lock as often as this thread has it."""
+        with contextlib.suppress(RuntimeError):
+            while True:
+                self._lock.release()
 
     def _take(self) -> Request | None:
         """Return the next request; None where there is nothing more to do."""
@@ -198,7 +204,7 @@ class Caller:
 
     def _interrupt(self) -> None:
         """Raise KeyboardInterrupt in the call, once. The lock is held."""
-        from mojocell.functions import interrupt
+        from mojocell.call.unit import interrupt
 
         thread = self._thread
         if self._interrupted or thread is None or thread.ident is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mojocell.functions import in_marimo
+from mojocell import hosts
 from mojocell.widgets.controls import controls_of
 from mojocell.widgets.results import known
 
@@ -82,24 +82,4 @@ def interact(function: Callable[..., Any], show: str = "auto", /, **controls: An
         msg = f"mc.interact needs anywidget, which cannot be imported ({error}): pip install anywidget"
         raise ImportError(msg, name=error.name) from None
     widget = Interaction(function, made, fixed, show)
-    return _element(widget) if in_marimo() else widget
-
-
-def _element(widget: Interaction) -> Any:
-    """Return the element of marimo whose value is the newest result."""
-    import marimo as mo
-
-    from mojocell import marimo_cell
-
-    class Element(mo.ui.anywidget):
-        """A widget whose value in marimo is the result that it shows."""
-
-        @property  # type: ignore[misc]
-        def value(self) -> Any:
-            """The newest result; raises what the newest call raised."""
-            if widget.error is not None:
-                raise marimo_cell.in_place(widget.error)
-            return widget.value
-
-    widget.reactive = True
-    return Element(widget)
+    return hosts.current().element(widget)  # type: ignore[no-any-return]

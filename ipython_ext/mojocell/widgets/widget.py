@@ -10,7 +10,7 @@ import anywidget
 import traitlets
 
 from mojocell import errors
-from mojocell.functions import Unit
+from mojocell.call.unit import Unit
 from mojocell.widgets.caller import Caller, Outcome, Request
 from mojocell.widgets.results import present
 

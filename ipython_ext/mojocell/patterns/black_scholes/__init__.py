@@ -108,12 +108,7 @@ def price(
     >>> found.round(4)
     array([ 5.5195, 10.9056])
     """
-    mojo = module("black_scholes")
-    inputs = (spot, strike, rate, dividend, volatility, maturity)
-    if isinstance(kind, str):
-        with contextlib.suppress(TypeError):  # not all are numbers
-            return mojo.price(*inputs, is_call(kind))
-    return _each(mojo.price_each, inputs, kind)
+    return _one_or_each("price", (spot, strike, rate, dividend, volatility, maturity), kind)
 
 
 def greeks(
@@ -151,12 +146,9 @@ def greeks(
     >>> print(f"{found.delta:.4f} {found.gamma:.4f} {found.vega:.2f} {found.theta:.3f}")
     0.5024 0.0199 39.89 -5.283
     """
-    mojo = module("black_scholes")
-    inputs = (spot, strike, rate, dividend, volatility, maturity)
-    if isinstance(kind, str):
-        with contextlib.suppress(TypeError):  # not all are numbers
-            return Greeks(*mojo.greeks(*inputs, is_call(kind)))
-    return Greeks(*_each(mojo.greeks_each, inputs, kind, 10))
+    return Greeks(
+        *_one_or_each("greeks", (spot, strike, rate, dividend, volatility, maturity), kind, rows=10)
+    )
 
 
 def implied_volatility(
@@ -202,12 +194,7 @@ def implied_volatility(
     >>> black_scholes.implied_volatility(prices, **option).round(12)
     array([0.1, 0.2, 0.3])
     """
-    mojo = module("black_scholes")
-    inputs = (price, spot, strike, rate, dividend, maturity)
-    if isinstance(kind, str):
-        with contextlib.suppress(TypeError):  # not all are numbers
-            return mojo.implied(*inputs, is_call(kind))
-    return _each(mojo.implied_each, inputs, kind)
+    return _one_or_each("implied", (price, spot, strike, rate, dividend, maturity), kind)
 
 
 def _signs(kind: Any) -> Array:
@@ -221,7 +208,16 @@ def _signs(kind: Any) -> Array:
     return np.where(calls, 1.0, -1.0)
 
 
-def _each(function: Callable[..., None], inputs: tuple[ArrayLike, ...], kind: Any, rows: int = 0) -> Any:
+def _one_or_each(name: str, inputs: tuple[ArrayLike, ...], kind: Any, *, rows: int = 0) -> Any:
+    """Call the function of that name where all are numbers, otherwise its twin for arrays."""
+    mojo = module("black_scholes")
+    if isinstance(kind, str):
+        with contextlib.suppress(TypeError):  # not all are numbers
+            return mojo[name](*inputs, is_call(kind))
+    return _each(mojo[f"{name}_each"], inputs, kind, rows)
+
+
+def _each(function: Callable[..., None], inputs: tuple[ArrayLike, ...], kind: Any, rows: int) -> Any:
     """Call a function for arrays; what has one element goes as it is, and is used for all."""
     arrays = [_numbers(value) for value in inputs] + [_signs(kind)]
     shape = np.broadcast_shapes(*(array.shape for array in arrays))

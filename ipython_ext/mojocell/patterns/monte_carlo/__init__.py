@@ -167,13 +167,9 @@ def european(
     >>> abs(found.value - 7.1281) < 4 * found.error, found.error < 0.01
     (True, True)
     """
-    samples = whole("samples", samples, 3)
+    size = (whole("samples", samples, 3),)
     option = _option(spot, strike, rate, dividend, volatility, maturity, kind)
-    seed, stream = _key(seed, stream)
-    found = module("monte_carlo").european(
-        seed, samples, *option, bool(antithetic), bool(control), stream=stream
-    )
-    return Estimate(*found)
+    return _estimate("european", size, option, (antithetic, control), _key(seed, stream))
 
 
 def asian(
@@ -218,14 +214,9 @@ def asian(
     >>> found.value > monte_carlo.geometric_asian(12, **option), found.error < 0.005
     (True, True)
     """
-    samples = whole("samples", samples, 3)
-    dates = whole("dates", dates, 1)
+    size = (whole("samples", samples, 3), whole("dates", dates, 1))
     option = _option(spot, strike, rate, dividend, volatility, maturity, kind)
-    seed, stream = _key(seed, stream)
-    found = module("monte_carlo").asian(
-        seed, samples, dates, *option, bool(antithetic), bool(control), stream=stream
-    )
-    return Estimate(*found)
+    return _estimate("asian", size, option, (antithetic, control), _key(seed, stream))
 
 
 def geometric_asian(
@@ -269,6 +260,15 @@ def geometric_asian(
 
 def _key(seed: Any, stream: Any) -> tuple[int, int]:
     return whole("seed", seed, 0, WORD), whole("stream", stream, 0, WORD)
+
+
+def _estimate(
+    name: str, size: tuple[int, ...], option: tuple[Any, ...], ways: tuple[Any, ...], key: tuple[int, int]
+) -> Estimate:
+    """Return the estimate of a price; ``ways`` are those of making it more precise."""
+    seed, stream = key
+    found = module("monte_carlo")[name](seed, *size, *option, *map(bool, ways), stream=stream)
+    return Estimate(*found)
 
 
 def _option(

@@ -77,15 +77,7 @@ def historical(
     >>> value_at_risk.historical([-0.04, 0.01, 0.02, -0.01, 0.03], 0.8)
     Risk(value_at_risk=0.016..., expected_shortfall=0.04...)
     """
-    _known(nan)
-    mojo = module("value_at_risk")
-    found = _at_once(mojo.historical, returns, confidence, weights)
-    if found:
-        return found
-    series, levels, shape = _prepare(returns, confidence, weights)
-    order = np.argsort(levels)
-    parts = _measure(mojo.historical_each, series, levels[order], nan, least=1)
-    return _risk(parts[:, np.argsort(order)], shape)
+    return _measured("historical", returns, confidence, weights, nan, least=1)
 
 
 def parametric(
@@ -115,19 +107,24 @@ def parametric(
     >>> found.value_at_risk.round(4), found.expected_shortfall.round(4)
     (array([0.0436, 0.0626]), array([0.0552, 0.072 ]))
     """
-    _known(nan)
-    mojo = module("value_at_risk")
-    found = _at_once(mojo.parametric, returns, confidence, weights)
-    if found:
-        return found
-    series, levels, shape = _prepare(returns, confidence, weights)
-    return _risk(_measure(mojo.parametric_each, series, levels, nan, least=2), shape)
+    return _measured("parametric", returns, confidence, weights, nan, least=2)
 
 
-def _known(nan: str) -> None:
+def _measured(
+    name: str, returns: ArrayLike, confidence: ArrayLike, weights: ArrayLike | None, nan: str, *, least: int
+) -> Risk:
+    """Return the risk by the function of that name, or by its twin for several series and levels."""
     if nan not in ("raise", "omit"):
         msg = f"nan must be 'raise' or 'omit', not {nan!r}"
         raise ValueError(msg)
+    mojo = module("value_at_risk")
+    found = _at_once(mojo[name], returns, confidence, weights)
+    if found:
+        return found
+    series, levels, shape = _prepare(returns, confidence, weights)
+    order = np.argsort(levels)  # as the historical one wants them
+    parts = _measure(mojo[f"{name}_each"], series, levels[order], nan, least=least)
+    return _risk(parts[:, np.argsort(order)], shape)
 
 
 def _at_once(

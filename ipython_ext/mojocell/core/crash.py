@@ -8,13 +8,27 @@ of the user's, and the debug information of a source that was compiled with ``-g
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
+
+from mojocell.show.definition import definition
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from mojocell.errors import _ProgramError
-    from mojocell.result import RunResult
+
+
+class Compiled(Protocol):
+    """What is asked of the result of a compilation."""
+
+    source: str
+    name: str
+    kind: str
+    key: str | None
+    artifact: str | None
+    toolchain: dict[str, str]
+    used: dict[str, str]
+
 
 # "At: file:3:4: Assert Error: …", "ABORT: file:3:4: …", or with another word of the program's choice.
 _WORDS = re.compile(
@@ -26,14 +40,14 @@ _USED_FILE = re.compile(r"(?:\A|/)(mc_u[0-9a-f]+)\.mojo\Z")
 _SYMBOLIZER_SECONDS = 20
 
 
-def read_words(error: _ProgramError, result: RunResult, text: str) -> None:
+def read_words(error: _ProgramError, result: Compiled, text: str) -> None:
     """Take message and place from what Mojo printed before a crash in this process.
 
     Parameters
     ----------
     error : MojoCrash
         Gets ``message``, and ``line`` and ``column`` or ``library``.
-    result : RunResult
+    result : Compiled
         Of the compilation.
     text : str
         The words; they may name no place.
@@ -49,12 +63,12 @@ def read_words(error: _ProgramError, result: RunResult, text: str) -> None:
         error.library = f"{file.rpartition('stdlib/')[2]}:{line}"
 
 
-def set_place(error: _ProgramError, result: RunResult, file: str, line: int, column: int) -> bool:
+def set_place(error: _ProgramError, result: Compiled, file: str, line: int, column: int) -> bool:
     """Give an error its place from one in a module's file, in bytes; False where that is another's."""
     used = _USED_FILE.search(file)
     if used and used[1] in result.used:
         error.line, error.column = _in_characters(result.used[used[1]], line, column)
-        error.set_used(used[1], result)
+        error.set_used(used[1], result.used)
         return True
     if used or not _OWN_FILE.search(file):
         return False
@@ -62,7 +76,7 @@ def set_place(error: _ProgramError, result: RunResult, file: str, line: int, col
     return error.line is not None
 
 
-def place(result: RunResult, line: int, column: int) -> tuple[int | None, int | None]:
+def place(result: Compiled, line: int, column: int) -> tuple[int | None, int | None]:
     """Return the place in the cell, in characters, of one in the module file, in bytes.
 
     A cell of statements is in that file twice: with its definitions, a line, with the rest.
@@ -82,14 +96,14 @@ def _in_characters(source: str, line: int, column: int) -> tuple[int | None, int
     return line, len(before.decode("utf-8", "ignore")) + 1 if column else None
 
 
-def in_cell(text: str, result: RunResult) -> str:
+def in_cell(text: str, result: Compiled) -> str:
     """Return a text with the cell's places for those in the files that were made for the compiler.
 
     Parameters
     ----------
     text : str
         What a function raised, perhaps with ``call_location()`` in it.
-    result : RunResult
+    result : Compiled
         Of the compilation.
     """
     if ".mojo" not in text:
@@ -109,14 +123,14 @@ def in_cell(text: str, result: RunResult) -> str:
 # --- the calls that led there -----------------------------------------------------------------
 
 
-def trace(error: _ProgramError, result: RunResult, details: Mapping[str, Any]) -> None:
+def trace(error: _ProgramError, result: Compiled, details: Mapping[str, Any]) -> None:
     """Say where a crash was that names no line of the cell.
 
     Parameters
     ----------
     error : MojoCrash
         Gets ``line`` and ``column`` where debug information has them, else ``inside``.
-    result : RunResult
+    result : Compiled
         Of the compilation.
     details : mapping
         ``frames``, the addresses in the artifact, innermost first, and ``inside``, the user's function.
@@ -139,14 +153,14 @@ def trace(error: _ProgramError, result: RunResult, details: Mapping[str, Any]) -
         _look_in_used(error, result, error.inside)
 
 
-def _look_in_used(error: _ProgramError, result: RunResult, function: str) -> None:
+def _look_in_used(error: _ProgramError, result: Compiled, function: str) -> None:
     for text in result.used.values():
         if definition(text, function):
             error.used, error.source = True, text
             error.name = f"cell of {function.partition('.')[0]}"
 
 
-def _is_of(result: RunResult, file: str) -> bool:
+def _is_of(result: Compiled, file: str) -> bool:
     """Tell whether a file is this source's, or one that it uses.
 
     The compiler's own cache gives the code of another source that differs in names and lines alone, with
@@ -155,7 +169,7 @@ def _is_of(result: RunResult, file: str) -> bool:
     return bool(_USED_FILE.search(file)) or file.endswith(f"/mc_{(result.key or '')[:16]}.mojo")
 
 
-def _has_lines(result: RunResult) -> bool:
+def _has_lines(result: Compiled) -> bool:
     try:
         with open(result.artifact or "", "rb") as file:
             return b".debug_line" in file.read()
@@ -163,7 +177,7 @@ def _has_lines(result: RunResult) -> bool:
         return False
 
 
-def _lines(result: RunResult, frames: Sequence[int]) -> Iterator[tuple[str, int, int]]:
+def _lines(result: Compiled, frames: Sequence[int]) -> Iterator[tuple[str, int, int]]:
     """Yield what debug information says of the addresses, innermost first: file, line, column."""
     import json
     import subprocess
@@ -183,36 +197,3 @@ def _lines(result: RunResult, frames: Sequence[int]) -> Iterator[tuple[str, int,
                 yield str(call["FileName"]), int(call["Line"]), int(call["Column"])
     except (OSError, subprocess.SubprocessError, ValueError, KeyError, TypeError):
         return  # the function is told, then
-
-
-def definition(source: str, function: str) -> int | None:
-    r"""Return the line of a function's only definition.
-
-    Parameters
-    ----------
-    source : str
-        The cell.
-    function : str
-        As ``area``, or ``Point.norm`` for a method.
-
-    Examples
-    --------
-    >>> definition("struct P:\n    def area(self): ...\n\ndef area(): ...", "area")
-    4
-    >>> definition("struct P:\n    def area(self): ...", "P.area")
-    2
-    """
-    lines = source.split("\n")
-    first, last, indent = 0, len(lines), ""
-    owner, _, name = function.rpartition(".")
-    if owner:
-        first = _only(lines, rf"(?:struct|trait)\s+{re.escape(owner)}\b", 0, last) or last
-        inner = range(first, last)
-        last = next((i for i in inner if re.match(r"[^\s#]", lines[i])), last)
-        indent = r"\s+"
-    return _only(lines, rf"{indent}(?:def|fn)\s+{re.escape(name)}\b", first, last)
-
-
-def _only(lines: Sequence[str], pattern: str, first: int, last: int) -> int | None:
-    found = [i + 1 for i in range(first, last) if re.match(pattern, lines[i])]
-    return found[0] if len(found) == 1 else None

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mojocell import functions
+from mojocell import hosts
+from mojocell.call.unit import Unit, unit_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from mojocell._bridge import Function as MojoFunction
-    from mojocell._job import Job
-    from mojocell.functions import Unit
-    from mojocell.result import RunResult
+    from mojocell.core.request import Job
+    from mojocell.core.result import RunResult
 
 
 class MojoModule:
@@ -51,6 +51,7 @@ class MojoModule:
     def __init__(
         self, unit: Unit, *, ran: RunResult | None = None, outputs: Mapping[str, Any] | None = None
     ) -> None:
+        hosts.know_by_content(lambda: MojoModule, _content)
         own = self.__dict__
         own["__mojo__"] = unit
         own["compiled"] = unit.result
@@ -118,16 +119,36 @@ class MojoModule:
         unit = self.__mojo__
         return restore, (unit.source, unit.options, self.result, self.outputs)
 
-    def _repr_html_(self) -> str:
-        from mojocell import display
+    def _text(self) -> str:
+        """Return what a cell of definitions has."""
+        from mojocell.show.words import plural
 
-        return display.module_html(self)
+        lines = [f"compiled {plural(len(self.functions), 'function')}"]
+        lines += [f"  {line}" for signature in self.functions.values() for line in signature.split("\n")]
+        lines += [f"  skipped {name}: {reason}" for name, reason in self.skipped.items()]
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        from mojocell.core.result import times_html, warnings_html
+        from mojocell.show import html
+
+        if self.result is not None:
+            return self.result._repr_html_()
+        return html.printed(self._text()) + warnings_html(self.compiled) + times_html(self.compiled)
 
     def _mime_(self) -> tuple[str, str]:
         """Show it in marimo, with its source."""
-        from mojocell import marimo_cell
+        from mojocell.show import html
 
-        return "text/html", marimo_cell.module_html(self)
+        return "text/html", html.code(self.__mojo__.source) + self._repr_html_()
+
+
+def _content(module: MojoModule) -> bytes:
+    """Return what a module is made of, as caches know it."""
+    import pickle
+
+    content = module.__mojo__.content()
+    return content + pickle.dumps(module.outputs) if module.outputs else content
 
 
 def module_of(
@@ -146,11 +167,11 @@ def module_of(
     job, result : Job, RunResult
         What was asked for and what came of it.
     mode, nogil, module
-        As for `functions.Unit`.
+        As for `Unit`.
     outputs : mapping, optional
         The variables that it gave back.
     """
-    unit = functions.Unit(job, result, mode=mode, nogil=nogil, module=module)
+    unit = Unit(job, result, mode=mode, nogil=nogil, module=module)
     ran = result if job.op == "run" and result.kind != "definitions" else None
     return MojoModule(unit, ran=ran, outputs=outputs)
 
@@ -159,5 +180,19 @@ def restore(
     source: str, options: dict[str, Any], ran: RunResult | None, outputs: dict[str, Any]
 ) -> MojoModule:
     """Return the module of a source, in whatever process this is: what pickles call."""
-    found: MojoModule = functions.rebuild(source, options)
-    return MojoModule(found.__mojo__, ran=ran, outputs=outputs) if ran is not None else found
+    unit = unit_of(source, options)
+    return MojoModule(unit, ran=ran, outputs=outputs) if ran is not None else MojoModule(unit)
+
+
+def using(functions: Sequence[MojoFunction | MojoModule]) -> list[dict[str, Any]]:
+    """Return the ``using`` of a request for functions and modules of other sources."""
+    names: dict[int, tuple[Unit, list[str]]] = {}
+    for item in functions:
+        unit = getattr(item, "__mojo__", None)
+        if not isinstance(unit, Unit):
+            msg = f"using must be a list of Mojo functions or modules, which {item!r} is not"
+            raise TypeError(msg)
+        chosen = list(unit.entries) if isinstance(item, MojoModule) else [item.__name__]
+        known = names.setdefault(id(unit), (unit, []))[1]
+        known += [name for name in chosen if name not in known]
+    return [unit.used(chosen) for unit, chosen in names.values()]

@@ -15,31 +15,21 @@ import time
 import weakref
 from typing import TYPE_CHECKING, Any
 
-from mojocell import errors, kernel, marimo_cache, settings
-from mojocell.errors import _ProgramError
-from mojocell.stubs import make_stub
+from mojocell import errors, hosts, settings
+from mojocell.call.failure import failure
+from mojocell.call.stubs import make_stub
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Literal
 
     from mojocell._bridge import Function, Library, Worker
-    from mojocell._job import Job
-    from mojocell.module import MojoModule
-    from mojocell.result import RunResult
-    from mojocell.stubs import Entry
+    from mojocell.call.stubs import Entry
+    from mojocell.core.request import Job
+    from mojocell.core.result import RunResult
 
     MojoFunction = Function
     CallMode = Literal["inline", "isolated"]
-
-
-def __getattr__(name: str) -> Any:
-    if name == "MojoFunction":
-        from mojocell._bridge import Function
-
-        return Function
-    msg = f"module {__name__!r} has no attribute {name!r}"
-    raise AttributeError(msg)
 
 
 # --- units ------------------------------------------------------------------------------------
@@ -73,8 +63,9 @@ class Unit:
         self.source = result.source
         self.name = result.name
         self.result = result
-        # marimo takes what says that it is from a cell for what the cell's code says.
-        self.module = "mojocell" if module == "__main__" and marimo_cache.register() else module
+        # A cache takes what says that it is from a cell for what the cell's code says.
+        is_known = hosts.know_by_content(_function_type, _content)
+        self.module = "mojocell" if module == "__main__" and is_known else module
         self.skipped = dict(result.skipped)
         self.entries: dict[str, list[Entry]] = {}
         for entry in result.functions:
@@ -123,7 +114,7 @@ class Unit:
             entries,
             self._library,
             mode=mode,
-            nogil=bool(self.options.get("nogil")) or in_marimo() or self._fills_a_pipe(),
+            nogil=bool(self.options.get("nogil")) or hosts.current().wants_gil(prints=self._prints()),
             worker=self.worker,
             fail=functools.partial(failure, self, name),
             on_isolated=functools.partial(_tell, name),
@@ -133,9 +124,9 @@ class Unit:
         made.stale = self._stale
         return made
 
-    def _fills_a_pipe(self) -> bool:
-        """Tell whether its functions may print to a thread of this very process."""
-        return kernel.reads_output() and self._library is not None and self._library.prints
+    def _prints(self) -> bool:
+        """Tell whether its functions may print in this very process."""
+        return self._library is not None and self._library.prints
 
     def set_stale(self, reason: str) -> None:
         """Let all functions raise this instead of running."""
@@ -157,7 +148,9 @@ class Unit:
         return self._where
 
     def _choose(self) -> tuple[CallMode, str | None]:
-        if (self.options.get("mode") or settings.get("call_mode") or default_mode()) == "isolated":
+        if (
+            self.options.get("mode") or settings.get("call_mode") or hosts.current().default_mode()
+        ) == "isolated":
             return "isolated", None
         from mojocell import _bridge
 
@@ -200,20 +193,21 @@ class Unit:
             name=self.name,
         )
         self.load_seconds = time.perf_counter() - start
-        kernel.follow()
+        hosts.current().keep_interrupts()
         return library
 
     def worker(self) -> Worker:
         """Return the workers for isolated calls; they start with the first call."""
         with self._worker_lock:  # several threads may come at first: they share the workers
             if self._worker is None:
-                from mojocell.display import Echo
+                from mojocell.show.output import Echo
 
                 self._worker = self._make_worker(Echo().output, self._limits["timeout"])
             return self._worker
 
     def _make_worker(self, output: Callable[[str, bytes], object], wall: float | None) -> Worker:
-        from mojocell import _bridge, _client
+        from mojocell import _bridge
+        from mojocell.core import client
 
         job = _job(self.source, self.options, op="run")
         # A call's limits, not the worker's.
@@ -221,15 +215,15 @@ class Unit:
         request = job.header()
         self.environment = request["env"]
         table = "".join(f"{entry['symbol']} {entry['abi']}\n" for entry in self.result.functions)
-        header = _client.encode(request).decode()
+        header = client.encode(request).decode()
         made = _bridge.Worker(
-            _client.client(),
+            client.client(),
             header,
             table,
             output,
             wall=wall,
             cpu=self._limits["cpu"],
-            silence=_client.patience(wall),
+            silence=client.patience(wall),
         )
         self._workers.append(made)
         return made
@@ -274,12 +268,28 @@ class Unit:
 
     # --- for others ---
 
+    def content(self, name: str = "") -> bytes:
+        """Return what it, or a function of it, is made of, as caches know it."""
+        return f"mojocell {self.result.key or self.source} {name}".encode()
+
     def used(self, names: Sequence[str]) -> dict[str, Any]:
         """Return what makes functions of this source known to another one: an item of ``using``."""
         item: dict[str, Any] = {"source": self.source, "names": list(names)}
         if self.options.get("using"):
             item["using"] = self.options["using"]
         return item
+
+
+def _function_type() -> type:
+    from mojocell._bridge import Function
+
+    return Function
+
+
+def _content(function: MojoFunction) -> bytes:
+    """Return what a function is made of, as caches know it."""
+    unit: Unit = function.__mojo__  # type: ignore[attr-defined]
+    return unit.content(function.__name__)
 
 
 def _options(job: Job, mode: str | None, *, nogil: bool, module: str) -> dict[str, Any]:
@@ -313,7 +323,7 @@ def _identity(source: str, options: Mapping[str, Any]) -> str:
 
 
 def _job(source: str, options: Mapping[str, Any], op: str = "compile") -> Job:
-    from mojocell._job import Job
+    from mojocell.core.request import Job
 
     job = Job(
         source,
@@ -333,10 +343,10 @@ def _job(source: str, options: Mapping[str, Any], op: str = "compile") -> Job:
 def rebuild(
     source: str,
     options: Mapping[str, Any],
-    name: str | None = None,
+    name: str,
     changes: Mapping[str, Any] | None = None,
 ) -> Any:
-    """Return a function, or the module of a source, in whatever process this is: what pickles call.
+    """Return a function, in whatever process this is: what pickles call.
 
     Parameters
     ----------
@@ -344,8 +354,8 @@ def rebuild(
         The Mojo source.
     options : mapping
         As a `Unit` has them.
-    name : str or None
-        A function's name; None for the module.
+    name : str
+        The function's.
     changes : mapping, optional
         What the function's ``with_options`` was told.
 
@@ -354,41 +364,26 @@ def rebuild(
     >>> rebuild("def twice(n: Int) -> Int: return 2 * n", {}, "twice")(21)
     42
     """
-    unit = _units.get(_identity(source, options))
-    if unit is None:
-        job = _job(source, options)
-        result = job.execute()
-        if result.error is not None:
-            raise result.error
-        unit = Unit(
-            job,
-            result,
-            mode=options.get("mode"),
-            nogil=bool(options.get("nogil")),
-            module=str(options.get("module") or "__main__"),
-        )
-    if name is not None:
-        function = unit.function(name)
-        return function if changes is None else function.with_options(**changes)
-    from mojocell.module import MojoModule
-
-    return MojoModule(unit)
+    function = unit_of(source, options).function(name)
+    return function if changes is None else function.with_options(**changes)
 
 
-def using(functions: Sequence[MojoFunction | MojoModule]) -> list[dict[str, Any]]:
-    """Return the ``using`` of a request for functions and modules of other sources."""
-    from mojocell.module import MojoModule
-
-    names: dict[int, tuple[Unit, list[str]]] = {}
-    for item in functions:
-        unit = getattr(item, "__mojo__", None)
-        if not isinstance(unit, Unit):
-            msg = f"using must be a list of Mojo functions or modules, which {item!r} is not"
-            raise TypeError(msg)
-        chosen = list(unit.entries) if isinstance(item, MojoModule) else [item.__name__]
-        known = names.setdefault(id(unit), (unit, []))[1]
-        known += [name for name in chosen if name not in known]
-    return [unit.used(chosen) for unit, chosen in names.values()]
+def unit_of(source: str, options: Mapping[str, Any]) -> Unit:
+    """Return the unit of a source: one that is there, or a new one."""
+    found = _units.get(_identity(source, options))
+    if found is not None:
+        return found
+    job = _job(source, options)
+    result = job.execute()
+    if result.error is not None:
+        raise result.error
+    return Unit(
+        job,
+        result,
+        mode=options.get("mode"),
+        nogil=bool(options.get("nogil")),
+        module=str(options.get("module") or "__main__"),
+    )
 
 
 def interrupt(thread: threading.Thread | int) -> None:
@@ -433,41 +428,9 @@ def interrupt(thread: threading.Thread | int) -> None:
         unit.interrupt(found.ident)
 
 
-# --- modes ------------------------------------------------------------------------------------
+# --- where they run -----------------------------------------------------------------------------
 
-_serves_many = False
 _told: set[str] = set()
-
-
-def default_mode() -> str:
-    """Return how functions are called where nobody says it.
-
-    ``"isolated"`` in an app that ``marimo run`` serves: all who look at it share the process. A
-    thread that is not the app's own has no context to be asked, so what was seen once holds.
-
-    Examples
-    --------
-    >>> default_mode()
-    'inline'
-    """
-    global _serves_many  # noqa: PLW0603  (a fact about the process)
-    marimo = sys.modules.get("marimo")
-    if not _serves_many and marimo is not None:
-        try:
-            _serves_many = marimo.app_meta().mode == "run"
-        except Exception:  # noqa: BLE001  (whatever a marimo of another time does: it is not known, then)
-            return "inline"
-    return "isolated" if _serves_many else "inline"
-
-
-def in_marimo() -> bool:
-    """Tell whether this is a kernel of marimo.
-
-    Its threads carry what cells print and notice the end of the server: a call that goes on for long must
-    not hold them up.
-    """
-    marimo = sys.modules.get("marimo")
-    return marimo is not None and bool(marimo.running_in_notebook())
 
 
 def _tell(name: str, reason: str) -> None:
@@ -476,86 +439,3 @@ def _tell(name: str, reason: str) -> None:
         return
     _told.add(reason)
     print(f"{name} runs isolated: {reason}", file=sys.stderr)
-
-
-# --- errors -----------------------------------------------------------------------------------
-
-_DAMAGED = (
-    "the crash was outside of Mojo's own code and may have damaged this process: its functions run "
-    "isolated from now on; restart it when you can"
-)
-
-
-def failure(unit: Unit, name: str, kind: str, details: Mapping[str, Any]) -> BaseException:
-    """Return the exception for a call that failed; the C extension raises it.
-
-    Parameters
-    ----------
-    unit : Unit
-        The source of the function.
-    name : str
-        The function.
-    kind : str
-        ``"raised"``, ``"crashed"``, ``"exited"``, ``"limit"``, ``"timeout"``, ``"return"``, ``"stale"``,
-        or a code of the daemon.
-    details : mapping
-        ``message``; of a crash ``signal``, ``stack_overflow``, ``damaged``, ``line``, ``column``,
-        ``module``, ``library``, ``inside``, ``frames``; of a limit ``limit``.
-
-    Returns
-    -------
-    MojoError
-        Of the class that says it.
-    """
-    from mojocell import crash
-
-    text = str(details.get("message") or "")
-    if kind == "raised":
-        text = crash.in_cell(text, unit.result)
-    if kind == "stale":
-        text = f"{name} is stale: {text}"
-    if kind == "return":
-        error: errors.MojoError = errors.MojoReturnError(text)
-    else:
-        error = errors.from_code(kind, text or kind, details.get("hint"))
-    error.function = name
-    if isinstance(error, _ProgramError):
-        error.source, error.name = unit.source, unit.name
-    if isinstance(error, errors.MojoCrash):
-        _describe_crash(error, unit, details)
-    if isinstance(error, errors.MojoLimit):
-        error.limit = details.get("limit")
-    from mojocell import interop
-
-    error.hint = interop.hint(error.message, unit.environment) or error.hint
-    if "marimo" not in sys.modules:
-        return error
-    from mojocell import marimo_cell
-
-    return marimo_cell.in_place(error)
-
-
-def _describe_crash(error: errors.MojoCrash, unit: Unit, details: Mapping[str, Any]) -> None:
-    from mojocell import crash
-
-    error.signal = details.get("signal") or None
-    text = str(details.get("message") or "")
-    if details.get("stack_overflow"):
-        error.message, error.hint = "stack overflow", "look for a recursion that does not end"
-    elif details.get("line"):
-        error.line, error.column = int(details["line"]), int(details.get("column") or 0) or None
-        if details.get("module"):
-            error.set_used(str(details["module"]), unit.result)
-    elif details.get("library"):
-        error.library = str(details["library"])
-    elif text:
-        crash.read_words(error, unit.result, text)
-    else:
-        error.message = f"{error.function} was ended by {errors.signal_name(error.signal) or 'a crash'}"
-    if not details.get("stack_overflow"):
-        crash.trace(error, unit.result, details)
-        if error.line is None and details.get("frames") and error.function in unit.entries:
-            error.inside = error.inside or error.function
-    error.args = (error.message,)
-    if details.get("damaged"):
-        error.hint = f"{error.hint}; {_DAMAGED}" if error.hint else _DAMAGED

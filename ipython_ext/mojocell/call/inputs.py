@@ -16,8 +16,9 @@ from mojocell import _bridge
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mojocell._job import Job, Sink
-    from mojocell.result import RunResult
+    from mojocell.core.request import Job
+    from mojocell.core.result import RunResult
+    from mojocell.show.output import Sink
 
 _SCALARS: dict[type, str] = {bool: "Bool", int: "Int", float: "Float64", str: "String"}
 _DTYPES = {dtype.removesuffix("_"): name for name, dtype in _bridge.SCALARS.items()}
@@ -131,9 +132,11 @@ def run(
 def _call(
     job: Job, result: RunResult, values: Mapping[str, Any], sink: Sink | None, timeout: float | None
 ) -> dict[str, Any]:
-    from mojocell import _bridge, _client
+    from mojocell import _bridge
+    from mojocell.call.failure import failure
+    from mojocell.call.unit import Unit
+    from mojocell.core import client
     from mojocell.errors import MojoError
-    from mojocell.functions import Unit, failure
 
     unit = Unit(job, result, mode="isolated")
     entry = result.run
@@ -145,17 +148,17 @@ def _call(
             sink.output(stream, data)
 
     job.op = "run"
-    header = _client.encode(job.header()).decode()
+    header = client.encode(job.header()).decode()
     table = f"{entry['symbol']} {entry['abi']}\n"
     worker = _bridge.Worker(
-        _client.client(),
+        client.client(),
         header,
         table,
         output,
         wall=timeout,
         cpu=job.cpu,
         most=1,
-        silence=_client.patience(timeout),
+        silence=client.patience(timeout),
     )
     call = _bridge.Function(
         "the cell",

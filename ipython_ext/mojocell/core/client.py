@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from mojocell._bridge import Client
 
-LIBEXEC = os.path.join(os.path.dirname(os.path.abspath(__file__)), "_libexec")
+LIBEXEC = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "_libexec")
 
 
 def daemon_path() -> str | None:

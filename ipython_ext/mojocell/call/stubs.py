@@ -4,18 +4,29 @@ from __future__ import annotations
 
 import builtins
 import functools
-from typing import TYPE_CHECKING, Any
-
-from mojocell import _bridge
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from types import CodeType, FunctionType
 
-    from mojocell.functions import Unit
+    from mojocell.core.result import RunResult
 
     #: One of the function table: `docs/protocol.md`.
     Entry = Mapping[str, Any]
+
+
+class Unit(Protocol):
+    """What is asked of the unit that a function is of."""
+
+    source: str
+    name: str
+    module: str
+    result: RunResult
+
+    def function(self, name: str) -> Callable[..., Any]:
+        """Return a function."""
+        ...
 
 
 class Computed:
@@ -46,11 +57,12 @@ class _Arrays:
         return NDArray[numpy_dtype(dtype).type]  # type: ignore[misc]
 
 
-#: What the names in annotations mean, for `typing.get_type_hints`.
-_NAMES: dict[str, Any] = {
-    "NDArray": _Arrays(),
-    **{name: name.removesuffix("_") for name in _bridge.SCALARS.values()},
-}
+@functools.cache
+def _names() -> dict[str, Any]:
+    """Return what the names in annotations mean, for `typing.get_type_hints`."""
+    from mojocell import _bridge
+
+    return {"NDArray": _Arrays(), **{name: name.removesuffix("_") for name in _bridge.SCALARS.values()}}
 
 
 def annotation(kind: str, *, returned: bool = False) -> Any:
@@ -68,6 +80,8 @@ def annotation(kind: str, *, returned: bool = False) -> Any:
     >>> [annotation(t) for t in ("Int8", "String", "Span[Int]", "Optional[Float64]")]
     [<class 'int'>, <class 'str'>, 'NDArray[int64]', float | None]
     """
+    from mojocell import _bridge
+
     return _bridge.annotation(kind, returned=returned)
 
 
@@ -91,7 +105,7 @@ def make_stub(unit: Unit, name: str, entries: Sequence[Entry]) -> FunctionType:
     arguments = entries[0].get("arguments") or ()
     single = len(entries) == 1 and all(_is_plain(item["name"]) for item in arguments)
     scope: dict[str, Any] = {
-        **_NAMES,
+        **_names(),
         "__name__": unit.module,
         "__builtins__": builtins,
         "_call": functools.partial(_call, unit, name),

@@ -7,16 +7,30 @@ say and never adds to it, so the plain text is complete.
 from __future__ import annotations
 
 import unicodedata
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
+
+from mojocell.show.definition import definition
+from mojocell.show.html import escape
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from mojocell.diagnostics import Diagnostic, FixIt, Note
-    from mojocell.errors import MojoCompileError, _ProgramError
 
     Line = list[tuple[str, str]]
     Layout = list[Line]
+
+
+class Failure(Protocol):
+    """What a failure tells of itself: the place in its source, where that is known."""
+
+    message: str
+    hint: str | None
+    name: str
+    source: str | None
+    line: int | None
+    column: int | None
+
 
 TAB = 4
 #: The widest excerpt, in terminal columns; a longer line of source is cut around the place.
@@ -105,39 +119,21 @@ def clean(text: str) -> str:
     return "".join("\ufffd" if unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") else c for c in text)
 
 
-def escape(text: str) -> str:
-    """Escape text for HTML, for attributes as well.
-
-    Examples
-    --------
-    >>> escape('<a href="x">')
-    '&lt;a href=&quot;x&quot;&gt;'
-    """
-    table = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"}
-    return "".join(table.get(char, char) for char in text)
-
-
 # --- widths -----------------------------------------------------------------------------------
 
 
-def char_width(char: str) -> int:
-    r"""Return how many terminal columns a character takes (not for tabs).
+def _cells(source: str) -> list[tuple[str, int]]:
+    r"""Return what stands for each character of a line and how wide it is.
+
+    Tabs go to the next stop; other control characters, which could command a terminal, become U+FFFD.
 
     Examples
     --------
-    >>> [char_width(c) for c in "a火\u0301"]
+    >>> [width for _, width in _cells("a火\u0301")]
     [1, 2, 0]
     """
-    if unicodedata.category(char) in ("Mn", "Me", "Cf"):
-        return 0
-    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+    from wcwidth import wcwidth
 
-
-def _cells(source: str) -> list[tuple[str, int]]:
-    """Return what stands for each character of a line and how wide it is.
-
-    Tabs go to the next stop; other control characters, which could command a terminal, become U+FFFD.
-    """
     cells, column = [], 0
     for char in source:
         if char == "\t":
@@ -145,7 +141,7 @@ def _cells(source: str) -> list[tuple[str, int]]:
             cells.append((" " * width, width))
         else:
             shown = clean(char)
-            width = char_width(shown)
+            width = max(wcwidth(shown), 0)
             cells.append((shown, width))
         column += width
     return cells
@@ -277,7 +273,7 @@ def _note(note: Note, item: Diagnostic, lines: Sequence[str], name: str) -> Layo
     return layout
 
 
-def failure(error: MojoCompileError | _ProgramError) -> Layout:
+def failure(error: Failure) -> Layout:
     """Return the layout of a failure that may have a place in the cell."""
     lines = error.source.split("\n") if error.source is not None else []
     place = _place(error.name, error.line, error.column) if error.line else ""
@@ -288,14 +284,12 @@ def failure(error: MojoCompileError | _ProgramError) -> Layout:
     return layout + _where(error) + hint(error.hint)
 
 
-def _where(error: MojoCompileError | _ProgramError) -> Layout:
+def _where(error: Failure) -> Layout:
     """Return what is known of a place that is not the cell's, or no line."""
-    from mojocell import crash
-
     library, inside = getattr(error, "library", None), getattr(error, "inside", None)
     if not (library or inside):
         return []
-    line = crash.definition(error.source or "", inside) if inside else None
+    line = definition(error.source or "", inside) if inside else None
     defined = f", defined at {_place(error.name, line, None)[:-2]}" if line else ""
     words = [f"at {library}"] if library else []
     words += [f"in a call of {inside}{defined}"] if inside else []
@@ -346,16 +340,3 @@ def _place(name: str, line: int | None, column: int | None) -> str:
 def _one_line(text: str) -> str:
     """Return text without line breaks."""
     return " ".join(part.strip() for part in text.splitlines())
-
-
-def plural(count: int, noun: str) -> str:
-    """Return a count with its noun.
-
-    Examples
-    --------
-    >>> plural(1, "error"), plural(2, "error"), plural(2, "entry")
-    ('1 error', '2 errors', '2 entries')
-    """
-    if count != 1:
-        noun = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
-    return f"{count:,} {noun}"

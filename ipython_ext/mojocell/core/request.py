@@ -4,25 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mojocell import _client, settings
+from mojocell import settings
+from mojocell.core import client
+from mojocell.core.result import RunResult
 from mojocell.errors import Interrupted
-from mojocell.result import RunResult
+from mojocell.show.output import Sink
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-
-class Sink:
-    """What follows a run while it goes on; this one is not interested."""
-
-    def event(self, name: str, header: dict[str, Any]) -> None:
-        """Take note of an event other than output."""
-
-    def output(self, stream: str, data: bytes) -> None:
-        """Take a piece of ``"stdout"`` or ``"stderr"``."""
-
-    def quiet(self) -> None:
-        """Show what is due, about every 50 ms."""
 
 
 class Job:
@@ -77,7 +66,7 @@ class Job:
     def header(self) -> dict[str, Any]:
         """Return the request as the protocol has it."""
         header: dict[str, Any] = {"op": self.op, "source": self.source, "name": self.name}
-        header.update(_client.surroundings(self.cwd, self.env, self.toolchain))
+        header.update(client.surroundings(self.cwd, self.env, self.toolchain))
         if self.cell:
             header["cell"] = self.cell
         if self.flags:
@@ -105,10 +94,10 @@ class Job:
         if self.stdin is not None:
             header["stdin"] = {"frame": 0}
         limits = {"wall": self.timeout, "cpu": self.cpu, "memory": self.memory}
-        most = {"memory": _client.MOST_MB}
+        most = {"memory": client.MOST_MB}
         if any(limits.values()):
             header["limits"] = {
-                key: min(value, most.get(key, _client.MOST_SECONDS)) for key, value in limits.items() if value
+                key: min(value, most.get(key, client.MOST_SECONDS)) for key, value in limits.items() if value
             }
         return header
 
@@ -148,16 +137,16 @@ class Job:
             streams = {name: b"".join(pieces) for name, pieces in taken.items()}
             made = RunResult(wire, **streams, source=self.source, name=self.name)
             if made.error is not None:
-                from mojocell import interop
+                from mojocell.core import python_inside
 
-                made.error.hint = interop.hint(made.error.message, self.env) or made.error.hint
+                made.error.hint = python_inside.hint(made.error.message, self.env) or made.error.hint
             return made
 
         frames = [self.stdin] if self.stdin is not None and self.op == "run" else []
         try:
-            silence = _client.patience(self.timeout)
+            silence = client.patience(self.timeout)
             quiet = None if sink is None else sink.quiet
-            return result(_client.request(self.header(), frames, on_event, silence=silence, on_quiet=quiet))
+            return result(client.request(self.header(), frames, on_event, silence=silence, on_quiet=quiet))
         except KeyboardInterrupt:
             stopped = Interrupted(result=result({}))
             raise stopped from None

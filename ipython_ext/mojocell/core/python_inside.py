@@ -60,9 +60,9 @@ def hint(message: str, env: dict[str, str] | None = None) -> str | None:
     missing = re.match(r"No module named '([^']+)'", message)
     if missing is None and not message.startswith(_NOT_LOADED):
         return None
-    from mojocell import _client
+    from mojocell.core import client
 
-    whole = _client.environment(env)
+    whole = client.environment(env)
     python = interpreter(whole)
     if missing is not None and python is not None:
         return _lacking(missing[1], python)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import builtins
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mojocell import render
-from mojocell.module import MojoModule
+from mojocell.call.module import MojoModule
+from mojocell.show.words import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from mojocell._bridge import Function as MojoFunction
+    from mojocell.show.layout import Layout
 
 #: What a function says whose cell was changed, and does not run in its place.
 NOT_COMPILED = "the cell that defines it did not compile; fix and run it"
@@ -211,7 +212,7 @@ def _callables(module: MojoModule) -> tuple[dict[str, MojoFunction], dict[str, s
     return found, refused
 
 
-def layout(bound: Bound, functions: dict[str, str], *, wanted: bool = True) -> render.Layout:
+def layout(bound: Bound, functions: dict[str, str], *, wanted: bool = True) -> Layout:
     """Return what a cell of definitions shows.
 
     Parameters
@@ -226,13 +227,14 @@ def layout(bound: Bound, functions: dict[str, str], *, wanted: bool = True) -> r
     Examples
     --------
     >>> bound = Bound(["twice"], {"parse": "it takes a Token"}, [])
-    >>> print(render.paint(layout(bound, {"twice": "def twice(n: Int) -> Int"})))
+    >>> from mojocell.show.layout import paint
+    >>> print(paint(layout(bound, {"twice": "def twice(n: Int) -> Int"})))
     bound twice; skipped parse
       def twice(n: Int) -> Int
       skipped parse: it takes a Token
     """
-    head = bound.headline() if wanted else f"compiled {render.plural(len(functions), 'function')}"
-    lines: render.Layout = [[("", head or "compiled; it defines no functions")]]
+    head = bound.headline() if wanted else f"compiled {plural(len(functions), 'function')}"
+    lines: Layout = [[("", head or "compiled; it defines no functions")]]
     lines += [[("", f"  {line}")] for text in functions.values() for line in text.split("\n")]
     lines += [[("dim", f"  skipped {name}: {reason}")] for name, reason in bound.skipped.items()]
     return lines

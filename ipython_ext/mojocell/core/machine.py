@@ -138,10 +138,11 @@ def machine() -> Machine:
     >>> mc.machine().elements["Float32"] == 2 * mc.machine().elements["Float64"]
     True
     """
-    from mojocell import _client, settings
+    from mojocell import settings
+    from mojocell.core import client
 
-    request = {"op": "info", **_client.surroundings(toolchain=settings.get("toolchain"))}
-    return describe(_client.request(request).get("toolchain"))
+    request = {"op": "info", **client.surroundings(toolchain=settings.get("toolchain"))}
+    return describe(client.request(request).get("toolchain"))
 
 
 def describe(toolchain: Any) -> Machine:

@@ -1,0 +1,1 @@
+"""Compiled Mojo as callables of Python."""

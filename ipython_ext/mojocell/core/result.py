@@ -1,0 +1,313 @@
+"""What a run gives back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from mojocell import errors
+from mojocell.diagnostics import Diagnostic, from_wire
+from mojocell.errors import MojoError, _ProgramError
+from mojocell.show.words import duration, plural
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+class Repair(NamedTuple):
+    """One repair that was made to an older source before it was compiled.
+
+    Attributes
+    ----------
+    line : int or None
+        The line of the cell, from 1.
+    message : str
+        What the compiler had said.
+    before, after : str
+        The text replaced and the text put there.
+    """
+
+    line: int | None
+    message: str
+    before: str
+    after: str
+
+
+class RunResult:
+    r"""A Mojo program that ran, and how.
+
+    Attributes
+    ----------
+    stdout, stderr : str
+        All that the program printed. Bytes that are not UTF-8 are replaced.
+    returncode : int or None
+        The exit status; None after a signal, or where nothing ran.
+    signal : int or None
+        The signal that ended it.
+    cache : str
+        ``"hit"``, ``"miss"`` or ``"joined"`` (another's compilation of the same).
+    compiler_cache : bool
+        The compiler had the answer in a cache of its own.
+    times : dict of float
+        Seconds: ``queue``, ``identify``, ``scan``, ``compile``, ``load``, ``run``, ``total``.
+    usage : dict
+        What the program used: ``user`` and ``system`` seconds, ``max_rss_mb``.
+    diagnostics : tuple of Diagnostic
+        The compiler's warnings, and its errors where it failed.
+    kind : str
+        ``"program"``, ``"statements"`` or ``"definitions"`` (nothing to run).
+    modernized : tuple of Repair
+        Repairs that were made to an older source.
+    source : str
+        What was compiled, with these repairs.
+    name : str
+        What diagnostics call the source.
+    error : MojoError or None
+        What ``check=True`` would have raised.
+    limit : str or None
+        The limit that ended it: ``"wall"``, ``"memory"``, ``"output"``, …
+    process, process_reason : str or None
+        ``"forked"`` or ``"executed"``, and why the latter.
+    key, artifact : str or None
+        The cache entry and its file.
+    toolchain : dict
+        ``version`` and ``root`` of the compiler.
+    cell : dict
+        What the scanner found: ``imports``, ``definitions``, ``main``, ``statements``.
+    functions : tuple of dict
+        The functions that can be called from outside, as ``docs/protocol.md`` has them.
+    skipped : dict of str
+        Those that cannot, each with the reason.
+    used : dict of str
+        The sources that it uses functions of, by the names that crashes in them have.
+    runtime : dict
+        What a process needs to load the artifact: ``identity`` and ``libraries``.
+
+    Examples
+    --------
+    >>> import mojocell as mc
+    >>> result = mc.run("print(6 * 7)")
+    >>> result.stdout, result.returncode, result.ok
+    ('42\n', 0, True)
+    """
+
+    def __init__(
+        self,
+        wire: Mapping[str, Any],
+        *,
+        stdout: bytes = b"",
+        stderr: bytes = b"",
+        source: str = "",
+        name: str = "cell",
+    ) -> None:
+        self.stdout = stdout.decode("utf-8", "replace")
+        self.stderr = stderr.decode("utf-8", "replace")
+        self.returncode: int | None = wire.get("returncode")
+        self.signal: int | None = wire.get("signal")
+        self.cache: str = wire.get("cache") or "miss"
+        self.compiler_cache: bool = bool(wire.get("compiler_cache"))
+        self.times: dict[str, float] = dict(wire.get("times") or {})
+        self.usage: dict[str, float] = dict(wire.get("usage") or {})
+        self.diagnostics: tuple[Diagnostic, ...] = from_wire(wire.get("diagnostics"))
+        self.kind: str = wire.get("kind") or "program"
+        self.modernized: tuple[Repair, ...] = tuple(_repair(item) for item in wire.get("modernized") or ())
+        self.source: str = wire.get("source") or source
+        self.name = name
+        self.limit: str | None = wire.get("limit")
+        self.process: str | None = wire.get("process")
+        self.process_reason: str | None = wire.get("process_reason")
+        self.key: str | None = wire.get("key")
+        self.artifact: str | None = wire.get("artifact")
+        self.toolchain: dict[str, str] = dict(wire.get("toolchain") or {})
+        self.cell: dict[str, Any] = dict(wire.get("cell") or {})
+        self.functions: tuple[dict[str, Any], ...] = tuple(wire.get("functions") or ())
+        self.skipped: dict[str, str] = dict(wire.get("skipped") or {})
+        self.used: dict[str, str] = dict(wire.get("used") or {})
+        self.run: dict[str, Any] = dict(wire.get("run") or {})
+        self.runtime: dict[str, Any] = dict(wire.get("runtime") or {})
+        self.error: MojoError | None = None
+        if wire.get("ok") is False:
+            self.error = _error_of(wire.get("failure") or {}, self)
+
+    @property
+    def ok(self) -> bool:
+        """True where it compiled and, if there was anything to run, ended with status 0."""
+        return self.error is None
+
+    @property
+    def warnings(self) -> tuple[Diagnostic, ...]:
+        """The diagnostics that are no errors."""
+        return tuple(d for d in self.diagnostics if d.kind != "error")
+
+    def __repr__(self) -> str:
+        parts = [f"stdout={_short(self.stdout)}"]
+        if self.stderr:
+            parts.append(f"stderr={_short(self.stderr)}")
+        if self.kind != "definitions":
+            parts.append(f"returncode={self.returncode}")
+        if self.signal is not None:
+            parts.append(f"signal={self.signal}")
+        if self.error is not None:
+            parts.append(f"error={type(self.error).__name__}({self.error.message!r})")
+        return f"RunResult({', '.join(parts)})"
+
+    def _repr_html_(self) -> str:
+        from mojocell.show import html
+
+        pieces = [html.printed(self.stdout), html.printed(self.stderr, html.MARKED), warnings_html(self)]
+        if self.error is not None:
+            pieces.append(self.error._repr_html_())
+        return "".join(pieces) + times_html(self)
+
+    def _mime_(self) -> tuple[str, str]:
+        """Show it in marimo."""
+        return "text/html", self._repr_html_()
+
+
+def _error_of(failure: Mapping[str, Any], result: RunResult) -> MojoError:
+    """Return the error for user code that failed.
+
+    Parameters
+    ----------
+    failure : mapping
+        The ``failure`` of a result: ``code``, ``message``, perhaps ``hint``, ``line``, ``column``.
+    result : RunResult
+        The result it belongs to.
+    """
+    code = str(failure.get("code") or "internal")
+    error = errors.from_code(code, str(failure.get("message") or code), failure.get("hint"))
+    error.result = result
+    if isinstance(error, errors.MojoCompileError | _ProgramError):
+        error.source, error.name = result.source, result.name
+        error.line, error.column = failure.get("line"), failure.get("column")
+    if isinstance(error, _ProgramError) and failure.get("module"):
+        error.set_used(str(failure["module"]), result.used)
+    if isinstance(error, errors.MojoCompileError):
+        error.diagnostics = result.diagnostics
+    if isinstance(error, _ProgramError):
+        error.returncode, error.signal = result.returncode, result.signal
+    if isinstance(error, errors.MojoCrash):
+        from mojocell.core import crash
+
+        error.library = failure.get("library")
+        crash.trace(error, result, failure)
+    if isinstance(error, errors.MojoLimit):
+        error.limit = result.limit
+    return error
+
+
+def _repair(item: Mapping[str, Any]) -> Repair:
+    return Repair(
+        item.get("line"), str(item.get("message") or ""), item.get("before") or "", item.get("after") or ""
+    )
+
+
+# --- what it says of itself -------------------------------------------------------------------
+
+
+def status(result: RunResult, more: str = "") -> str:
+    """Return the line that says where the time of a run went.
+
+    Parameters
+    ----------
+    result : RunResult
+        Of a run or of a compilation.
+    more : str
+        What else it says.
+
+    Examples
+    --------
+    >>> from mojocell.core.result import RunResult
+    >>> status(RunResult({"cache": "hit", "returncode": 0, "times": {"run": 0.0012}}))
+    'cache hit · ran in 1.2 ms'
+    """
+    times = result.times
+    code = result.error.code if result.error is not None else ""
+    if code in ("compile_failed", "invalid_cell"):
+        return f"not compiled · {duration(times['total'])}" if times.get("total") else "not compiled"
+    compiled = times.get("compile", 0.0)
+    if result.cache == "hit":
+        parts = ["cache hit"]
+    elif result.cache == "joined":
+        parts = [f"joined another compilation, {duration(compiled)}"]
+    else:
+        parts = [
+            f"compiled in {duration(compiled)} ({'compiler cache' if result.compiler_cache else 'cold'})"
+        ]
+    if result.kind != "definitions" and (result.returncode is not None or result.signal is not None or code):
+        ran = duration(times.get("run", 0.0))
+        ends = {"crashed": "crashed after", "timeout": "out of time after", "limit": "over a limit after"}
+        parts.append(f"{ends.get(code, 'ran in')} {ran}")
+    if result.process == "executed":
+        parts.append(
+            f"as an executable ({result.process_reason})" if result.process_reason else "as an executable"
+        )
+    if more:
+        parts.append(more)
+    return " · ".join(parts)
+
+
+def repairs(items: Iterable[Repair], version: str = "", *, fixable: bool = True) -> str:
+    """Return the one line that says which repairs were made to an older source.
+
+    Examples
+    --------
+    >>> from mojocell.core.result import Repair
+    >>> repairs([Repair(2, "", "fn f():", "def f():"), Repair(9, "", "fn g():", "def g():")], "1.2.0")
+    '2 repairs for Mojo 1.2: `fn` → `def` (lines 2, 9); %mojo_fix puts them into the cell'
+    """
+    items = list(items)
+    lines: dict[str, list[int]] = {}
+    for item in items:
+        lines.setdefault(_change(item), []).extend([item.line] if item.line else [])
+    parts = []
+    for what, where in lines.items():
+        numbers = ", ".join(str(n) for n in dict.fromkeys(where))
+        noun = "line" if len(set(where)) == 1 else "lines"
+        parts.append(f"{what} ({noun} {numbers})" if where else what)
+    release = ".".join(version.split(".")[:2])
+    mojo = f"Mojo {release}" if release else "this Mojo"
+    text = f"{plural(len(items), 'repair')} for {mojo}: {', '.join(parts)}"
+    return f"{text}; %mojo_fix puts them into the cell" if fixable else text
+
+
+def _change(item: Repair) -> str:
+    """Say one repair in a few words: those in which the line before and after differ."""
+    old, new = item.before.split(), item.after.split()
+    while old and new and old[-1] == new[-1]:
+        old, new = old[:-1], new[:-1]
+    while old and new and old[0] == new[0]:
+        old, new = old[1:], new[1:]
+    before, after = _clip(" ".join(old)), _clip(" ".join(new))
+    if not before and not after:
+        return _clip(item.message)
+    if not before:
+        return f"`{after}` added"
+    return f"`{before}` → `{after}`" if after else f"`{before}` removed"
+
+
+def _clip(text: str, limit: int = 40) -> str:
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def warnings_html(result: RunResult) -> str:
+    """Return the warnings of a compilation as HTML, nothing where there are none."""
+    if not result.warnings:
+        return ""
+    from mojocell.show import layout
+
+    return layout.html(layout.diagnostics(result.warnings, source=result.source, name=result.name))
+
+
+def times_html(result: RunResult) -> str:
+    """Return the line of times, nothing where nobody reads it: a saved notebook would change with it."""
+    from mojocell import hosts, settings
+    from mojocell.show import html
+
+    wish = settings.get("status")
+    if wish == "never" or (wish == "auto" and not hosts.current().has_reader()):
+        return ""
+    return html.bundle(status(result), dim=True)["text/html"]
+
+
+def _short(text: str, limit: int = 60) -> str:
+    return repr(text) if len(text) <= limit else f"{text[:limit]!r}… ({len(text)} characters)"

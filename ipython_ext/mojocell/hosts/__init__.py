@@ -1,0 +1,61 @@
+"""What this process runs in: a notebook of marimo, IPython, or neither.
+
+What differs between them is a `Host`; nothing else in the package asks which one it is.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from mojocell.hosts.host import Host
+
+
+def current() -> Host:
+    """Return the host of this process, as it is now: a front end may be imported after us.
+
+    Examples
+    --------
+    >>> current().default_mode()
+    'inline'
+    """
+    if "marimo" in sys.modules:
+        from mojocell.hosts import marimo
+
+        if marimo.is_here():
+            return marimo.Marimo()
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    if shell is not None:
+        from mojocell.hosts.ipython import IPython
+
+        return IPython(shell)
+    from mojocell.hosts.terminal import Terminal
+
+    return Terminal()
+
+
+def know_by_content(kind: Callable[[], type], content: Callable[[Any], bytes]) -> bool:
+    """Let caches of values know objects by what they are made of, not by the cell they come from.
+
+    Parameters
+    ----------
+    kind : callable
+        Returns their type.
+    content : callable
+        Returns what one is made of.
+
+    Returns
+    -------
+    bool
+        Whether there is such a cache.
+    """
+    if "marimo" not in sys.modules:
+        return False
+    from mojocell.hosts import marimo
+
+    return marimo.know_by_content(kind(), content)

@@ -1,0 +1,58 @@
+"""What a host is asked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, Literal, TypeVar
+
+    from mojocell.show.output import Sink
+
+    Error = TypeVar("Error", bound=BaseException)
+    Result = TypeVar("Result")
+
+
+class Shown(Protocol):
+    """What is shown with an error: the result that it belongs to."""
+
+    source: str
+
+    def _repr_html_(self) -> str: ...
+
+
+class Host(Protocol):
+    """What this process runs in."""
+
+    def default_mode(self) -> Literal["inline", "isolated"]:
+        """Return how functions are called where nobody says it: isolated where one process serves many."""
+        ...
+
+    def wants_gil(self, *, prints: bool) -> bool:
+        """Tell whether its own threads must run during a call; ``prints`` is whether the function may."""
+        ...
+
+    def keep_interrupts(self) -> None:
+        """Let Ctrl-C reach inline calls from now on, whatever the host does with signals."""
+        ...
+
+    def follow(self, run: Callable[[Sink | None], Result]) -> Result:
+        """Do what a cell asks for, and show how it goes on where that is the host's to show."""
+        ...
+
+    def present(self, error: Error, shown: Shown | None = None) -> Error:
+        """Return an error as the one to raise here, so that it is seen where it happens."""
+        ...
+
+    def has_colors(self) -> bool:
+        """Tell whether text in colours is wanted."""
+        ...
+
+    def has_reader(self) -> bool:
+        """Tell whether somebody reads along while cells run."""
+        ...
+
+    def element(self, widget: Any) -> Any:
+        """Return a widget as other cells can use its value."""
+        ...

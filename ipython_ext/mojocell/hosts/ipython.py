@@ -1,0 +1,124 @@
+"""IPython, with the kernel of a notebook or in a terminal.
+
+An inline call is interrupted by a handler of ours, which hands on what is not its business. But a
+kernel puts Python's own handler for Ctrl-C in place before every message, around asynchronous cells
+once more, and a terminal does so around its prompt. So ours is put back each time.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import TYPE_CHECKING, Any
+
+from mojocell.hosts.terminal import Terminal
+from mojocell.show import html, layout
+from mojocell.show.progress import Screen
+
+if TYPE_CHECKING:
+    from mojocell.show.layout import Layout
+
+_followed: Any = None
+
+
+class IPython(Terminal):
+    """The host where cells run in a shell of IPython's.
+
+    Parameters
+    ----------
+    shell : InteractiveShell
+        The shell.
+    """
+
+    def __init__(self, shell: Any) -> None:
+        self._shell = shell
+
+    @property
+    def has_kernel(self) -> bool:
+        """Whether a front end shows what is displayed, and not a terminal."""
+        return getattr(self._shell, "kernel", None) is not None
+
+    def wants_gil(self, *, prints: bool) -> bool:
+        """Tell whether a call may wait for itself: a thread reads what a kernel's process prints."""
+        return prints and self.has_kernel
+
+    def keep_interrupts(self) -> None:
+        """Put our handlers in place before every cell and every message of a kernel."""
+        global _followed  # noqa: PLW0603  (there is one shell in a process)
+        if self._shell is _followed:
+            return
+        _followed = self._shell
+        self._shell.events.register("pre_run_cell", _before_cell)
+        kernel: Any = getattr(self._shell, "kernel", None)
+        original: Any = getattr(kernel, "pre_handler_hook", None)
+        if original is None:
+            return
+
+        def before_message() -> None:
+            original()
+            arm()
+
+        kernel.pre_handler_hook = before_message
+
+    def has_colors(self) -> bool:
+        """Tell whether the shell has colours."""
+        if os.environ.get("NO_COLOR"):
+            return False
+        return str(getattr(self._shell, "colors", "")).lower() != "nocolor"
+
+    def has_reader(self) -> bool:
+        """Tell whether somebody is there to read along.
+
+        nbclient, and so papermill, ``nbconvert --execute`` and ``jupyter execute``, send every request
+        with ``allow_stdin`` false, because nobody could answer; front ends with a reader send true.
+        """
+        get_parent = getattr(self._shell, "get_parent", None)
+        parent = get_parent() if get_parent is not None else getattr(self._shell, "parent_header", None)
+        content = parent.get("content") if isinstance(parent, dict) else None
+        return not isinstance(content, dict) or content.get("allow_stdin") is not False
+
+    def display(self, lines: Layout) -> None:
+        """Display a layout."""
+        text = layout.paint(lines)
+        if not self.has_kernel:
+            print(text)
+            return
+        from IPython.display import display
+
+        display({"text/plain": text, "text/html": layout.html(lines)}, raw=True)  # type: ignore[no-untyped-call]
+
+
+def arm() -> None:
+    """Put the handlers in place; nothing in a thread that no signal interrupts."""
+    from mojocell import _bridge
+
+    if threading.current_thread() is threading.main_thread():
+        _bridge.arm()
+
+
+def _before_cell(_info: object) -> None:
+    arm()
+
+
+class NotebookScreen(Screen):
+    """One display of a notebook that is updated; what others displayed is never cleared."""
+
+    def __init__(self) -> None:
+        self._handle: Any = None
+
+    def show(self, text: str) -> None:
+        """Create the display or update it."""
+        from IPython.display import display
+
+        data = html.bundle(text, dim=True)
+        if self._handle is None:
+            self._handle = display(data, raw=True, display_id=True)  # type: ignore[no-untyped-call]
+        else:
+            self._handle.update(data, raw=True)
+
+    final = show
+
+    def leave(self, text: str) -> None:
+        """Update the display, where there is one."""
+        if self._handle is not None:
+            self.show(text)

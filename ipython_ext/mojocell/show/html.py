@@ -1,0 +1,62 @@
+"""Pieces of HTML; whatever comes from elsewhere is escaped."""
+
+from __future__ import annotations
+
+from mojocell.show.output import Limiter
+
+Bundle = dict[str, str]
+
+#: How standard error stands out.
+MARKED = "border-left:3px solid #c62828;padding-left:.5em"
+
+
+def escape(text: str) -> str:
+    """Escape text for HTML, for attributes as well.
+
+    Examples
+    --------
+    >>> escape('<a href="x">')
+    '&lt;a href=&quot;x&quot;&gt;'
+    """
+    table = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"}
+    return "".join(table.get(char, char) for char in text)
+
+
+def bundle(text: str, *, dim: bool = False) -> Bundle:
+    """Return text as a MIME bundle, the HTML saying the same."""
+    style = "font-size:.85em;opacity:.75" if dim else ""
+    return {
+        "text/plain": text,
+        "text/html": f'<div class="mojocell" style="{style}">{escape(text)}</div>',
+    }
+
+
+def printed(text: str, style: str = "", limit: int = 100_000) -> str:
+    """Return what a program printed, of much the beginning and the end."""
+    if not text:
+        return ""
+    limiter = Limiter(limit - limit // 5, limit // 5)
+    shown = limiter.feed(text)
+    shown += limiter.finish()
+    return f'<pre class="mojocell" style="margin:0;white-space:pre-wrap;{style}">{escape(shown)}</pre>'
+
+
+def code(source: str) -> str:
+    """Return Mojo source in colours, by the classes of Pygments.
+
+    Examples
+    --------
+    >>> "codehilite" in code("def main(): pass")
+    True
+    """
+    from pygments import highlight
+    from pygments.formatters import HtmlFormatter
+    from pygments.lexers import get_lexer_by_name
+    from pygments.util import ClassNotFound
+
+    try:
+        lexer = get_lexer_by_name("mojo")
+    except ClassNotFound:
+        lexer = get_lexer_by_name("python")
+    text = highlight(source.strip("\n"), lexer, HtmlFormatter(cssclass="codehilite"))
+    return f'<div style="margin-bottom:.75em;overflow-x:auto">{text}</div>'
