@@ -49,11 +49,11 @@ def bridge(monkeypatch: pytest.MonkeyPatch) -> FakeBridge:
 @pytest.fixture(autouse=True)
 def recorded(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
     """What a daemon says to the package is held against the schema; a scripted bridge is none."""
-    from mojocell import _client
+    from mojocell.core import client
 
     if "bridge" in request.fixturenames:
         return
-    decode = _client._decode
+    decode = client._decode
 
     def checked(text: str) -> object:
         header = decode(text)
@@ -61,7 +61,7 @@ def recorded(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) ->
             events.check(header)
         return header
 
-    monkeypatch.setattr(_client, "_decode", checked)
+    monkeypatch.setattr(client, "_decode", checked)
 
 
 @pytest.fixture(autouse=True)
