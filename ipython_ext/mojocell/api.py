@@ -379,10 +379,11 @@ def _compile(asked: dict[str, Any], *, op: str) -> MojoModule:
         msg = "args are for programs: a cell that takes or gives variables has its inputs"
         raise ValueError(msg)
 
+    if inputs or outputs:
+        job = statements.exchange(job, inputs, outputs)
+
     def run(sink: Sink | None) -> tuple[RunResult, dict[str, Any]]:
-        if inputs or outputs:
-            return statements.run(job, inputs, outputs, sink)
-        return job.execute(sink), {}
+        return statements.run(job, inputs, sink) if inputs or outputs else (job.execute(sink), {})
 
     host = hosts.current()
     result, given = host.follow(run)

@@ -14,6 +14,7 @@ from traitlets import Any as AnyTrait
 from traitlets import TraitError, validate
 
 from mojocell import cell_functions, options, settings
+from mojocell.call import inputs
 from mojocell.call.module import module_of
 from mojocell.cell_diagnostics import CellDiagnostics
 from mojocell.core import client
@@ -235,8 +236,7 @@ class Mojocell(Magics):
         """Run one cell: ``head`` is what stood before the source, ``above`` the lines of it."""
         self._last_cell = self._cell_id or opts.name or "cell"
         self._diagnostics.forget(self._cell_id)
-        job = self._job(source, opts, args)
-        job.using = list(using)
+        job = self._job(source, opts, args).but(using=tuple(using))
         screen = self._screen(quiet=opts.quiet)
         start = time.monotonic()
         with _quiet_errors():
@@ -244,7 +244,8 @@ class Mojocell(Magics):
             given: dict[str, Any] = {}
             try:
                 if getattr(opts, "inputs", None) or getattr(opts, "outputs", None):
-                    result, given = self._exchange(job, opts, sink)
+                    job, values = self._exchange(job, opts)
+                    result, given = inputs.run(job, values, sink)
                 else:
                     result = job.execute(sink)
             except Interrupted as stop:
@@ -267,12 +268,8 @@ class Mojocell(Magics):
             if result.error is not None:
                 raise result.error
 
-    def _exchange(
-        self, job: Job, opts: argparse.Namespace, sink: CellSink
-    ) -> tuple[RunResult, dict[str, Any]]:
-        """Run a cell of statements with Python's variables; return its own that were asked for."""
-        from mojocell.call import inputs
-
+    def _exchange(self, job: Job, opts: argparse.Namespace) -> tuple[Job, dict[str, Any]]:
+        """Return what a cell of statements is asked for that takes Python's variables, and these."""
         for name in opts.inputs:
             if name not in self._ip.user_ns:
                 msg = f"-i {name}: there is no variable {name}"
@@ -281,7 +278,7 @@ class Mojocell(Magics):
             msg = "-i and -o: such a cell has neither arguments nor standard input; pass them as variables"
             raise UsageError(msg)
         values = {name: self._ip.user_ns[name] for name in opts.inputs}
-        return inputs.run(job, values, opts.outputs, sink)
+        return inputs.exchange(job, values, opts.outputs), values
 
     def _job(self, source: str, opts: argparse.Namespace, args: list[str]) -> Job:
         return Job(

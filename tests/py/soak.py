@@ -130,9 +130,7 @@ class Client:
 
     def cell(self, *lines: str, op: str = "run", **options: Any) -> Any:
         source = "".join(f"# {line}\n" for line in lines) + "def main():\n    pass\n"
-        job = Job(source, op=op, **options)
-        job.toolchain = self.fake
-        return job.execute()
+        return Job(source, op=op, **options).but(toolchain=self.fake).execute()
 
     def new(self) -> str:
         self.serial += 1

@@ -88,10 +88,8 @@ def _element(name: str, values: Sequence[object]) -> str:
     raise TypeError(msg)
 
 
-def run(
-    job: Job, values: Mapping[str, Any], outputs: Sequence[str], sink: Sink | None = None
-) -> tuple[RunResult, dict[str, Any]]:
-    """Compile a cell of statements and call it with values.
+def exchange(job: Job, values: Mapping[str, Any], outputs: Sequence[str]) -> Job:
+    """Return what is asked for where a cell of statements takes values and gives variables back.
 
     Parameters
     ----------
@@ -101,6 +99,25 @@ def run(
         Its inputs.
     outputs : sequence of str
         Its variables to give back.
+
+    Raises
+    ------
+    TypeError
+        An input has no Mojo type.
+    """
+    inputs = tuple({"name": name, "type": mojo_type(name, value)} for name, value in values.items())
+    return job.but(op="run", inputs=inputs, outputs=tuple(outputs))
+
+
+def run(job: Job, values: Mapping[str, Any], sink: Sink | None = None) -> tuple[RunResult, dict[str, Any]]:
+    """Compile a cell of statements and call it with values.
+
+    Parameters
+    ----------
+    job : Job
+        What `exchange` gives.
+    values : mapping
+        Its inputs.
     sink : Sink or None
         Told of events and output as they come.
 
@@ -113,25 +130,18 @@ def run(
 
     Raises
     ------
-    TypeError
-        An input has no Mojo type.
     MojoError
         The request could not be served.
     KeyboardInterrupt
         The user stopped it.
     """
-    job.inputs = [{"name": name, "type": mojo_type(name, value)} for name, value in values.items()]
-    job.outputs = list(outputs)
-    timeout, job.op = job.timeout, "compile"
-    result = job.execute(sink)
+    result = job.but(op="compile").execute(sink)
     if result.error is not None:
         return result, {}
-    return result, _call(job, result, values, sink, timeout)
+    return result, _call(job, result, values, sink)
 
 
-def _call(
-    job: Job, result: RunResult, values: Mapping[str, Any], sink: Sink | None, timeout: float | None
-) -> dict[str, Any]:
+def _call(job: Job, result: RunResult, values: Mapping[str, Any], sink: Sink | None) -> dict[str, Any]:
     from mojocell import _bridge
     from mojocell.call.failure import failure
     from mojocell.call.unit import Unit
@@ -147,7 +157,6 @@ def _call(
         if sink is not None:
             sink.output(stream, data)
 
-    job.op = "run"
     header = client.encode(job.header()).decode()
     table = f"{entry['symbol']} {entry['abi']}\n"
     worker = _bridge.Worker(
@@ -155,10 +164,10 @@ def _call(
         header,
         table,
         output,
-        wall=timeout,
+        wall=job.timeout,
         cpu=job.cpu,
         most=1,
-        silence=client.patience(timeout),
+        silence=client.patience(job.timeout),
     )
     call = _bridge.Function(
         "the cell",

@@ -211,8 +211,7 @@ class Unit:
 
         job = _job(self.source, self.options, op="run")
         # A call's limits, not the worker's.
-        job.memory, job.timeout, job.cpu = self._limits["memory"], None, None
-        request = job.header()
+        request = job.but(memory=self._limits["memory"], timeout=None, cpu=None).header()
         self.environment = request["env"]
         table = "".join(f"{entry['symbol']} {entry['abi']}\n" for entry in self.result.functions)
         header = client.encode(request).decode()
@@ -306,9 +305,9 @@ def _options(job: Job, mode: str | None, *, nogil: bool, module: str) -> dict[st
     if job.exports is not None:
         options["exports"] = list(job.exports)
     if job.using:
-        options["using"] = job.using
+        options["using"] = list(job.using)
     if job.inputs or job.outputs:
-        options["inputs"], options["outputs"] = job.inputs, job.outputs
+        options["inputs"], options["outputs"] = list(job.inputs), list(job.outputs)
     if mode:
         options["mode"] = mode
     if nogil:
@@ -334,10 +333,8 @@ def _job(source: str, options: Mapping[str, Any], op: str = "compile") -> Job:
         exports=options.get("exports"),
         using=options.get("using") or (),
     )
-    # Those of the settings are among them.
-    job.flags = list(options.get("flags") or ())
-    job.inputs, job.outputs = list(options.get("inputs") or ()), list(options.get("outputs") or ())
-    return job
+    given = {name: tuple(options.get(name) or ()) for name in ("inputs", "outputs")}
+    return job.but(flags=tuple(options.get("flags") or ()), **given)  # those of the settings are among them
 
 
 def rebuild(

@@ -15,10 +15,31 @@ if TYPE_CHECKING:
 
 
 class Job:
-    """What is asked for. Values are right: `mojocell.api` and the magics have looked at them.
+    """What is asked for; it never changes. Values are right: `mojocell.api` and the magics have looked at them.
 
     ``None`` stands for the setting of that name.
     """
+
+    source: str
+    op: str
+    name: str
+    cell: str | None
+    toolchain: str | None
+    mode: str
+    force: bool
+    flags: tuple[str, ...]
+    args: tuple[str, ...]
+    stdin: bytes | None
+    timeout: float | None
+    memory: int | None
+    cpu: float | None
+    cwd: str | None
+    env: dict[str, str] | None
+    modernize: bool
+    exports: tuple[str, ...] | None
+    using: tuple[dict[str, Any], ...]
+    inputs: tuple[dict[str, str], ...]
+    outputs: tuple[str, ...]
 
     def __init__(
         self,
@@ -41,65 +62,79 @@ class Job:
         exports: Sequence[str] | None = None,
         using: Sequence[dict[str, Any]] = (),
     ) -> None:
-        self.source = source
-        self.op = op
-        self.name = name
-        self.cell = cell
         default = settings.values()
-        self.toolchain = default["toolchain"]
-        self.mode = mode or default["mode"]
-        self.force = force
-        self.flags = [*default["flags"], *flags]
-        self.args = list(args)
-        self.stdin = stdin
-        self.timeout = default["timeout"] if timeout is None else timeout
-        self.memory = default["memory"] if memory is None else memory
-        self.cpu = default["cpu"] if cpu is None else cpu
-        self.cwd = cwd
-        self.env = env
-        self.modernize = default["modernize"] if modernize is None else modernize
-        self.exports = None if exports is None else list(exports)
-        self.using = list(using)
-        self.inputs: list[dict[str, str]] = []
-        self.outputs: list[str] = []
+        self.__dict__.update(
+            source=source,
+            op=op,
+            name=name,
+            cell=cell,
+            toolchain=default["toolchain"],
+            mode=mode or default["mode"],
+            force=force,
+            flags=(*default["flags"], *flags),
+            args=tuple(args),
+            stdin=stdin,
+            timeout=default["timeout"] if timeout is None else timeout,
+            memory=default["memory"] if memory is None else memory,
+            cpu=default["cpu"] if cpu is None else cpu,
+            cwd=cwd,
+            env=env,
+            modernize=default["modernize"] if modernize is None else modernize,
+            exports=None if exports is None else tuple(exports),
+            using=tuple(using),
+            inputs=(),
+            outputs=(),
+        )
+
+    def __setattr__(self, name: str, value: object) -> None:
+        msg = f"a job does not change: job.but({name}=...) is another one"
+        raise AttributeError(msg)
+
+    def but(self, **changes: Any) -> Job:
+        """Return the same job with some of its values changed; settings are not asked again."""
+        unknown = changes.keys() - self.__dict__.keys()
+        if unknown:
+            msg = f"a job has no {min(unknown)}"
+            raise TypeError(msg)
+        other = object.__new__(Job)
+        other.__dict__.update(self.__dict__, **changes)
+        return other
 
     def header(self) -> dict[str, Any]:
         """Return the request as the protocol has it."""
-        header: dict[str, Any] = {"op": self.op, "source": self.source, "name": self.name}
-        header.update(client.surroundings(self.cwd, self.env, self.toolchain))
-        if self.cell:
-            header["cell"] = self.cell
-        if self.flags:
-            header["flags"] = self.flags
+        from mojocell._requests import REQUESTS
+
+        asked: dict[str, Any] = {"source": self.source, "name": self.name}
+        asked.update(client.surroundings(self.cwd, self.env, self.toolchain))
+        asked.update(_said(self, ("cell", "flags", "using", "inputs", "outputs")))
         if self.force or self.mode == "run":
-            header["force"] = True
+            asked["force"] = True
         if not self.modernize:
-            header["modernize"] = False
+            asked["modernize"] = False
         if self.exports is not None:
-            header["exports"] = self.exports
-        if self.using:
-            header["using"] = self.using
-        if self.inputs:
-            header["inputs"] = self.inputs
-        if self.outputs:
-            header["outputs"] = self.outputs
+            asked["exports"] = self.exports
         if self.op == "run":
-            header.update(self._program())
+            asked.update(self._program())
+        header: dict[str, Any] = REQUESTS[self.op](**asked).header()
         return header
 
     def _program(self) -> dict[str, Any]:
-        header: dict[str, Any] = {}
-        if self.args:
-            header["args"] = self.args
+        from mojocell._requests import Limits, Stdin
+
+        asked = _said(self, ("args",))
         if self.stdin is not None:
-            header["stdin"] = {"frame": 0}
+            asked["stdin"] = Stdin(frame=0)
         limits = {"wall": self.timeout, "cpu": self.cpu, "memory": self.memory}
         most = {"memory": client.MOST_MB}
         if any(limits.values()):
-            header["limits"] = {
-                key: min(value, most.get(key, client.MOST_SECONDS)) for key, value in limits.items() if value
-            }
-        return header
+            asked["limits"] = Limits(
+                **{
+                    key: min(value, most.get(key, client.MOST_SECONDS))
+                    for key, value in limits.items()
+                    if value
+                }
+            )
+        return asked
 
     def execute(self, sink: Sink | None = None) -> RunResult:
         """Do it.
@@ -150,3 +185,8 @@ class Job:
         except KeyboardInterrupt:
             stopped = Interrupted(result=result({}))
             raise stopped from None
+
+
+def _said(job: Job, names: Sequence[str]) -> dict[str, Any]:
+    """Return those fields that say something."""
+    return {name: value for name in names if (value := getattr(job, name))}

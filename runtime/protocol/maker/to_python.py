@@ -26,32 +26,49 @@ PYTHON_HEAD = '''"""The requests of the protocol, as values that are made once a
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, dataclass_transform
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+@dataclass_transform(kw_only_default=True, frozen_default=True)
 class Value:
-    """What travels as an object; a field that is as it would be without being said is left out."""
+    """What travels as an object, with what was said of it. Importing dataclasses takes longer than a call."""
 
-    __slots__ = ()
+    def __init__(self, **said: Any) -> None:
+        known = type(self).__annotations__
+        unknown = [name for name in said if name not in known]
+        missing = [name for name in known if name not in said and not hasattr(type(self), name)]
+        if unknown or missing:
+            why = f"has no {{unknown[0]}}" if unknown else f"needs {{missing[0]}}"
+            msg = f"{{type(self).__name__}} {{why}}"
+            raise TypeError(msg)
+        self.__dict__.update(said)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        msg = f"{{type(self).__name__}} does not change"
+        raise AttributeError(msg)
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and other.plain() == self.plain()
+
+    def __hash__(self) -> int:
+        return hash(type(self))
+
+    def __repr__(self) -> str:
+        said = ", ".join(f"{{name}}={{value!r}}" for name, value in self.__dict__.items())
+        return f"{{type(self).__name__}}({{said}})"
 
     def plain(self) -> dict[str, Any]:
-        """Return the object as JSON has it."""
-        said = {{}}
-        for one in fields(self):  # type: ignore[arg-type]
-            value = getattr(self, one.name)
-            if value != one.default:
-                said[one.name] = _plain(value)
-        return said
+        """Return the object as JSON has it, in the order of the schema."""
+        said = self.__dict__
+        return {{name: _plain(said[name]) for name in type(self).__annotations__ if name in said}}
 
 
 class Request(Value):
     """What a client asks for; ``id`` is the connection's to add."""
 
-    __slots__ = ()
     op: ClassVar[str]
 
     def header(self) -> dict[str, Any]:
@@ -102,7 +119,6 @@ def _class(shape: Shape, base: str, own: list[Field], about: str, more: list[str
     return [
         "",
         "",
-        "@dataclass(frozen=True, slots=True, kw_only=True)",
         f"class {shape.class_name}({base}):",
         f'    """{about}' + ("" if told else '"""'),
         *told,
