@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Job:
-    """What is asked for; it never changes. Values are right: `mojocell.api` and the magics have looked at them.
+    """What is asked for; it never changes. Its values are right: `mojocell.api` and the magics look at them.
 
     ``None`` stands for the setting of that name.
     """
