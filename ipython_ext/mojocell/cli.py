@@ -150,16 +150,9 @@ def _complain(error: MojoError) -> None:
 def _read(path: str) -> str:
     """Return the source of ``mojocell run``."""
     try:
-        if path == "-":
-            return sys.stdin.buffer.read().decode("utf-8-sig")
-        with open(path, encoding="utf-8-sig", newline="") as file:
-            return file.read()
-    except OSError as error:
-        msg = f"{path}: {error.strerror}"
-        raise MojoError(msg, code="io") from None
-    except UnicodeDecodeError as error:
-        msg = f"{path} is not UTF-8: {error.reason} at byte {error.start}"
-        raise MojoError(msg, code="io") from None
+        return options.read_source(path, sys.stdin.buffer if path == "-" else None)
+    except options.OptionError as error:
+        raise MojoError(str(error), code="io") from None
 
 
 def _input() -> bytes | None:

@@ -19,11 +19,10 @@ from mojocell.call.module import module_of
 from mojocell.cell_diagnostics import CellDiagnostics
 from mojocell.core import client
 from mojocell.core.request import Job
-from mojocell.core.result import repairs, status
+from mojocell.core.result import repairs, signatures, status
 from mojocell.diagnostics import apply_fixits
 from mojocell.errors import Interrupted, MojoCompileError, MojoError
-from mojocell.hosts.ipython import IPython, NotebookScreen
-from mojocell.hosts.terminal import TerminalScreen
+from mojocell.hosts.ipython import IPython, RunningCells
 from mojocell.show import layout
 from mojocell.show.progress import CellSink, Screen
 from mojocell.show.words import duration, plural, table
@@ -82,9 +81,7 @@ class Mojocell(Magics):
     runtime_dir = _setting("runtime_dir")
 
     def __init__(self, shell: InteractiveShell | None = None, **kwargs: Any) -> None:
-        # The cells that are running, outermost first: %%capture and others run cells within cells.
-        self._running: list[str] = []
-        self._cell_id: str | None = None
+        self._running = RunningCells()
         self._last_cell: str | None = None
         self._fix: str | None = None
         self._warm = False
@@ -124,7 +121,7 @@ class Mojocell(Magics):
         opts, args = self._parse(self.mojo, line)
         if opts.file:
             _write(opts.file, cell)
-        head = self._head(cell)
+        head = self._running.head(cell)
         above = head.count("\n")
         self._run("\n" * above + cell, opts, args, head=head, above=above)
 
@@ -169,7 +166,10 @@ class Mojocell(Magics):
     def mojo_run(self, line: str) -> None:
         """Compile a file of Mojo and run it: ``%mojo_run hello.mojo -- argument``."""
         opts, args = self._parse(self.mojo_run, line)
-        source = read_source(opts.path)
+        try:
+            source = options.read_source(os.path.expanduser(opts.path))
+        except options.OptionError as error:
+            raise UsageError(str(error)) from None
         opts.name = opts.name or opts.path
         opts.include = [*opts.include, os.path.dirname(os.path.abspath(os.path.expanduser(opts.path)))]
         self._run(source, opts, args, head=None, above=0)
@@ -234,13 +234,15 @@ class Mojocell(Magics):
         using: Sequence[dict[str, Any]] = (),
     ) -> None:
         """Run one cell: ``head`` is what stood before the source, ``above`` the lines of it."""
-        self._last_cell = self._cell_id or opts.name or "cell"
-        self._diagnostics.forget(self._cell_id)
+        self._last_cell = self._running.cell_id or opts.name or "cell"
+        self._diagnostics.forget(self._running.cell_id)
         job = self._job(source, opts, args).but(using=tuple(using))
-        screen = self._screen(quiet=opts.quiet)
+        screen = self._host.screen("never" if opts.quiet else settings.get("status"))
         start = time.monotonic()
         with _quiet_errors():
-            sink = CellSink(screen, self._limit(), first=self._is_first(screen))
+            # A notebook server has limits; a terminal has none.
+            limit = int(settings.get("shown")) if self._host.has_kernel else None
+            sink = CellSink(screen, limit, first=self._is_first(screen))
             given: dict[str, Any] = {}
             try:
                 if getattr(opts, "inputs", None) or getattr(opts, "outputs", None):
@@ -260,7 +262,7 @@ class Mojocell(Magics):
                 raise
             finally:
                 sink.close()
-            self._diagnostics.note(self._cell_id, result)
+            self._diagnostics.note(self._running.cell_id, result)
             self._keep(result, opts)
             self._ip.push(given)
             self._remember_fix(result, job, head, above)
@@ -322,7 +324,7 @@ class Mojocell(Magics):
 
     def _cell(self, opts: argparse.Namespace) -> str | None:
         """Return what a cell's functions are remembered by."""
-        return self._cell_id or opts.name
+        return self._running.cell_id or opts.name
 
     def _bind(self, job: Job, result: RunResult, opts: argparse.Namespace) -> cell_functions.Bound | None:
         """Bind what a cell defines; None where this magic binds nothing, or the cell did not compile."""
@@ -377,7 +379,9 @@ class Mojocell(Magics):
             notes.append(f"--mode {opts.mode} is for functions, and this cell has none to call")
         lines: Layout = [[("warning", "warning"), ("", f": {text}")] for text in notes]
         if result.kind == "definitions" and result.error is None:
-            lines = cell_functions.layout(bound, _signatures(result), wanted=not opts.no_bind) + lines
+            lines = (
+                cell_functions.layout(bound, signatures(result.functions), wanted=not opts.no_bind) + lines
+            )
         if lines:
             self._host.display(lines)
 
@@ -398,9 +402,7 @@ class Mojocell(Magics):
 
     def before_cell(self, info: Any) -> None:
         """Take note of the cell that is about to run, and of a magic that took our name."""
-        if not self._running:
-            self._cell_id = getattr(info, "cell_id", None)
-        self._running.append(info.raw_cell or "")
+        self._running.begin(info)
         found = self._ip.magics_manager.magics["cell"].get("mojo")
         if found is None or getattr(found, "__self__", None) is self or found is self._foreign:
             return
@@ -412,29 +414,7 @@ class Mojocell(Magics):
 
     def after_cell(self, _result: Any) -> None:
         """Take note that a cell has ended."""
-        del self._running[-1:]
-
-    def _head(self, cell: str) -> str:
-        """Return what the editor shows above the body; a line to stand for it where that cannot be told."""
-        body = cell.rstrip("\n")
-        for running in self._running:
-            raw = running.rstrip("\n")
-            if body and raw.endswith("\n" + body):
-                return raw[: len(raw) - len(body)]
-        return "%%mojo\n"
-
-    def _screen(self, *, quiet: bool) -> Screen:
-        """Return where progress and times go: nowhere when nobody reads them."""
-        wish = settings.get("status")
-        if quiet or wish == "never":
-            return Screen()
-        if self._host.has_kernel:
-            return Screen() if wish == "auto" and not self._host.has_reader() else NotebookScreen()
-        return TerminalScreen() if wish == "always" or sys.stderr.isatty() else Screen()
-
-    def _limit(self) -> int | None:
-        """Return the limit of shown output: a notebook server's rate, none in a terminal."""
-        return int(settings.get("shown")) if self._host.has_kernel else None
+        self._running.end()
 
     def _is_first(self, screen: Screen) -> bool:
         """Tell whether this machine has compiled nothing yet; asked until it has, never for nobody."""
@@ -458,15 +438,6 @@ class _quiet_errors:  # noqa: N801  (reads as a statement)
             error.from_magic = True
 
 
-def _signatures(result: RunResult) -> dict[str, str]:
-    """Return the signatures of each function, of overloads one a line."""
-    found: dict[str, str] = {}
-    for entry in result.functions:
-        name, text = str(entry["name"]), str(entry.get("signature") or entry["name"])
-        found[name] = f"{found[name]}\n{text}" if name in found else text
-    return found
-
-
 def _owner(function: Any) -> str:
     return str(getattr(function, "__module__", None) or "another package")
 
@@ -479,20 +450,6 @@ def _write(path: str, cell: str) -> None:
             file.write(cell)
     except OSError as error:
         msg = f"--file {path}: {error.strerror}"
-        raise UsageError(msg) from None
-
-
-def read_source(path: str) -> str:
-    """Return the text of a Mojo file, without a byte order mark."""
-    path = os.path.expanduser(path)
-    try:
-        with open(path, encoding="utf-8-sig", newline="") as file:
-            return file.read()
-    except OSError as error:
-        msg = f"{path}: {error.strerror}"
-        raise UsageError(msg) from None
-    except UnicodeDecodeError as error:
-        msg = f"{path} is not UTF-8: {error.reason} at byte {error.start}"
         raise UsageError(msg) from None
 
 

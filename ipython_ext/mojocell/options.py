@@ -9,6 +9,7 @@ from mojocell.show.words import nearest
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
+    from typing import BinaryIO
 
 Option = tuple[tuple[str, ...], dict[str, Any]]
 
@@ -288,6 +289,27 @@ def parse(parser: argparse.ArgumentParser, words: Sequence[str]) -> argparse.Nam
             msg = f"{word!r} is not an option; arguments of the program go after --"
         raise OptionError(msg)
     return options
+
+
+def read_source(path: str, stdin: BinaryIO | None = None) -> str:
+    """Return the text of a Mojo file, or of standard input, without a byte order mark.
+
+    Raises
+    ------
+    OptionError
+        It cannot be read, or is not UTF-8.
+    """
+    try:
+        if stdin is not None:
+            return stdin.read().decode("utf-8-sig")
+        with open(path, "rb") as file:
+            return file.read().decode("utf-8-sig")
+    except OSError as error:
+        msg = f"{path}: {error.strerror}"
+        raise OptionError(msg) from None
+    except UnicodeDecodeError as error:
+        msg = f"{path} is not UTF-8: {error.reason} at byte {error.start}"
+        raise OptionError(msg) from None
 
 
 def compiler_flags(options: argparse.Namespace) -> list[str]:

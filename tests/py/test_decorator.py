@@ -12,7 +12,7 @@ import pytest
 
 from mojocell import mojo
 from mojocell.core import client
-from mojocell.decorator import docstring
+from mojocell.docstring_source import docstring
 from mojocell.errors import MojoCompileError, MojoError, MojoReturnError, MojoRuntimeError
 
 if TYPE_CHECKING:
@@ -383,7 +383,7 @@ def test_a_placeholder_that_is_no_parameter() -> None:
 # --- where the source comes from --------------------------------------------------------------
 
 SCRIPT = '''
-from mojocell.decorator import docstring
+from mojocell.docstring_source import docstring
 
 def first(n: int) -> int:
     """def first(n: Int) -> Int:

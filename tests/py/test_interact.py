@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 
 import mojocell as mc
 from mojocell.widgets.caller import Caller, Request
-from mojocell.widgets.controls import Checkbox, Choice, Fixed, Number, Slider, Text, control_of, controls_of
+from mojocell.widgets.controls import Checkbox, Choice, Fixed, Number, Slider, Text
 from mojocell.widgets.results import POINTS, ROWS, present
+from mojocell.widgets.signature import control_of, controls_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from mojocell import hosts
 from mojocell.call.unit import Unit, unit_of
+from mojocell.core.result import signatures
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -57,10 +58,7 @@ class MojoModule:
         own["compiled"] = unit.result
         own["result"] = ran
         own["outputs"] = dict(outputs or {})
-        own["functions"] = {
-            name: "\n".join(str(entry.get("signature") or name) for entry in entries)
-            for name, entries in unit.entries.items()
-        }
+        own["functions"] = signatures(unit.result.functions)
         own["skipped"] = unit.skipped
 
     def __getattr__(self, name: str) -> Any:

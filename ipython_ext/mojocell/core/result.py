@@ -289,6 +289,21 @@ def _clip(text: str, limit: int = 40) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
+def signatures(functions: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    r"""Return the signatures of each function of a table, of overloads one a line.
+
+    Examples
+    --------
+    >>> signatures([{"name": "f", "signature": "def f()"}, {"name": "f", "signature": "def f(n: Int)"}])
+    {'f': 'def f()\ndef f(n: Int)'}
+    """
+    found: dict[str, str] = {}
+    for entry in functions:
+        name, text = str(entry["name"]), str(entry.get("signature") or entry["name"])
+        found[name] = f"{found[name]}\n{text}" if name in found else text
+    return found
+
+
 def warnings_html(result: RunResult) -> str:
     """Return the warnings of a compilation as HTML, nothing where there are none."""
     if not result.warnings:

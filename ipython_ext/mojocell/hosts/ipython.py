@@ -8,10 +8,11 @@ once more, and a terminal does so around its prompt. So ours is put back each ti
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
-from mojocell.hosts.terminal import Terminal
+from mojocell.hosts.terminal import Terminal, TerminalScreen
 from mojocell.show import html, layout
 from mojocell.show.progress import Screen
 
@@ -77,6 +78,20 @@ class IPython(Terminal):
         content = parent.get("content") if isinstance(parent, dict) else None
         return not isinstance(content, dict) or content.get("allow_stdin") is not False
 
+    def screen(self, wish: str) -> Screen:
+        """Return where progress and times go: nowhere when nobody reads them.
+
+        Parameters
+        ----------
+        wish : {"auto", "always", "never"}
+            The setting ``status``.
+        """
+        if wish == "never":
+            return Screen()
+        if self.has_kernel:
+            return NotebookScreen() if wish == "always" or self.has_reader() else Screen()
+        return TerminalScreen() if wish == "always" or sys.stderr.isatty() else Screen()
+
     def display(self, lines: Layout) -> None:
         """Display a layout."""
         text = layout.paint(lines)
@@ -86,6 +101,47 @@ class IPython(Terminal):
         from IPython.display import display
 
         display({"text/plain": text, "text/html": layout.html(lines)}, raw=True)  # type: ignore[no-untyped-call]
+
+
+class RunningCells:
+    r"""Which cells are running, outermost first: ``%%capture`` and others run cells within cells.
+
+    Attributes
+    ----------
+    cell_id : str or None
+        The front end's name of the outermost one.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> running = RunningCells()
+    >>> running.begin(SimpleNamespace(cell_id="a", raw_cell="%%mojo -O1\nprint(1)"))
+    >>> running.cell_id, running.head("print(1)\n")
+    ('a', '%%mojo -O1\n')
+    """
+
+    def __init__(self) -> None:
+        self._sources: list[str] = []
+        self.cell_id: str | None = None
+
+    def begin(self, info: Any) -> None:
+        """Take note of a cell that is about to run."""
+        if not self._sources:
+            self.cell_id = getattr(info, "cell_id", None)
+        self._sources.append(info.raw_cell or "")
+
+    def end(self) -> None:
+        """Take note that the innermost one has ended."""
+        del self._sources[-1:]
+
+    def head(self, body: str) -> str:
+        """Return what the editor shows above a body; a line to stand for it where that cannot be told."""
+        body = body.rstrip("\n")
+        for source in self._sources:
+            raw = source.rstrip("\n")
+            if body and raw.endswith("\n" + body):
+                return raw[: len(raw) - len(body)]
+        return "%%mojo\n"
 
 
 def arm() -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mojocell import hosts
-from mojocell.widgets.controls import controls_of
 from mojocell.widgets.results import known
+from mojocell.widgets.signature import controls_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
