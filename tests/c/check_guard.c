@@ -314,11 +314,17 @@ int __wrap_clock_gettime(clockid_t id, struct timespec *ret)
     return done;
 }
 
-/* For the guard to try the call that an interrupt waits for so many times more. */
-static void await_tries(const struct clock *clock, int more)
+static bool has_ended(pid_t pid)
+{
+    siginfo_t info = {.si_pid = 0};
+    return waitid(P_PID, (id_t) pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == pid;
+}
+
+/* For the guard of a process to try the call that an interrupt waits for so many times more. */
+static void await_tries(pid_t pid, const struct clock *clock, int more)
 {
     int seen = clock->asked;
-    while (clock->asked < seen + more) {
+    while (clock->asked < seen + more && !has_ended(pid)) {
         usleep(1000);
     }
 }
@@ -343,13 +349,13 @@ START_TEST(an_interrupt_of_a_stopped_process_waits_for_it)
         usleep(1000);
     }
     kill(pid, SIGINT);
-    await_tries(clock, 1);
+    await_tries(pid, clock, 1);
     kill(pid, SIGSTOP);
     ck_assert_int_eq(waitpid(pid, &status, WUNTRACED), pid);
     ck_assert(WIFSTOPPED(status));
     clock->ahead_ns = INT64_C(5000000000);
     kill(pid, SIGCONT);
-    await_tries(clock, 2);
+    await_tries(pid, clock, 2);
     *(volatile uint64_t *) go = 1;
     ck_assert_int_eq(waitpid(pid, &status, 0), pid);
     ck_assert_int_eq(status, 0);
