@@ -302,6 +302,7 @@ struct clock {
 };
 static struct clock *guard_clock; /* NULL: the system's */
 
+// NOLINTBEGIN(readability-identifier-naming): the linker's names
 int __real_clock_gettime(clockid_t id, struct timespec *ret);
 int __wrap_clock_gettime(clockid_t id, struct timespec *ret);
 int __wrap_clock_gettime(clockid_t id, struct timespec *ret)
@@ -313,6 +314,7 @@ int __wrap_clock_gettime(clockid_t id, struct timespec *ret)
     }
     return done;
 }
+// NOLINTEND(readability-identifier-naming)
 
 static bool has_ended(pid_t pid)
 {
