@@ -10,7 +10,7 @@ static const struct mc_value_kind *const kinds[MC_TYPE_COUNT] = {
     [MC_TYPE_ANY] = &mc_value_any,
 };
 
-static inline const struct mc_value_kind *kind_of(const struct mc_type *type)
+const struct mc_value_kind *mc_value_kind_of(const struct mc_type *type)
 {
     if (type->kind != MC_TYPE_SCALAR) {
         return kinds[type->kind];
@@ -30,7 +30,7 @@ int mc_convert_in(struct mc_conversion *conversion,
                   PyObject *value,
                   uint64_t *ret_words)
 {
-    const struct mc_value_kind *kind = kind_of(type);
+    const struct mc_value_kind *kind = mc_value_kind_of(type);
     return kind->take ? kind->take(conversion, type, value, ret_words)
                       : mc_refuse_type(conversion, type, value);
 }
@@ -38,18 +38,18 @@ int mc_convert_in(struct mc_conversion *conversion,
 PyObject *
 mc_convert_out(struct mc_result *result, const struct mc_type *type, const uint64_t *words)
 {
-    return kind_of(type)->give(result, type, words);
+    return mc_value_kind_of(type)->give(result, type, words);
 }
 
 enum mc_closeness mc_convert_closeness(const struct mc_type *type, PyObject *value)
 {
-    const struct mc_value_kind *kind = kind_of(type);
+    const struct mc_value_kind *kind = mc_value_kind_of(type);
     return kind->closeness ? kind->closeness(type, value) : MC_CLOSE_EXACT;
 }
 
 PyObject *mc_annotation(const struct mc_type *type, bool returned)
 {
-    return kind_of(type)->annotate(type, returned);
+    return mc_value_kind_of(type)->annotate(type, returned);
 }
 
 PyObject *mc_result_unfit(struct mc_result *result, const char *why)

@@ -5,6 +5,9 @@
 
 #include <string.h>
 
+/* The entry of a type's kind: what the functions below go by. */
+const struct mc_value_kind *mc_value_kind_of(const struct mc_type *type);
+
 /* Writes type->words words. 0, or -1 with an exception; what is held then is the caller's to let
  * go all the same. */
 int mc_convert_in(struct mc_conversion *conversion,

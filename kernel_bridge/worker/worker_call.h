@@ -29,8 +29,9 @@ struct mc_worker_way {
     atomic_bool interrupted;
 };
 
-/* Whether its caller has lost interest: for a `struct mc_worker_way`, as a `check` of worker.h. */
-int mc_worker_is_stopped(void *way);
+/* Whether its caller has lost interest: a `check` of worker.h, whose `arg` is a struct
+ * mc_worker_way. */
+int mc_worker_is_stopped(void *arg);
 
 /* Calls. 0: *ret says how it ended, and worker->over whether the worker can go on; 1 where the
  * worker ended before it had taken the call: another one may. */

@@ -19,9 +19,9 @@ struct mc_cell_io {
     size_t n_outputs;
 };
 
-/* Reads `inputs` ([{name, type}], types as abi/signature.h writes an argument's) and `outputs` ([name])
- * of a request; NULL is none of them. INVALID_REQUEST names what is wrong. *ret is to be finished
- * in any case. */
+/* Reads `inputs` ([{name, type}], types as abi/signature.h writes an argument's) and `outputs`
+ * ([name]) of a request; NULL is none of them. INVALID_REQUEST names what is wrong. *ret is to be
+ * finished in any case. */
 int mc_cell_io_read(const json_t *inputs,
                     const json_t *outputs,
                     struct mc_cell_io *ret,

@@ -295,31 +295,70 @@ START_TEST(what_stays_elsewhere_is_left_after_a_second_as_damaged)
 }
 END_TEST
 
+/* The guard's clock (linked with --wrap), ahead by what a test says, and how often it was asked. */
+struct clock {
+    _Atomic int64_t ahead_ns;
+    atomic_int asked;
+};
+static struct clock *guard_clock; /* NULL: the system's */
+
+// NOLINTBEGIN(readability-identifier-naming): the linker's names
+int __real_clock_gettime(clockid_t id, struct timespec *ret);
+int __wrap_clock_gettime(clockid_t id, struct timespec *ret);
+int __wrap_clock_gettime(clockid_t id, struct timespec *ret)
+{
+    int done = __real_clock_gettime(id, ret);
+    if (guard_clock) {
+        ret->tv_sec += guard_clock->ahead_ns / 1000000000;
+        guard_clock->asked++;
+    }
+    return done;
+}
+// NOLINTEND(readability-identifier-naming)
+
+static bool has_ended(pid_t pid)
+{
+    siginfo_t info = {.si_pid = 0};
+    return waitid(P_PID, (id_t) pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == pid;
+}
+
+/* For the guard of a process to try the call that an interrupt waits for so many times more. */
+static void await_tries(pid_t pid, const struct clock *clock, int more)
+{
+    int seen = clock->asked;
+    while (clock->asked < seen + more && !has_ended(pid)) {
+        usleep(1000);
+    }
+}
+
 /* A process that was not run for a while (Ctrl-Z, a machine with too much to do) has not tried for
  * all that time. */
 START_TEST(an_interrupt_of_a_stopped_process_waits_for_it)
 {
     uint64_t *go = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     ck_assert_ptr_ne(go, MAP_FAILED);
+    struct clock *clock = (struct clock *) (go + 2);
     pid_t pid = fork();
     if (pid == 0) {
         struct mc_guard_result result;
+        guard_clock = clock;
         mc_guard_arm(true);
         enum mc_guard_outcome outcome = call(12, (uint64_t) (uintptr_t) go, &result);
         _exit(outcome == MC_GUARD_INTERRUPTED && !result.damaged ? 0 : 1);
     }
+    int status;
     while (!((volatile uint64_t *) go)[1]) {
         usleep(1000);
     }
-    usleep(50000);
     kill(pid, SIGINT);
-    usleep(50000);
+    await_tries(pid, clock, 1);
     kill(pid, SIGSTOP);
-    usleep(1200000);
+    ck_assert_int_eq(waitpid(pid, &status, WUNTRACED), pid);
+    ck_assert(WIFSTOPPED(status));
+    clock->ahead_ns = INT64_C(5000000000);
     kill(pid, SIGCONT);
-    usleep(100000);
+    await_tries(pid, clock, 2);
     *(volatile uint64_t *) go = 1;
-    int status;
     ck_assert_int_eq(waitpid(pid, &status, 0), pid);
     ck_assert_int_eq(status, 0);
 }

@@ -11,6 +11,7 @@
 #include <check.h>
 #include <jansson.h>
 
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -458,6 +459,14 @@ START_TEST(memory_is_limited)
 END_TEST
 #endif
 
+/* Until there are so many processes. */
+static void await_count(struct mc_workers *set, int wanted)
+{
+    while (mc_workers_count(set) != wanted) {
+        usleep(1000);
+    }
+}
+
 START_TEST(idle_workers_retire_and_come_back)
 {
     struct calling calling;
@@ -469,8 +478,7 @@ START_TEST(idle_workers_retire_and_come_back)
         ck_assert_int_eq(outcome.kind, MC_WORKER_RETURNED);
         mc_workers_done(brief, &outcome);
         ck_assert_int_eq(mc_workers_count(brief), 1);
-        usleep(2500000);
-        ck_assert_int_eq(mc_workers_count(brief), 0);
+        await_count(brief, 0);
     }
     mc_workers_free(brief);
     finish(&calling);
@@ -530,13 +538,12 @@ START_TEST(a_call_that_waits_for_a_worker_is_interrupted)
     void *how;
     single = make_workers(0, 0, 1);
     pthread_create(&threads[0], NULL, wait_for_the_single_one, &numbers[0]);
-    while (mc_workers_count(single) == 0) {
-        usleep(1000);
-    }
+    await_count(single, 1);
     pthread_create(&threads[1], NULL, wait_for_the_single_one, &numbers[1]);
-    usleep(200000);
-    mc_workers_interrupt(single, 2);
-    pthread_join(threads[1], &how);
+    do { /* before it has begun there is nothing to interrupt */
+        mc_workers_interrupt(single, 2);
+        usleep(1000);
+    } while (pthread_tryjoin_np(threads[1], &how) == EBUSY);
     ck_assert_int_eq((int) (intptr_t) how, MC_INTERRUPTED);
     ck_assert_int_eq(mc_workers_count(single), 1);
     mc_workers_interrupt(single, 1);
@@ -565,11 +572,11 @@ START_TEST(threads_call_at_the_same_time_and_are_interrupted_by_number)
     for (int i = 0; i < 2; i++) {
         pthread_create(&threads[i], NULL, spin, &outcomes[i]);
     }
-    usleep(200000);
+    await_count(workers, 2);
     check_works();
     ck_assert_int_eq(mc_workers_count(workers), 3);
     mc_workers_interrupt(workers, 8);
-    usleep(100000);
+    check_works();
     ck_assert_int_eq(mc_workers_count(workers), 3);
     mc_workers_interrupt(workers, 7);
     for (int i = 0; i < 2; i++) {

@@ -22,7 +22,8 @@ static int convert_items(struct mc_conversion *conversion,
                          PyObject *items,
                          uint64_t *ret)
 {
-    const struct mc_type scalar = element_of(type);
+    const struct mc_type element = element_of(type);
+    const struct mc_value_kind *kind = mc_value_kind_of(&element);
     unsigned size = mc_scalars[type->scalar].size;
     Py_ssize_t count = PyTuple_GET_SIZE(items);
     char *elements = PyMem_Malloc((size_t) count * size + 1);
@@ -36,7 +37,7 @@ static int convert_items(struct mc_conversion *conversion,
     for (Py_ssize_t i = 0; i < count; i++) {
         uint64_t word;
         conversion->element = i;
-        if (mc_convert_in(conversion, &scalar, PyTuple_GET_ITEM(items, i), &word) < 0) {
+        if (kind->take(conversion, &element, PyTuple_GET_ITEM(items, i), &word) < 0) {
             return -1;
         }
         store(elements, (size_t) i, size, word);
@@ -150,11 +151,12 @@ static PyObject *
 give_list(struct mc_result *result, const struct mc_type *type, const uint64_t *words)
 {
     const struct mc_type element = element_of(type);
+    const struct mc_value_kind *kind = mc_value_kind_of(&element);
     const char *address = (const char *) (uintptr_t) words[0];
     PyObject *list = PyList_New((Py_ssize_t) words[1]);
     for (size_t i = 0; list && i < words[1]; i++) {
         uint64_t word = load(element.scalar, address + i * mc_scalars[element.scalar].size);
-        PyObject *item = mc_convert_out(result, &element, &word);
+        PyObject *item = kind->give(result, &element, &word);
         if (!item) {
             Py_CLEAR(list);
             break;

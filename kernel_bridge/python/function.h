@@ -1,10 +1,13 @@
-/* The object that a user calls, as its two files see it: function_type.c has the type,
- * call.c the calls. */
+/* The object that a user calls, as its files see it: function_type.c has the type, function_make.c
+ * how one is made, function_attributes.c its attributes; call.c has the calls, call_shape.c the
+ * short ones. */
 #pragma once
 
 #include "kernel_bridge/guard/guard.h"
 #include "kernel_bridge/python/bridge.h"
 #include "kernel_bridge/python/overload.h"
+
+#include <structmember.h>
 
 /* What calls take the short way through, without anything to look up. */
 enum mc_plain {
@@ -57,3 +60,34 @@ PyObject *mc_function_call(PyObject *object, PyObject *const *args, size_t nargs
 
 /* Says once why a function is isolated that was not meant to be. -1 with an exception. */
 int mc_function_tell(struct mc_function *self, PyObject *reason);
+
+/* ---- for the files of the type ---- */
+
+/* What one is made of: as _bridge.Function takes them. */
+struct mc_function_options {
+    PyObject *name;
+    PyObject *entries;
+    PyObject *library;
+    PyObject *mode;
+    int nogil;
+    PyObject *worker;
+    PyObject *fail;
+    PyObject *on_isolated;
+    PyObject *stub;
+    PyObject *reduce;
+    bool rehearsal;
+};
+
+/* A new function, or NULL with an exception. */
+PyObject *mc_function_make(PyTypeObject *type, const struct mc_function_options *options);
+
+/* 'inline' or 'isolated'. */
+int mc_function_read_mode(PyObject *mode, bool *ret_isolated);
+
+/* Whether the function can be called in this process; -1 with an exception that says why not. */
+int mc_function_check_inline(const struct mc_function *self);
+
+extern PyGetSetDef mc_function_getset[];
+extern PyMemberDef mc_function_members[];
+PyObject *mc_function_getattro(PyObject *object, PyObject *name);
+PyObject *mc_function_get(PyObject *object, PyObject *instance, PyObject *owner);
