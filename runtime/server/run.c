@@ -16,7 +16,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 static const int64_t MS = 1000000;
@@ -352,7 +351,7 @@ static int open_input(const struct mc_run_spec *spec, int *ret_fd, mc_err *err)
     if (!spec->input) {
         return 0;
     }
-    mc_autoclose int fd = memfd_create("stdin", MFD_CLOEXEC);
+    mc_autoclose int fd = mc_os_memory_file("stdin");
     if (fd < 0) {
         return mc_err_errno(err, MC_SYSTEM, "make the standard input");
     }

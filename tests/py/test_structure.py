@@ -90,6 +90,22 @@ def test_folders_use_each_other_in_one_direction() -> None:
     assert "kernel_bridge" not in set().union(*graph.values())
 
 
+LINUX = re.compile(
+    r"prctl\(|\bSYS_\w+|\"/proc/|\"/sys/|\bmemfd_create\(|\beventfd\(|\bsignalfd\(|\baccept4\b|<linux/|F_ADD_SEALS"
+    r"|\bO_PATH\b|SO_PEERCRED|sched_getaffinity|<elf\.h>|<link\.h>|SOCK_SEQPACKET|\bREG_RIP\b|close_range"
+)
+
+
+def test_what_needs_linux_is_listed() -> None:
+    """What is not behind os.h stands in docs/architecture.md, by its file."""
+    page = (ROOT / "docs/architecture.md").read_text().partition("## What needs Linux")[2]
+    listed = set(re.findall(r"[\w/]+\.[ch]\b", page))
+    names = {one.rpartition("/")[2] for one in listed}
+    for file, text in sources():
+        if LINUX.search(text) and not file.startswith("base/os"):
+            assert file.rpartition("/")[2] in names, f"{file}: {LINUX.findall(text)}"
+
+
 def test_nothing_waits_by_the_clock_that_people_set() -> None:
     """It may go back a day meanwhile. What compares with the times of files is listed."""
     of_files = {
