@@ -1,5 +1,6 @@
-/* Everything that differs between operating systems. Linux is implemented; a portable version can
- * stand beside it. */
+/* What differs between operating systems and has a name of its own: clocks, processors, memory, the
+ * life of processes. Linux is implemented. What needs Linux beside this is listed in
+ * docs/architecture.md. */
 #pragma once
 
 #include "base/err.h"
@@ -38,3 +39,16 @@ int64_t mc_os_rss(pid_t pid);
 
 /* Marks every descriptor from `lowest` on close-on-exec. */
 void mc_os_cloexec_from(int lowest);
+
+/* The path that is this process's executable, wherever that is now. */
+#define MC_OS_SELF "/proc/self/exe"
+
+/* The name that the calling process has in lists of processes; the first 15 bytes count. */
+void mc_os_set_name(const char *name);
+
+/* A file in memory alone, closed at exec: its descriptor, or -1 with errno. */
+int mc_os_memory_file(const char *name);
+
+/* Bytes of private writable memory of the calling process, as RLIMIT_DATA counts them, or a page or
+ * two more; 0 where nothing says so. Safe between fork and exec. */
+int64_t mc_os_data(void);

@@ -1,11 +1,13 @@
 #include "base/os.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/close_range.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -154,4 +156,37 @@ int64_t mc_os_rss(pid_t pid)
 void mc_os_cloexec_from(int lowest)
 {
     syscall(SYS_close_range, (unsigned) lowest, ~0U, CLOSE_RANGE_CLOEXEC);
+}
+
+void mc_os_set_name(const char *name)
+{
+    prctl(PR_SET_NAME, name);
+}
+
+int mc_os_memory_file(const char *name)
+{
+    return memfd_create(name, MFD_CLOEXEC);
+}
+
+/* /proc/self/statm: size resident shared text lib data dirty, in pages. Its data includes the
+ * stack, which RLIMIT_DATA does not count: a page or two more than promised. */
+int64_t mc_os_data(void)
+{
+    char text[256];
+    int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        return 0;
+    }
+    ssize_t length = read(fd, text, sizeof text - 1);
+    close(fd);
+    int field = 0;
+    int64_t pages = 0;
+    for (ssize_t i = 0; i < length && field < 6; i++) {
+        if (text[i] == ' ') {
+            field++;
+        } else if (field == 5 && text[i] >= '0' && text[i] <= '9') {
+            pages = pages * 10 + (text[i] - '0');
+        }
+    }
+    return pages * sysconf(_SC_PAGESIZE);
 }

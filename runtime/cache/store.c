@@ -9,6 +9,7 @@
 #include "base/strv.h"
 #include "cache/meta.h"
 #include "cache/store_files.h"
+#include "cache/tally.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -38,9 +39,7 @@ struct mc_store {
     int64_t limit;
     struct verified verified[VERIFIED_SLOTS];
     struct mc_history history;
-    json_t *counters;    /* of this process */
-    json_t *flushed;     /* those of them that are in the file already */
-    bool counted;        /* counters differ from flushed */
+    struct mc_tally tally;
     bool grown;          /* something was published since the last eviction */
     const char *absence; /* why the last look-up found nothing, where it is known */
     char problem[512];   /* why the cache could not be used the last time; or empty */
@@ -90,72 +89,6 @@ int64_t mc_store_default_limit(char *const *envp)
                                                                               : DEFAULT_LIMIT;
 }
 
-/* ---- counters ---- */
-
-static void add_to(json_t *object, const char *name, json_int_t more)
-{
-    json_object_set_new(
-        object, name, json_integer(json_integer_value(json_object_get(object, name)) + more));
-}
-
-static void count(struct mc_store *store, const char *name, json_int_t more)
-{
-    add_to(store->counters, name, more);
-    store->counted = true;
-}
-
-static json_t *read_counters(const struct mc_store *store)
-{
-    mc_autobuf text = MC_BUF_INIT;
-    mc_err ignored;
-    mc_autofree char *path = mc_fs_join(store->dir, "counters.json");
-    json_t *object = NULL;
-    if (path && mc_fs_read(path, 1 << 20, &text, &ignored) == 0 && text.length) {
-        object = mc_json_read(text.data, text.length, 0, NULL);
-    }
-    if (!json_is_object(object)) {
-        json_decref(object);
-        object = json_object();
-    }
-    return object;
-}
-
-/* What the file has, and what this process has counted since it last wrote there. */
-static json_t *total_counters(const struct mc_store *store)
-{
-    json_t *total = read_counters(store);
-    const char *name;
-    json_t *value;
-    json_object_foreach(store->counters, name, value)
-    {
-        json_int_t written = json_integer_value(json_object_get(store->flushed, name));
-        add_to(total, name, json_integer_value(value) - written);
-    }
-    return total;
-}
-
-static void flush_counters(struct mc_store *store, int patience)
-{
-    mc_err err;
-    mc_autofree char *path = mc_fs_join(store->dir, "counters.json");
-    if (!store->counted || !path) {
-        return;
-    }
-    mc_autoclose int lock = mc_store_lock(store->dir, patience);
-    if (lock < 0) {
-        return; /* nowhere to write, or another time */
-    }
-    json_t *total = total_counters(store);
-    mc_autobuf text = MC_BUF_INIT;
-    int result = mc_json_text(total, JSON_COMPACT | JSON_SORT_KEYS, &text, &err);
-    json_decref(total);
-    if (result == 0 && mc_fs_write_atomic(path, text.data, text.length, 0600, &err) == 0) {
-        json_decref(store->flushed);
-        store->flushed = json_deep_copy(store->counters);
-        store->counted = false;
-    }
-}
-
 /* ---- whose it is ---- */
 
 /* What another user can put there would be loaded into this user's programs: each directory down to
@@ -202,8 +135,7 @@ int mc_store_open(const char *dir, int64_t limit, struct mc_store **ret, mc_err 
     }
     store->dir = mc_take(&own);
     store->limit = limit;
-    store->counters = json_object();
-    store->flushed = json_object();
+    mc_tally_init(&store->tally);
     if (check_own(store, "", &not_own) == 0) {
         mc_store_sweep(store->dir);
     }
@@ -228,10 +160,10 @@ static void maintain(struct mc_store *store, int patience)
         int evicted = mc_store_evict(store->dir, store->limit);
         store->grown = false;
         if (evicted > 0) {
-            count(store, "evictions", evicted);
+            mc_tally_add(&store->tally, "evictions", evicted);
         }
     }
-    flush_counters(store, patience);
+    mc_tally_flush(&store->tally, store->dir, patience);
     save_history(store);
 }
 
@@ -245,8 +177,7 @@ struct mc_store *mc_store_close(struct mc_store *store)
     if (store) {
         maintain(store, CLOSE_PATIENCE_MS);
         mc_history_fini(&store->history);
-        json_decref(store->counters);
-        json_decref(store->flushed);
+        mc_tally_fini(&store->tally);
         free(store->dir);
         free(store);
     }
@@ -321,7 +252,7 @@ static void drop_damaged(struct mc_store *store,
                          const mc_err *why)
 {
     snprintf(store->problem, sizeof store->problem, "%s", why->message);
-    count(store, "damaged", 1);
+    mc_tally_add(&store->tally, "damaged", 1);
     store->absence = "damaged";
     unlink(path);
     if (meta->artifact[0]) {
@@ -465,45 +396,24 @@ void mc_store_note(struct mc_store *store,
     static const char *const names[] = {"hits", "misses", "joined", "misses"};
     const char *reason =
         mc_history_note(&store->history, cell, key, parts, outcome, store->absence);
-    count(store, names[outcome], 1);
+    mc_tally_add(&store->tally, names[outcome], 1);
     if (*reason) {
         char name[64];
         snprintf(name, sizeof name, "reason.%s", reason);
-        count(store, name, 1);
+        mc_tally_add(&store->tally, name, 1);
     }
     store->absence = NULL;
 }
 
-static json_t *with_zeros(json_t *counters)
-{
-    static const char *const names[] = {"hits", "misses", "joined", "evictions", "damaged"};
-    json_t *stats = json_object();
-    json_t *reasons = json_object();
-    const char *name;
-    json_t *value;
-    for (size_t i = 0; i < MC_LENGTH(names); i++) {
-        json_object_set_new(
-            stats, names[i], json_integer(json_integer_value(json_object_get(counters, names[i]))));
-    }
-    json_object_foreach(counters, name, value)
-    {
-        if (strncmp(name, "reason.", 7) == 0) {
-            json_object_set(reasons, name + 7, value);
-        }
-    }
-    json_object_set_new(stats, "reasons", reasons);
-    return stats;
-}
-
 json_t *mc_store_stats(struct mc_store *store)
 {
-    json_t *total = total_counters(store);
-    json_t *stats = with_zeros(total);
+    json_t *total = mc_tally_total(&store->tally, store->dir);
+    json_t *stats = mc_tally_json(total);
     int64_t entries;
     int64_t bytes;
     json_decref(total);
     mc_store_measure(store->dir, &entries, &bytes);
-    json_object_set_new(stats, "session", with_zeros(store->counters));
+    json_object_set_new(stats, "session", mc_tally_json(store->tally.counted));
     json_object_set_new(stats, "entries", json_integer(entries));
     json_object_set_new(stats, "bytes", json_integer(bytes));
     json_object_set_new(stats, "limit", json_integer(store->limit));

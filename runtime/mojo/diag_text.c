@@ -65,6 +65,11 @@ json_t *mc_text_json(const char *text, size_t length)
     return json_stringn(clean.data != NULL ? clean.data : "", clean.length);
 }
 
+bool mc_text_starts(const char *text, const char *prefix)
+{
+    return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
 const char *mc_text_base_name(const char *path)
 {
     const char *slash = strrchr(path, '/');

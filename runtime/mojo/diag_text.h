@@ -6,6 +6,8 @@
 
 #include <jansson.h>
 
+#include <stdbool.h>
+
 /* The line (from 1) without its end, within text; *ret_length is 0 where there is none. */
 const char *mc_text_line(const char *text, size_t length, long line, size_t *ret_length);
 
@@ -16,6 +18,9 @@ long mc_text_byte_column(const char *line, size_t length, long column);
 
 /* A new JSON string; bytes that are no UTF-8, and NULs, become "?". */
 json_t *mc_text_json(const char *text, size_t length);
+
+/* Whether the text begins so. */
+bool mc_text_starts(const char *text, const char *prefix);
 
 /* The last component of a path. */
 const char *mc_text_base_name(const char *path);

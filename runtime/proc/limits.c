@@ -1,7 +1,6 @@
 #include "proc/limits.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <signal.h>
 #include <string.h>
@@ -71,29 +70,6 @@ void mc_limits_restore_files(void)
     if (files_before.rlim_max) {
         setrlimit(RLIMIT_NOFILE, &files_before);
     }
-}
-
-/* /proc/self/statm: size resident shared text lib data dirty, in pages. Its data includes the
- * stack, which RLIMIT_DATA does not count: a page or two more than promised. */
-int64_t mc_limits_base(void)
-{
-    char text[256];
-    int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        return 0;
-    }
-    ssize_t length = read(fd, text, sizeof text - 1);
-    close(fd);
-    int field = 0;
-    int64_t pages = 0;
-    for (ssize_t i = 0; i < length && field < 6; i++) {
-        if (text[i] == ' ') {
-            field++;
-        } else if (field == 5 && text[i] >= '0' && text[i] <= '9') {
-            pages = pages * 10 + (text[i] - '0');
-        }
-    }
-    return pages * sysconf(_SC_PAGESIZE);
 }
 
 enum mc_limit mc_limits_classify(const struct mc_limits *limits,

@@ -30,13 +30,9 @@ enum mc_limit {
 const char *mc_limit_name(enum mc_limit limit);
 
 /* Applies CPU, memory and "no core file" to the calling process. Safe between fork and exec. `base`
- * is what the process has already: mc_limits_base() where it will not exec, else 0. Returns 0 or an
+ * is what the process has already: mc_os_data() where it will not exec, else 0. Returns 0 or an
  * errno. */
 int mc_limits_apply(const struct mc_limits *limits, int64_t base);
-
-/* Bytes of private writable memory of the calling process, as RLIMIT_DATA counts them. Safe between
- * fork and exec. */
-int64_t mc_limits_base(void);
 
 /* Raises this process's limit of open files as far as it goes and returns it. What mc_spawn starts
  * gets back the one that there was: programs of long ago count on numbers below 1024. */

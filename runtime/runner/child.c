@@ -19,7 +19,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -61,7 +60,7 @@ struct mc_wire_slot *mc_child_map_slot(int fd)
 
 int mc_child_make_slot(int *ret_fd, struct mc_wire_slot **ret, mc_err *err)
 {
-    mc_autoclose int fd = memfd_create("mojocell-slot", MFD_CLOEXEC);
+    mc_autoclose int fd = mc_os_memory_file("mojocell-slot");
     /* Allocated here, so that a machine out of memory is an error and not a SIGBUS. */
     if (fd < 0 || fallocate(fd, 0, 0, sizeof **ret) < 0) {
         return mc_err_errno(err, MC_SYSTEM, "make shared memory");
@@ -133,7 +132,7 @@ static void show_name(const struct mc_child_host *host, const struct mc_wire_run
     snprintf(title, sizeof title, "mojocell: %s", run->name);
     memset(start, 0, size);
     memcpy(start, title, strlen(title) < size ? strlen(title) : size - 1);
-    prctl(PR_SET_NAME, run->name);
+    mc_os_set_name(run->name);
     if (host->tag_at) {
         memset(host->tag_at, 0, MC_TAG_MAX);
         memcpy(host->tag_at, run->tag, strlen(run->tag));
@@ -175,7 +174,7 @@ static void settle(const struct mc_wire_run *run, struct mc_wire_slot *slot)
     if (chdir(run->cwd) < 0) {
         fail_errno(slot, "chdir", run->cwd);
     }
-    int64_t base = run->head.limits.memory > 0 ? mc_limits_base() : 0;
+    int64_t base = run->head.limits.memory > 0 ? mc_os_data() : 0;
     errno = mc_limits_apply(&run->head.limits, base);
     if (errno) {
         fail_errno(slot, "set a limit", NULL);
@@ -343,8 +342,8 @@ static _Noreturn void execute(const struct mc_child_host *host,
     fcntl(child->fds[0], F_SETFD, 0);
     child->slot->executed = 1;
     await_go(child->slot);
-    execve("/proc/self/exe", argv.items, run->envp);
-    fail_errno(child->slot, "exec", "/proc/self/exe");
+    execve(MC_OS_SELF, argv.items, run->envp);
+    fail_errno(child->slot, "exec", MC_OS_SELF);
 }
 
 /* Own group, dies with the runner, has none of its descriptors. */

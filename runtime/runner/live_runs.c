@@ -121,8 +121,8 @@ static pid_t *leaving(struct mc_live_runs *runs, pid_t pid)
     return i < MC_LENGTH(runs->leaving) ? &runs->leaving[i] : NULL;
 }
 
-/* Whoever says so is killed, and is no less ended for that. While it is not reaped, its number is no
- * other group's. */
+/* Whoever says so is killed, and is no less ended for that. While it is not reaped, its number is
+ * no other group's. */
 static void believe(struct mc_live_runs *runs, struct mc_live_run *run)
 {
     pid_t *place = leaving(runs, 0);

@@ -13,7 +13,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -200,7 +199,7 @@ static int make_payload(const struct mc_runner_run *run, int *ret_fd, mc_err *er
     if (mc_wire_encode(run, &payload, err) < 0) {
         return -1;
     }
-    mc_autoclose int fd = memfd_create("mojocell-run", MFD_CLOEXEC);
+    mc_autoclose int fd = mc_os_memory_file("mojocell-run");
     if (fd < 0) {
         return mc_err_errno(err, MC_SYSTEM, "make a memory file");
     }

@@ -25,4 +25,4 @@ int mc_cache_key_make(const struct mc_fields *fields,
                       const struct mc_cell_io *io,
                       struct mc_cache_key **ret,
                       mc_err *err) MC_MUST_USE;
-struct mc_cache_key *mc_cache_key_free(struct mc_cache_key *key);
+struct mc_cache_key *mc_cache_key_free(struct mc_cache_key *made);

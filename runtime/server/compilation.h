@@ -3,8 +3,8 @@
  * freed when the last has left it, which also ends a compiler that still runs. */
 #pragma once
 
+#include "server/compilation_user.h"
 #include "server/core.h"
-#include "server/waiter.h"
 
 #include <jansson.h>
 
@@ -36,13 +36,6 @@ struct mc_compilation_spec {
     const json_t *outputs;
     bool modernize;
     bool forced;
-};
-
-/* Who needs the compilation; embedded. */
-struct mc_compilation_user {
-    struct mc_waiter waiter;
-    /* A round begins, for this cause (docs/protocol.md). Must not leave. */
-    void (*compiling)(struct mc_compilation_user *user, const char *cause);
 };
 
 enum mc_join {

@@ -2,6 +2,7 @@
 #include "base/fs.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/os.h"
 #include "base/paths.h"
 #include "cache/store.h"
 #include "server/server.h"
@@ -175,7 +176,7 @@ static int serve(const struct mc_options *options)
 static char *own_directory(void)
 {
     char path[PATH_MAX];
-    ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
+    ssize_t length = readlink(MC_OS_SELF, path, sizeof path - 1);
     if (length < 0) {
         return NULL;
     }

@@ -5,8 +5,9 @@
 #include "base/paths.h"
 #include "cache/store.h"
 #include "mojo/toolchain.h"
-#include "server/pipeline.h"
+#include "server/compile_steps.h"
 #include "server/request.h"
+#include "server/run_steps.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -179,9 +180,21 @@ static void op_shutdown(struct mc_request *request)
     }
 }
 
+static const struct mc_step cell_steps[] = {{"scan", mc_step_scan},
+                                            {"toolchain", mc_step_toolchain},
+                                            {"toolchain_known", mc_step_toolchain_known},
+                                            {"prepare", mc_step_prepare},
+                                            {"lookup", mc_step_lookup},
+                                            {"compile", mc_step_compile},
+                                            {"artifact", mc_step_artifact},
+                                            {"compiled", mc_step_compiled},
+                                            {"run", mc_step_run},
+                                            {"ended", mc_step_ended},
+                                            {0}};
+
 static void op_cell(struct mc_request *request)
 {
-    mc_request_start(request, mc_cell_steps);
+    mc_request_start(request, cell_steps);
 }
 
 static void (*const ops[MC_OP_COUNT])(struct mc_request *request) = {

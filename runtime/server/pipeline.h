@@ -2,6 +2,10 @@
  * follows, or the request waits and the next one follows when it is woken, or it was answered. */
 #pragma once
 
+#include "base/err.h"
+
+#include <jansson.h>
+
 enum mc_progress {
     MC_NEXT,    /* go on with the next step */
     MC_WAIT,    /* a waiter of the request's will be woken */
@@ -15,13 +19,13 @@ struct mc_step {
     enum mc_progress (*go)(struct mc_request *request);
 };
 
-/* The steps of `compile` and `run`; a list ends with an empty step. */
-extern const struct mc_step mc_cell_steps[];
-
-/* Starts the steps of the request. */
+/* Starts the steps of the request; the list ends with an empty one. */
 void mc_request_start(struct mc_request *request, const struct mc_step *steps);
 
-/* The step in which a request learns its compiler: waits where it is not known yet. Put
- * mc_step_toolchain_known behind it. */
-enum mc_progress mc_step_toolchain(struct mc_request *request);
-enum mc_progress mc_step_toolchain_known(struct mc_request *request);
+/* For steps: answers with the error. */
+enum mc_progress mc_step_fail(struct mc_request *request, const mc_err *err);
+
+/* Puts a field into the request's result; `value` is stolen. */
+void mc_step_set(struct mc_request *request, const char *name, json_t *value);
+/* The times so far. */
+void mc_step_set_times(struct mc_request *request);

@@ -33,11 +33,8 @@ static void on_freeing(struct mc_task *task)
     request_free(task->owner);
 }
 
-static int find_frame(const struct mc_message *message,
-                      const char *name,
-                      int64_t wanted,
-                      size_t *ret,
-                      mc_err *err)
+static int find_frame(
+    const struct mc_message *message, const char *name, int64_t wanted, size_t *ret, mc_err *err)
 {
     *ret = (size_t) wanted;
     if (*ret >= message->frame_count) {
@@ -143,16 +140,15 @@ mc_request_find(struct mc_server *server, const struct mc_peer *peer, const char
 
 /* ---- what it says ---- */
 
-/* NULL where there is no memory for it. */
+/* NULL where there is no memory for it, or was none for its fields. */
 static json_t *event_header(const struct mc_request *request, const char *event, json_t *fields)
 {
-    json_t *header = fields ? fields : json_object();
-    if (json_object_set_new(header, "id", json_string(request->id)) < 0 ||
-        json_object_set_new(header, "event", json_string(event)) < 0) {
-        json_decref(header);
+    if (json_object_set_new(fields, "id", json_string(request->id)) < 0 ||
+        json_object_set_new(fields, "event", json_string(event)) < 0) {
+        json_decref(fields);
         return NULL;
     }
-    return header;
+    return fields;
 }
 
 /* What was to be told is lost: so that nobody takes the rest for all, the request fails. */

@@ -81,8 +81,8 @@ struct mc_request *mc_request_new(struct mc_server *server,
 struct mc_request *
 mc_request_find(struct mc_server *server, const struct mc_peer *peer, const char *id);
 
-/* Events before the last. `fields` is stolen and may be NULL. A REQ peer gets none; its output is
- * collected. */
+/* Events before the last. `fields` is stolen; NULL: there was no memory for them. A REQ peer gets
+ * none; its output is collected. */
 void mc_request_event(struct mc_request *request, const char *event, json_t *fields);
 void mc_request_output(struct mc_request *request,
                        bool is_stderr,

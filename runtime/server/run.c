@@ -8,6 +8,7 @@
 #include "proc/group.h"
 #include "runner/runner_link.h"
 #include "server/output_paths.h"
+#include "server/run_stop.h"
 
 #include <zmq.h>
 
@@ -16,15 +17,11 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 static const int64_t MS = 1000000;
 enum {
     CHUNK = 64 * 1024,
-    TERM_TO_KILL_MS = 80,
-    KILL_TO_STUCK_MS = 3000, /* the runner sweeps, too */
-    SAMPLE_MS = 20,
     TAIL = 16 * 1024,
     HELD_MOST = 16 * 1024,
     YOUNG_MS = 5,
@@ -55,14 +52,10 @@ struct mc_run {
     int64_t started_at; /* mc_os_now(); 0 until then */
     struct mc_buf held; /* output that waits for more, or for the end */
     bool held_is_stderr;
-    enum mc_limit killed_by;
     bool cancelled;
     bool retried;
-    struct mc_timer wall_timer;
-    struct mc_timer kill_timer;
-    struct mc_timer stuck_timer;
-    struct mc_timer sample_timer;
     struct mc_timer held_timer;
+    struct mc_run_stop stop;
 };
 
 static struct mc_loop *loop_of(const struct mc_run *run)
@@ -81,10 +74,7 @@ static void close_output(struct mc_output *output)
 
 static void disarm_timers(struct mc_run *run)
 {
-    mc_loop_disarm(&run->wall_timer);
-    mc_loop_disarm(&run->kill_timer);
-    mc_loop_disarm(&run->stuck_timer);
-    mc_loop_disarm(&run->sample_timer);
+    mc_run_stop_disarm(&run->stop);
     mc_loop_disarm(&run->held_timer);
 }
 
@@ -108,60 +98,7 @@ void mc_run_free(struct mc_run *run)
     free(run);
 }
 
-/* ---- ending it ---- */
-
-static void stop_program(struct mc_run *run)
-{
-    if (run->ended || mc_timer_armed(&run->kill_timer) || mc_timer_armed(&run->stuck_timer)) {
-        return;
-    }
-    mc_runner_slot_signal(run->slot, &run->in_slot, SIGTERM);
-    mc_loop_arm(loop_of(run), &run->kill_timer, TERM_TO_KILL_MS * MS);
-}
-
-static void on_kill_timer(struct mc_timer *timer)
-{
-    struct mc_run *run = timer->owner;
-    mc_runner_slot_signal(run->slot, &run->in_slot, SIGKILL);
-    mc_loop_arm(loop_of(run), &run->stuck_timer, KILL_TO_STUCK_MS * MS);
-}
-
-/* Not even that was carried out: the runner is stopped, or hangs. */
-static void on_stuck_timer(struct mc_timer *timer)
-{
-    struct mc_run *run = timer->owner;
-    mc_runner_slot_kill(run->slot);
-}
-
-static void exceed(struct mc_run *run, enum mc_limit limit)
-{
-    if (run->killed_by == MC_LIMIT_NONE) {
-        run->killed_by = limit;
-        stop_program(run);
-    }
-}
-
-static void on_wall_timer(struct mc_timer *timer)
-{
-    exceed(timer->owner, MC_LIMIT_WALL);
-}
-
-/* The kernel does not limit shared memory or the processes of one program: both are sampled. */
-static void on_sample_timer(struct mc_timer *timer)
-{
-    struct mc_run *run = timer->owner;
-    const struct mc_limits *limits = &run->spec.limits;
-    struct mc_group_usage usage;
-    if (run->pid) {
-        mc_group_usage(run->pid, limits->processes ? run->tag : NULL, &usage);
-        if (limits->memory && usage.anonymous > limits->memory + (64LL << 20)) {
-            exceed(run, MC_LIMIT_MEMORY);
-        } else if (limits->processes && usage.processes > limits->processes) {
-            exceed(run, MC_LIMIT_PROCESSES);
-        }
-    }
-    mc_loop_arm(loop_of(run), timer, SAMPLE_MS * MS);
-}
+/* ---- what it says ---- */
 
 static void update_flow(struct mc_run *run)
 {
@@ -177,10 +114,8 @@ void mc_run_cancel(struct mc_run *run)
 {
     run->cancelled = true;
     update_flow(run); /* whoever cancels need not acknowledge any more */
-    stop_program(run);
+    mc_run_stop_now(&run->stop);
 }
-
-/* ---- what it says ---- */
 
 void mc_run_credit(struct mc_run *run, int64_t bytes)
 {
@@ -239,7 +174,7 @@ static void pass_on(struct mc_output *output, const char *bytes, size_t length)
     int64_t left = run->spec.limits.output - (run->outputs[0].bytes + run->outputs[1].bytes);
     if ((int64_t) length > left) {
         length = left > 0 ? (size_t) left : 0;
-        exceed(run, MC_LIMIT_OUTPUT);
+        mc_run_stop_exceeded(&run->stop, MC_LIMIT_OUTPUT);
     }
     if (!length) {
         return;
@@ -352,7 +287,7 @@ static int open_input(const struct mc_run_spec *spec, int *ret_fd, mc_err *err)
     if (!spec->input) {
         return 0;
     }
-    mc_autoclose int fd = memfd_create("stdin", MFD_CLOEXEC);
+    mc_autoclose int fd = mc_os_memory_file("stdin");
     if (fd < 0) {
         return mc_err_errno(err, MC_SYSTEM, "make the standard input");
     }
@@ -440,17 +375,6 @@ static int launch(struct mc_run *run, mc_err *err)
     return result;
 }
 
-static void arm_timers(struct mc_run *run)
-{
-    const struct mc_limits *limits = &run->spec.limits;
-    if (limits->wall > 0) {
-        mc_loop_arm(loop_of(run), &run->wall_timer, mc_os_ns(limits->wall));
-    }
-    if (limits->memory || limits->processes) {
-        mc_loop_arm(loop_of(run), &run->sample_timer, SAMPLE_MS * MS);
-    }
-}
-
 /* ---- its end ---- */
 
 static void end(struct mc_run *run)
@@ -479,7 +403,7 @@ static void on_event(struct mc_slot_run *in_slot, const struct mc_runner_event *
 /* Nothing of it has happened yet: once more, with a new runner. */
 static bool retry(struct mc_run *run, mc_err *err)
 {
-    if (run->pid || run->cancelled || run->killed_by || run->retried) {
+    if (run->pid || run->cancelled || run->stop.killed_by || run->retried) {
         return false;
     }
     run->retried = true;
@@ -497,7 +421,7 @@ static void on_lost(struct mc_slot_run *in_slot, const mc_err *why)
     if (retry(run, &err)) {
         return;
     }
-    if (run->killed_by) { /* by way of the runner, which did not answer */
+    if (run->stop.killed_by) { /* by way of the runner, which did not answer */
         *run->end = (struct mc_runner_event) {
             .kind = MC_RUNNER_ENDED, .outcome = MC_RUNNER_RAN, .status = SIGKILL};
     } else if (run->pid) {
@@ -521,7 +445,7 @@ void mc_run_result(const struct mc_run *run, struct mc_run_result *ret)
     *ret = (struct mc_run_result) {.error = run->error.code ? &run->error : NULL,
                                    .event = run->end,
                                    .limits = &run->spec.limits,
-                                   .killed_by = run->killed_by,
+                                   .killed_by = run->stop.killed_by,
                                    .out = {run->outputs[0].bytes, &run->outputs[0].tail},
                                    .err = {run->outputs[1].bytes, &run->outputs[1].tail}};
 }
@@ -543,10 +467,14 @@ int mc_run_start(struct mc_runner_slots *slots,
     run->spec = *spec;
     run->user = user;
     run->in_slot = (struct mc_slot_run) {.event = on_event, .lost = on_lost};
-    run->wall_timer = (struct mc_timer) {.due = on_wall_timer, .owner = run};
-    run->kill_timer = (struct mc_timer) {.due = on_kill_timer, .owner = run};
-    run->stuck_timer = (struct mc_timer) {.due = on_stuck_timer, .owner = run};
-    run->sample_timer = (struct mc_timer) {.due = on_sample_timer, .owner = run};
+    run->stop = (struct mc_run_stop) {.loop = loop_of(run),
+                                      .limits = &run->spec.limits,
+                                      .tag = run->tag,
+                                      .pid = &run->pid,
+                                      .ended = &run->ended,
+                                      .slot = &run->slot,
+                                      .in_slot = &run->in_slot};
+    mc_run_stop_init(&run->stop);
     run->held_timer = (struct mc_timer) {.due = on_held_timer, .owner = run};
     for (int i = 0; i < 2; i++) {
         run->outputs[i] = (struct mc_output) {.run = run, .is_stderr = i == 1, .fd = -1};
@@ -557,7 +485,7 @@ int mc_run_start(struct mc_runner_slots *slots,
         mc_run_free(run);
         return -1;
     }
-    arm_timers(run);
+    mc_run_stop_arm(&run->stop);
     *ret = run;
     return 0;
 }

@@ -7,6 +7,8 @@
  * needed. The result has no RUNPATH and no NEEDED entries: whoever loads it has loaded the runtime
  * libraries before, by absolute path. All else (executables, a toolchain without lld) is for the
  * next `cc` on PATH. */
+#include "base/os.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
@@ -118,7 +120,7 @@ static int run_next_cc(const char **argv)
         size_t length = strcspn(path, ":");
         int n = snprintf(program, sizeof program, "%.*s/cc", (int) length, path);
         if (length > 0 && n > 0 && (size_t) n < sizeof program && access(program, X_OK) == 0 &&
-            !same_file(program, "/proc/self/exe")) {
+            !same_file(program, MC_OS_SELF)) {
             argv[0] = program;
             execv(program, (char *const *) argv);
         }

@@ -394,7 +394,7 @@ START_TEST(test_the_limit_that_ended_a_program_is_named)
     const char abort_text[] = "ABORT: alloc.mojo:761:14: alloc failed: returned a null pointer\n";
     ck_assert(mc_limits_text_tells_memory(abort_text, strlen(abort_text)));
     ck_assert(!mc_limits_text_tells_memory("all fine", 8));
-    ck_assert_int_gt(mc_limits_base(), 0);
+    ck_assert_int_gt(mc_os_data(), 0);
 }
 END_TEST
 

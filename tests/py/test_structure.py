@@ -54,10 +54,13 @@ def test_each_function_of_a_header_is_called() -> None:
         if file.endswith(".h")
         for name in re.findall(r"^(?!#|typedef)[\w *]*\b(mc_\w+)\(", text, re.MULTILINE)
     }
-    # A declaration and a definition begin at the margin; a use is within something, or in a macro.
-    uses = re.compile(r"^(?:[ \t}]|#).*", re.MULTILINE)
+    # At the margin, where declarations and definitions begin, a name with arguments is no use.
+    use = re.compile(r"^[ \t#].*|\bmc_\w+\b(?!\()", re.MULTILINE)
     used = {
-        word for _, text in sources() for line in uses.findall(text) for word in re.findall(r"\bmc_\w+", line)
+        word
+        for _, text in sources()
+        for found in use.findall(text)
+        for word in re.findall(r"\bmc_\w+", found)
     }
     assert len(declared) > 300
     assert sorted(declared - used) == []
@@ -120,6 +123,22 @@ def test_one_module_knows_marimo() -> None:
         )
     }
     assert known == {"hosts/__init__.py", "hosts/marimo.py"}
+
+
+LINUX = re.compile(
+    r"prctl\(|\bSYS_\w+|\"/proc/|\"/sys/|\bmemfd_create\(|\beventfd\(|\bsignalfd\(|\baccept4\b|<linux/|F_ADD_SEALS"
+    r"|\bO_PATH\b|SO_PEERCRED|sched_getaffinity|<elf\.h>|<link\.h>|SOCK_SEQPACKET|\bREG_RIP\b|close_range"
+)
+
+
+def test_what_needs_linux_is_listed() -> None:
+    """What is not behind os.h stands in docs/architecture.md, by its file."""
+    page = (ROOT / "docs/architecture.md").read_text().partition("## What needs Linux")[2]
+    listed = set(re.findall(r"[\w/]+\.[ch]\b", page))
+    names = {one.rpartition("/")[2] for one in listed}
+    for file, text in sources():
+        if LINUX.search(text) and not file.startswith("base/os"):
+            assert file.rpartition("/")[2] in names, f"{file}: {LINUX.findall(text)}"
 
 
 def test_nothing_waits_by_the_clock_that_people_set() -> None:

@@ -1,0 +1,11 @@
+/* Who needs a compilation. */
+#pragma once
+
+#include "server/waiter.h"
+
+/* Embedded. */
+struct mc_compilation_user {
+    struct mc_waiter waiter;
+    /* A round begins, for this cause (docs/protocol.md). Must not leave. */
+    void (*compiling)(struct mc_compilation_user *user, const char *cause);
+};

@@ -1,0 +1,313 @@
+#include "server/compile_steps.h"
+
+#include "base/mem.h"
+#include "base/os.h"
+#include "base/strv.h"
+#include "cache/store.h"
+#include "mojo/cell.h"
+#include "mojo/toolchain.h"
+#include "server/cache_key.h"
+#include "server/request.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum mc_progress mc_step_scan(struct mc_request *request)
+{
+    mc_err err = {0};
+    int64_t began = mc_os_now();
+    request->result = json_object();
+    const struct mc_fields *fields = &request->fields;
+    if (mc_cell_io_read(fields->inputs, fields->outputs, &request->io, &err) < 0) {
+        return mc_step_fail(request, &err);
+    }
+    if (mc_cell_parse_io(
+            fields->source, fields->source_length, &request->io, &request->cell, &err) < 0) {
+        if (err.code != MC_INVALID_CELL) {
+            return mc_step_fail(request, &err);
+        }
+        json_t *failure = mc_failure(mc_code_name(err.code), err.message, err.hint);
+        mc_request_refuse(request, failure);
+        return MC_ANSWERED;
+    }
+    mc_step_set(request, "kind", json_string(mc_cell_kind_name(mc_cell_kind(request->cell))));
+    mc_step_set(request, "cell", mc_cell_json(request->cell));
+    request->times.scan = mc_os_now() - began;
+    return MC_NEXT;
+}
+
+/* ---- which compiler ---- */
+
+static void add_strings(struct mc_strv *ret, const json_t *array)
+{
+    size_t i;
+    json_t *item;
+    json_array_foreach(array, i, item)
+    {
+        mc_strv_add(ret, json_string_value(item));
+    }
+}
+
+enum mc_progress mc_step_toolchain(struct mc_request *request)
+{
+    mc_err err = {0};
+    mc_autostrv sites = MC_STRV_INIT;
+    add_strings(&sites, request->fields.sites);
+    if (mc_strv_check(&sites, &err) < 0) {
+        return mc_step_fail(request, &err);
+    }
+    struct mc_toolchain_hints hints = {.explicit_path = request->fields.toolchain,
+                                       .sites = sites.items,
+                                       .envp = request->environment.items};
+    int found = mc_toolchains_find(&request->server->toolchains,
+                                   &hints,
+                                   &request->toolchain_waiter,
+                                   &request->toolchain_entry,
+                                   &request->toolchain_root,
+                                   &request->toolchain_how,
+                                   &err);
+    if (found < 0) {
+        return mc_step_fail(request, &err);
+    }
+    return found > 0 ? MC_WAIT : MC_NEXT;
+}
+
+enum mc_progress mc_step_toolchain_known(struct mc_request *request)
+{
+    mc_err err = {0};
+    struct mc_runner_slot *slot;
+    if (!request->toolchain_entry) {
+        return MC_NEXT;
+    }
+    if (mc_toolchain_entry_result(request->toolchain_entry, &request->toolchain, &err) < 0) {
+        return mc_step_fail(request, &err);
+    }
+    request->times.identify = mc_os_now() - request->began - request->times.scan;
+    if (mc_runner_slot_get(&request->server->runners, request->toolchain, &slot, &err) < 0) {
+        mc_log("start a runner early: %s", err.message);
+    }
+    return MC_NEXT;
+}
+
+/* ---- what to compile, and whether it is there ---- */
+
+enum mc_progress mc_step_prepare(struct mc_request *request)
+{
+    mc_err err = {0};
+    if (mc_cache_key_make(
+            &request->fields, request->toolchain, &request->io, &request->cache_key, &err) < 0) {
+        return mc_step_fail(request, &err);
+    }
+    mc_step_set(request, "key", json_string(request->cache_key->key));
+    mc_step_set(request,
+                "toolchain",
+                json_pack("{s:s, s:s, s:s}",
+                          "version",
+                          request->toolchain->version,
+                          "root",
+                          request->toolchain->root,
+                          "found",
+                          request->toolchain_how));
+    return MC_NEXT;
+}
+
+static void note(struct mc_request *request, enum mc_lookup outcome)
+{
+    const struct mc_fields *fields = &request->fields;
+    mc_store_note(request->server->core.store,
+                  fields->cell ? fields->cell : fields->name,
+                  request->cache_key->key,
+                  request->cache_key->parts,
+                  outcome);
+}
+
+enum mc_progress mc_step_lookup(struct mc_request *request)
+{
+    struct mc_store_entry entry = {0};
+    if (request->fields.force) {
+        return MC_NEXT;
+    }
+    if (mc_store_lookup(request->server->core.store, request->cache_key->key, &entry) > 0) {
+        request->artifact = mc_take(&entry.artifact);
+        request->meta = json_incref(entry.meta);
+        mc_step_set(request, "cache", json_string("hit"));
+        note(request, MC_LOOKUP_HIT);
+    }
+    mc_store_entry_fini(&entry);
+    return MC_NEXT;
+}
+
+/* ---- the compilation ---- */
+
+static struct mc_compilation_spec spec_of(const struct mc_request *request)
+{
+    const struct mc_fields *fields = &request->fields;
+    const struct mc_cache_key *key = request->cache_key;
+    return (struct mc_compilation_spec) {.key = key->key,
+                                         .module = key->module,
+                                         .toolchain = request->toolchain,
+                                         .flags = &key->flags,
+                                         .source = fields->source,
+                                         .source_length = fields->source_length,
+                                         .using = &key->using,
+                                         .exports = fields->exports,
+                                         .inputs = fields->inputs,
+                                         .outputs = fields->outputs,
+                                         .modernize = fields->modernize,
+                                         .forced = fields->force};
+}
+
+static void on_compiling(struct mc_compilation_user *user, const char *cause)
+{
+    struct mc_request *request = MC_OF(user, struct mc_request, compilation_user);
+    mc_request_event(request, "compiling", json_pack("{s:s}", "cause", cause));
+}
+
+enum mc_progress mc_step_compile(struct mc_request *request)
+{
+    mc_err err = {0};
+    if (request->artifact) {
+        return MC_NEXT;
+    }
+    struct mc_compilations *all = &request->server->compilations;
+    struct mc_compilation_spec spec = spec_of(request);
+    request->compilation_user.compiling = on_compiling;
+    enum mc_join joined =
+        mc_compilation_join(all, &spec, &request->compilation_user, &request->compilation, &err);
+    switch (joined) {
+    case MC_JOIN_FAILED:
+        return mc_step_fail(request, &err);
+    case MC_JOIN_JOINED:
+        mc_step_set(request, "cache", json_string("joined"));
+        note(request, MC_LOOKUP_JOINED);
+        mc_request_event(request, "compiling", json_pack("{s:s}", "cause", "joined"));
+        break;
+    case MC_JOIN_QUEUED:
+        mc_request_event(request, "queued", json_pack("{s:i}", "position", all->most));
+        /* fallthrough */
+    case MC_JOIN_STARTED:
+        mc_step_set(request, "cache", json_string("miss"));
+        note(request, request->fields.force ? MC_LOOKUP_FORCED : MC_LOOKUP_MISS);
+    }
+    return MC_WAIT;
+}
+
+static json_t *first_error(const json_t *diagnostics)
+{
+    size_t i;
+    json_t *diagnostic;
+    json_array_foreach(diagnostics, i, diagnostic)
+    {
+        const char *kind = json_string_value(json_object_get(diagnostic, "kind"));
+        if (kind && strcmp(kind, "error") == 0) {
+            return diagnostic;
+        }
+    }
+    return NULL;
+}
+
+static json_t *compile_failure(const json_t *diagnostics)
+{
+    const json_t *first = first_error(diagnostics);
+    const char *message = json_string_value(json_object_get(first, "message"));
+    json_t *failure = mc_failure("compile_failed",
+                                 message ? message : "the compiler failed without a message",
+                                 json_string_value(json_object_get(first, "hint")));
+    if (first) {
+        json_object_set(failure, "line", json_object_get(first, "line"));
+        json_object_set(failure, "column", json_object_get(first, "column"));
+    }
+    return failure;
+}
+
+static enum mc_progress refuse(struct mc_request *request, const struct mc_compiled *compiled)
+{
+    json_object_set(request->result, "diagnostics", compiled->diagnostics);
+    if (compiled->changes) {
+        json_object_set(request->result, "modernized", compiled->changes);
+        mc_step_set(request, "source", json_stringn(compiled->text->data, compiled->text->length));
+    }
+    mc_step_set_times(request);
+    mc_request_refuse(request, compile_failure(compiled->diagnostics));
+    return MC_ANSWERED;
+}
+
+enum mc_progress mc_step_artifact(struct mc_request *request)
+{
+    mc_err err = {0};
+    struct mc_compiled compiled;
+    if (!request->compilation) {
+        return MC_NEXT;
+    }
+    mc_compilation_result(request->compilation, &compiled);
+    request->times.queue = compiled.queued;
+    request->times.compile = compiled.took;
+    if (compiled.error) {
+        return mc_step_fail(request, compiled.error);
+    }
+    mc_step_set(request, "compiler_cache", json_boolean(compiled.from_cache));
+    if (!compiled.artifact) {
+        return refuse(request, &compiled);
+    }
+    request->artifact = strdup(compiled.artifact);
+    request->meta = json_incref(compiled.meta);
+    if (!request->artifact) {
+        mc_err_set(&err, MC_NO_MEMORY, "out of memory");
+        return mc_step_fail(request, &err);
+    }
+    mc_compilation_leave(request->compilation, &request->compilation_user);
+    request->compilation = NULL;
+    return MC_NEXT;
+}
+
+/* What a process needs that loads the artifact itself. */
+static json_t *runtime_json(const struct mc_toolchain *toolchain)
+{
+    json_t *libraries = json_array();
+    for (size_t i = 0; i < toolchain->libraries.count; i++) {
+        json_array_append_new(libraries, json_string(toolchain->libraries.items[i]));
+    }
+    return json_pack("{s:s, s:o}", "identity", toolchain->runtime, "libraries", libraries);
+}
+
+/* The modules that the cell uses, by the names that a crash in one has. */
+static json_t *used_json(const struct mc_using *using)
+{
+    json_t *used = json_object();
+    for (size_t i = 0; i < using->names.count; i++) {
+        json_object_set_new(used, using->names.items[i], json_string(using->texts.items[i]));
+    }
+    return used;
+}
+
+/* What was found out when the artifact was made belongs to every result that uses it. */
+static void copy_meta(struct mc_request *request)
+{
+    static const char *const names[] = {
+        "diagnostics", "modernized", "source", "functions", "skipped", "run"};
+    for (size_t i = 0; i < MC_LENGTH(names); i++) {
+        json_t *value = json_object_get(request->meta, names[i]);
+        if (value) {
+            json_object_set(request->result, names[i], value);
+        }
+    }
+    mc_step_set(request, "artifact", json_string(request->artifact));
+    if (request->cache_key->using.names.count > 0) {
+        mc_step_set(request, "used", used_json(&request->cache_key->using));
+    }
+    if (json_array_size(json_object_get(request->meta, "functions")) > 0 ||
+        json_object_get(request->meta, "run")) {
+        mc_step_set(request, "runtime", runtime_json(request->toolchain));
+    }
+}
+
+enum mc_progress mc_step_compiled(struct mc_request *request)
+{
+    copy_meta(request);
+    if (request->op == MC_OP_COMPILE) {
+        mc_step_set_times(request);
+        mc_request_finish(request, true, json_incref(request->result));
+        return MC_ANSWERED;
+    }
+    return MC_NEXT;
+}
