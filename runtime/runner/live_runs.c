@@ -176,6 +176,16 @@ void mc_live_runs_reap(struct mc_live_runs *runs)
     }
 }
 
+bool mc_live_runs_any(const struct mc_live_runs *runs)
+{
+    for (size_t i = 0; i < MC_LENGTH(runs->leaving); i++) {
+        if (runs->leaving[i]) {
+            return true;
+        }
+    }
+    return runs->first || mc_spares_any(&runs->spares);
+}
+
 static bool alone(const struct mc_live_runs *runs)
 {
     for (const struct mc_live_run *run = runs->first; run; run = run->next) {

@@ -50,6 +50,9 @@ void mc_live_runs_kill(struct mc_live_runs *runs);
 /* Takes note of every process that ended, or told that it is about to. */
 void mc_live_runs_reap(struct mc_live_runs *runs);
 
+/* Whether there are processes to reap: of runs, or forked ahead. */
+bool mc_live_runs_any(const struct mc_live_runs *runs);
+
 /* Whether nothing of an ended run is left; kills what is. Sweeping takes 5 s at most. */
 bool mc_live_runs_swept(struct mc_live_runs *runs, struct mc_live_run *run);
 

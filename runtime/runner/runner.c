@@ -233,14 +233,9 @@ static struct timespec *next_due(const struct runner *runner, struct timespec *r
     return at == INT64_MAX ? NULL : ret;
 }
 
-static bool has_children(const struct runner *runner)
-{
-    return runner->runs.first || mc_spares_any(&runner->runs.spares);
-}
-
 static void loop(struct runner *runner)
 {
-    while (!runner->quitting || (has_children(runner) && mc_os_now() < runner->quit_at)) {
+    while (!runner->quitting || (mc_live_runs_any(&runner->runs) && mc_os_now() < runner->quit_at)) {
         struct pollfd pollers[] = {
             {.fd = runner->signals, .events = POLLIN},
             {.fd = runner->quitting ? -1 : runner->control, .events = POLLIN},
