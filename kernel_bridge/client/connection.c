@@ -154,12 +154,11 @@ static int start_daemon(const struct mc_connection_options *options,
         return -1;
     }
     mc_autoclose int log = open_log(options->runtime_dir);
-    struct mc_spawn_daemon daemon = {
-        .spec = MC_SPAWN_INIT,
-        .ready_fd = MC_READY_FD,
-        .timeout_ms = timeout_ms,
-        .pause = look,
-        .arg = pause};
+    struct mc_spawn_daemon daemon = {.spec = MC_SPAWN_INIT,
+                                     .ready_fd = MC_READY_FD,
+                                     .timeout_ms = timeout_ms,
+                                     .pause = look,
+                                     .arg = pause};
     daemon.spec.path = options->daemon;
     daemon.spec.argv = argv.items;
     daemon.spec.envp = options->envp;

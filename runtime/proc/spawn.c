@@ -307,8 +307,8 @@ int mc_spawn(const struct mc_spawn_spec *spec, pid_t *ret_pid, int *ret_pidfd, m
 
 /* Reads up to the first newline. Returns 1 with the line complete, 0 at the end of the file, -1
  * after the deadline, -2 where the caller gave it up. */
-static int read_line(
-    const struct mc_spawn_daemon *daemon, int fd, char *line, size_t size, mc_err *err)
+static int
+read_line(const struct mc_spawn_daemon *daemon, int fd, char *line, size_t size, mc_err *err)
 {
     int64_t deadline = mc_os_now() + (int64_t) daemon->timeout_ms * 1000000;
     size_t length = 0;

@@ -235,7 +235,8 @@ static struct timespec *next_due(const struct runner *runner, struct timespec *r
 
 static void loop(struct runner *runner)
 {
-    while (!runner->quitting || (mc_live_runs_any(&runner->runs) && mc_os_now() < runner->quit_at)) {
+    while (!runner->quitting ||
+           (mc_live_runs_any(&runner->runs) && mc_os_now() < runner->quit_at)) {
         struct pollfd pollers[] = {
             {.fd = runner->signals, .events = POLLIN},
             {.fd = runner->quitting ? -1 : runner->control, .events = POLLIN},
