@@ -51,6 +51,12 @@ def c_sources() -> list[Path]:
     return sorted(path for path in found if "tools" not in path.parts)
 
 
+def python_sources() -> list[Path]:
+    """Return the files of Python; what is made of the protocol's schema speaks to this package alone."""
+    found = (ROOT / "ipython_ext" / "mojocell").rglob("*.py")
+    return sorted(path for path in found if path.name != "_requests.py")
+
+
 def _arguments(text: str, start: int) -> list[str]:
     """Return the arguments of a call in C whose first begins at `start`."""
     depth, found, last, at = 1, [], start, start
@@ -149,7 +155,7 @@ def _said(node: ast.AST) -> list[str]:
 
 def from_python() -> Iterator[tuple[str, str]]:
     """Yield the messages of Python, each with the file it is in."""
-    for path in sorted((ROOT / "ipython_ext" / "mojocell").rglob("*.py")):
+    for path in python_sources():
         # What a pattern refuses is about its own arguments, and is said where they are described.
         if "patterns" in path.parts and path.parent.name != "patterns":
             continue
@@ -169,7 +175,7 @@ def codes() -> list[str]:
     """Return every code of an error, the daemon's and Python's own."""
     listed = re.findall(r'MC_CODE\(\w+, "(\w+)"\)', (ROOT / "runtime/base/errors.def").read_text())
     own = set()
-    for path in (ROOT / "ipython_ext" / "mojocell").rglob("*.py"):
+    for path in python_sources():
         own.update(re.findall(r'(?:code=|default_code = )"(\w+)"', path.read_text()))
     return sorted({*listed, *own})
 

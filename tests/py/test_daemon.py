@@ -251,8 +251,10 @@ def test_cancelling_a_program_keeps_its_output_and_ends_it(daemon: Daemon, peer:
 def test_a_grandchild_that_escaped_is_killed_with_its_program(daemon: Daemon, peer: Peer) -> None:
     before = set(descendants(daemon.pid))
     assert peer.run(program("run: escape", "run: print parent"))["ok"]
-    runner = set(below(daemon, "mojocell-runner"))
-    wait_until(lambda: set(descendants(daemon.pid)) - before <= runner, what="the grandchild's end")
+    wait_until(
+        lambda: set(descendants(daemon.pid)) - before <= set(below(daemon, "mojocell-runner")),
+        what="the grandchild's end",
+    )
 
 
 @pytest.mark.parametrize(
