@@ -5,13 +5,13 @@ from __future__ import annotations
 import builtins
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mojocell.call.module import MojoModule
 from mojocell.show.words import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from mojocell._bridge import Function as MojoFunction
+    from mojocell.call.module import MojoModule
     from mojocell.show.layout import Layout
 
 #: What a function says whose cell was changed, and does not run in its place.
@@ -148,7 +148,7 @@ class Binder:
             before.set_stale(NOT_BOUND, defined)
             before.set_stale(NOT_DEFINED, [each for each in gone if each not in defined])
         for each, value in values.items():
-            if isinstance(value, MojoModule):
+            if isinstance(value, _module_type()):
                 now.modules[each] = value
             else:
                 now.functions[each] = value
@@ -183,7 +183,7 @@ class Binder:
         missing = object()
         value = user.get(name, missing)
         is_own = value is missing or (name in own and own[name] is value)
-        if name in self._warned or isinstance(value, MojoModule | _function_type()):
+        if name in self._warned or isinstance(value, _module_type() | _function_type()):
             return None
         if is_own and value is missing and not hasattr(builtins, name):
             return None
@@ -197,6 +197,12 @@ def _function_type() -> Any:
     from mojocell._bridge import Function
 
     return Function
+
+
+def _module_type() -> Any:
+    from mojocell.call.module import MojoModule
+
+    return MojoModule
 
 
 def _callables(module: MojoModule) -> tuple[dict[str, MojoFunction], dict[str, str]]:

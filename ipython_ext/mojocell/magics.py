@@ -1,4 +1,8 @@
-"""``%load_ext mojocell``: the magics. They read options, call the client and display."""
+"""``%load_ext mojocell``: the magics. They read options, call the client and display.
+
+Magics are methods of one class, so this file is long. What only a cell needs is imported by the first
+cell: `%load_ext` is in everybody's way.
+"""
 
 from __future__ import annotations
 
@@ -14,16 +18,10 @@ from traitlets import Any as AnyTrait
 from traitlets import TraitError, validate
 
 from mojocell import cell_functions, options, settings
-from mojocell.call import inputs
-from mojocell.call.module import module_of
 from mojocell.cell_diagnostics import CellDiagnostics
 from mojocell.core import client
-from mojocell.core.request import Job
-from mojocell.core.result import repairs, signatures, status
-from mojocell.diagnostics import apply_fixits
 from mojocell.errors import Interrupted, MojoCompileError, MojoError
 from mojocell.hosts.ipython import IPython, RunningCells
-from mojocell.show import layout
 from mojocell.show.progress import CellSink, Screen
 from mojocell.show.words import duration, plural, table
 
@@ -33,6 +31,7 @@ if TYPE_CHECKING:
 
     from IPython.core.interactiveshell import InteractiveShell
 
+    from mojocell.core.request import Job
     from mojocell.core.result import RunResult
     from mojocell.show.layout import Layout
 
@@ -246,6 +245,8 @@ class Mojocell(Magics):
             given: dict[str, Any] = {}
             try:
                 if getattr(opts, "inputs", None) or getattr(opts, "outputs", None):
+                    from mojocell.call import inputs
+
                     job, values = self._exchange(job, opts)
                     result, given = inputs.run(job, values, sink)
                 else:
@@ -272,6 +273,8 @@ class Mojocell(Magics):
 
     def _exchange(self, job: Job, opts: argparse.Namespace) -> tuple[Job, dict[str, Any]]:
         """Return what a cell of statements is asked for that takes Python's variables, and these."""
+        from mojocell.call import inputs
+
         for name in opts.inputs:
             if name not in self._ip.user_ns:
                 msg = f"-i {name}: there is no variable {name}"
@@ -283,6 +286,8 @@ class Mojocell(Magics):
         return inputs.exchange(job, values, opts.outputs), values
 
     def _job(self, source: str, opts: argparse.Namespace, args: list[str]) -> Job:
+        from mojocell.core.request import Job
+
         return Job(
             source,
             op="compile" if opts.no_run else "run",
@@ -335,6 +340,8 @@ class Mojocell(Magics):
             defined = [str(item.get("name")) for item in result.cell.get("definitions") or ()]
             self._binder.failed(cell, job.source, defined)
             return None
+        from mojocell.call.module import module_of
+
         mode = opts.mode if opts.mode in settings.CALL_MODES else None
         module = module_of(job, result, mode=mode, nogil=opts.nogil)
         module.__mojo__.tells = False
@@ -356,8 +363,12 @@ class Mojocell(Magics):
         fixable: bool,
     ) -> None:
         """Display all but output and errors."""
+        from mojocell.core.result import repairs, status
+
         if not opts.quiet:
             if result.warnings and result.error is None:
+                from mojocell.show import layout
+
                 self._host.display(
                     layout.diagnostics(result.warnings, source=result.source, name=result.name)
                 )
@@ -372,6 +383,8 @@ class Mojocell(Magics):
 
     def _show_bound(self, result: RunResult, bound: cell_functions.Bound, opts: argparse.Namespace) -> None:
         """Display what definitions became; beside a program only what needs attention."""
+        from mojocell.core.result import signatures
+
         notes = list(bound.warnings)
         if bound.where:
             notes.append(f"its functions run isolated: {bound.where}")
@@ -391,6 +404,8 @@ class Mojocell(Magics):
             return
         repaired = result.source if result.modernized else job.source
         if isinstance(result.error, MojoCompileError):
+            from mojocell.diagnostics import apply_fixits
+
             repaired = apply_fixits(repaired, result.diagnostics)
         if repaired == job.source:
             return

@@ -11,8 +11,6 @@ import functools
 import time
 from typing import TYPE_CHECKING, Any
 
-from mojocell import _bridge
-
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -21,7 +19,14 @@ if TYPE_CHECKING:
     from mojocell.show.output import Sink
 
 _SCALARS: dict[type, str] = {bool: "Bool", int: "Int", float: "Float64", str: "String"}
-_DTYPES = {dtype.removesuffix("_"): name for name, dtype in _bridge.SCALARS.items()}
+
+
+@functools.cache
+def _dtypes() -> dict[str, str]:
+    """Return Mojo's scalars by the names of NumPy's."""
+    from mojocell import _bridge
+
+    return {dtype.removesuffix("_"): name for name, dtype in _bridge.SCALARS.items()}
 
 
 def mojo_type(name: str, value: object) -> str:
@@ -58,7 +63,7 @@ def mojo_type(name: str, value: object) -> str:
 
         array = np.asarray(value)
         dtype = array.dtype
-        found = _DTYPES.get(dtype.name)
+        found = _dtypes().get(dtype.name)
         if found:
             return found if array.shape == () else f"Span[{found}]"
     for kind, text in _SCALARS.items():

@@ -52,6 +52,7 @@ def request(
     timeout: float | None = None,
     silence: float | None = None,
     on_quiet: Callable[[], object] | None = None,
+    only_output: bool = False,
 ) -> dict[str, Any]:
     """Send a request and wait for its result.
 
@@ -70,6 +71,8 @@ def request(
         the time that a program has.
     on_quiet : callable or None
         Called about every 50 ms.
+    only_output : bool
+        Whether events that bring no frames are of no interest.
 
     Returns
     -------
@@ -89,7 +92,8 @@ def request(
     if on_event is not None:
 
         def event(raw: bytes, data: list[bytes]) -> None:
-            on_event(_decode(raw.decode()), data)
+            if data or not only_output:
+                on_event(_decode(raw.decode()), data)
 
     try:
         raw, _ = client().request(*_message(header, frames), event, timeout, silence, on_quiet)
@@ -298,7 +302,12 @@ def _umask() -> int:
 
 def sites() -> list[str]:
     """Return the directories on sys.path that may hold a ``modular`` package, in order."""
-    return [entry for entry, package in _candidates(tuple(sys.path)) if not package or os.path.isdir(package)]
+    return [entry for entry, package in _candidates(tuple(sys.path)) if not package or _is_directory(package)]
+
+
+def _is_directory(path: str) -> bool:
+    """Tell so; most are not there, which `access` tells without an exception inside."""
+    return os.access(path, os.F_OK) and os.path.isdir(path)
 
 
 @functools.lru_cache(maxsize=4)

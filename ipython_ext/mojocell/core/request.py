@@ -180,8 +180,13 @@ class Job:
         frames = [self.stdin] if self.stdin is not None and self.op == "run" else []
         try:
             silence = client.patience(self.timeout)
-            quiet = None if sink is None else sink.quiet
-            return result(client.request(self.header(), frames, on_event, silence=silence, on_quiet=quiet))
+            if sink is None:
+                return result(
+                    client.request(self.header(), frames, on_event, silence=silence, only_output=True)
+                )
+            return result(
+                client.request(self.header(), frames, on_event, silence=silence, on_quiet=sink.quiet)
+            )
         except KeyboardInterrupt:
             stopped = Interrupted(result=result({}))
             raise stopped from None

@@ -13,7 +13,6 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from mojocell.hosts.terminal import Terminal, TerminalScreen
-from mojocell.show import html, layout
 from mojocell.show.progress import Screen
 
 if TYPE_CHECKING:
@@ -94,6 +93,8 @@ class IPython(Terminal):
 
     def display(self, lines: Layout) -> None:
         """Display a layout."""
+        from mojocell.show import layout
+
         text = layout.paint(lines)
         if not self.has_kernel:
             print(text)
@@ -165,6 +166,8 @@ class NotebookScreen(Screen):
     def show(self, text: str) -> None:
         """Create the display or update it."""
         from IPython.display import display
+
+        from mojocell.show import html
 
         data = html.bundle(text, dim=True)
         if self._handle is None:
