@@ -15,6 +15,12 @@
 
 #define PAUSE_NS 50000000
 
+#ifdef __SANITIZE_THREAD__
+/* The sanitizer has locks of its own, which only the fork that it knows leaves free in the child.
+ */
+#define _Fork fork
+#endif
+
 enum step {
     MC_STEP_PID, /* not a failure: the daemon's pid */
     MC_STEP_FORK,
