@@ -28,6 +28,8 @@ def run(
     timeout: float | None = None,
     memory: int | None = None,
     cpu: float | None = None,
+    processes: int | None = None,
+    most_output: int | None = None,
     stdin: str | bytes | bytearray | memoryview | None = None,
     args: Iterable[str] = (),
     flags: Iterable[str] = (),
@@ -56,6 +58,10 @@ def run(
     cpu : float, optional
         Seconds of processor time that the program may use, in all of its threads; of a program, whole
         ones.
+    processes : int, optional
+        How many processes the program may have, itself among them.
+    most_output : int, optional
+        MB that it may print; default: 64.
     stdin : str or bytes-like, optional
         The program's standard input, which is empty by default; a str goes as UTF-8.
     args : iterable of str
@@ -194,6 +200,8 @@ def cell(
     timeout: float | None = None,
     memory: int | None = None,
     cpu: float | None = None,
+    processes: int | None = None,
+    most_output: int | None = None,
     modernize: bool | None = None,
     name: str = "cell",
 ) -> MojoModule:
@@ -215,8 +223,8 @@ def cell(
         Values that statements see under these names; new ones of the same types compile nothing.
     outputs : iterable of str
         Variables of the statements that come back, as attributes of the module.
-    flags, args, timeout, memory, cpu, modernize, name
-        As for `run`.
+    flags, args, timeout, memory, cpu, processes, most_output, modernize, name
+        As for `run`; of functions, ``timeout``, ``cpu`` and ``most_output`` are those of an isolated call.
 
     Returns
     -------

@@ -91,15 +91,18 @@ def _positive(name: str, value: object) -> float | None:
     return number
 
 
-def _whole(name: str, value: object) -> int | None:
-    if value is None:
-        return None
-    if isinstance(value, bool) or not hasattr(type(value), "__index__"):
-        raise _wrong(TypeError, name, "a whole number of MB", value)
-    number = value.__index__()  # type: ignore[attr-defined]
-    if number <= 0:
-        raise _wrong(ValueError, name, "above 0", value)
-    return int(number)
+def _whole(of: str) -> Callable[[str, object], int | None]:
+    def check(name: str, value: object) -> int | None:
+        if value is None:
+            return None
+        if isinstance(value, bool) or not hasattr(type(value), "__index__"):
+            raise _wrong(TypeError, name, f"a whole number{of}", value)
+        number = value.__index__()  # type: ignore[attr-defined]
+        if number <= 0:
+            raise _wrong(ValueError, name, "above 0", value)
+        return int(number)
+
+    return check
 
 
 def _flag(name: str, value: object) -> bool | None:
@@ -172,8 +175,10 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "path": _file,
     "name": _text,
     "timeout": _positive,
-    "memory": _whole,
+    "memory": _whole(" of MB"),
     "cpu": _positive,
+    "processes": _whole(""),
+    "most_output": _whole(" of MB"),
     "stdin": _stdin,
     "args": _strings,
     "flags": _strings,

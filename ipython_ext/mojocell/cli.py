@@ -194,6 +194,8 @@ def _run(opts: argparse.Namespace, args: list[str]) -> int:
         timeout=opts.timeout,
         memory=opts.memory,
         cpu=opts.cpu,
+        processes=opts.processes,
+        most_output=opts.most_output,
     )
     result = job.execute(Raw())
     if not opts.quiet:

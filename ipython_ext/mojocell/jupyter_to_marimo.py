@@ -210,6 +210,8 @@ def _arguments(opts: argparse.Namespace, args: list[str]) -> list[str]:
         "timeout": opts.timeout,
         "memory": opts.memory,
         "cpu": opts.cpu,
+        "processes": opts.processes,
+        "most_output": opts.most_output,
         "name": opts.name,
     }
     made = [f"{key}={value!r}" for key, value in given.items() if value]

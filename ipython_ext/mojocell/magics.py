@@ -74,6 +74,8 @@ class Mojocell(Magics):
     timeout = _setting("timeout")
     memory = _setting("memory")
     cpu = _setting("cpu")
+    processes = _setting("processes")
+    most_output = _setting("most_output")
     modernize = _setting("modernize")
     status = _setting("status")
     shown = _setting("shown")
@@ -302,6 +304,8 @@ class Mojocell(Magics):
             timeout=opts.timeout,
             memory=opts.memory,
             cpu=opts.cpu,
+            processes=opts.processes,
+            most_output=opts.most_output,
         )
 
     def _stdin(self, name: str | None) -> bytes | None:

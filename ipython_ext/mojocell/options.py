@@ -28,6 +28,10 @@ def _megabytes(text: str) -> int:
     return value
 
 
+def _count(text: str) -> int:
+    return _megabytes(text)
+
+
 def _level(text: str) -> int:
     value = int(text)
     if not 0 <= value <= 3:
@@ -66,6 +70,7 @@ def _define(text: str) -> str:
 # argparse names the type in its messages: "invalid number of seconds value: 'x'".
 _seconds.__name__ = "number of seconds"
 _megabytes.__name__ = "number of MB"
+_count.__name__ = "number"
 _level.__name__ = "level (0 to 3)"
 _debug_level.__name__ = "level (0 to 2)"
 _name.__name__ = "Python name"
@@ -130,6 +135,18 @@ LIMITS: tuple[Option, ...] = (
     (
         ("--cpu",),
         {"metavar": "S", "type": _seconds, "help": "end the program after S seconds of processor time"},
+    ),
+    (
+        ("--processes",),
+        {"metavar": "N", "type": _count, "help": "end the program when it has more than N processes"},
+    ),
+    (
+        ("--most-output",),
+        {
+            "metavar": "MB",
+            "type": _megabytes,
+            "help": "end the program when it prints more than MB; default 64",
+        },
     ),
 )
 RUN = MODE + LIMITS

@@ -162,7 +162,7 @@ def profile(what: Any, /, *args: Any, rounds: int = comparison.ROUNDS, **kwargs:
         raise TypeError(msg)
     stages = _of_calls(what, unit, args, kwargs, rounds)
     title = f"{what.signatures[0] if len(what.signatures) == 1 else what.__name__}, {what.mode}"
-    return Profile(title, [*_of_result(unit.result), *stages], _target(unit.options.get("flags") or ()))
+    return Profile(title, [*_of_result(unit.result), *stages], _target(unit.job.flags))
 
 
 # --- what is known ----------------------------------------------------------------------------
@@ -188,7 +188,7 @@ def _of_result(result: RunResult) -> list[Stage]:
 
 def _flags(what: Any) -> list[str]:
     unit = getattr(what, "__mojo__", None)
-    return list(unit.options.get("flags") or ()) if unit is not None else []
+    return list(unit.job.flags) if unit is not None else []
 
 
 def _target(flags: Any) -> Machine:

@@ -167,6 +167,18 @@ SETTINGS: dict[str, Setting] = {
             _positive(float, "a number of seconds above 0"),
             "seconds of processor time that a program may use; none: no limit",
         ),
+        Setting(
+            "processes",
+            None,
+            _positive(int, "a whole number above 0"),
+            "processes that a program may have; none: no limit",
+        ),
+        Setting(
+            "most_output",
+            None,
+            _positive(int, "a whole number of MB above 0"),
+            "MB that a program may print; none: 64",
+        ),
         Setting("modernize", True, _bool, "repair older Mojo with the compiler's own fix-its, and say so"),
         Setting(
             "status",

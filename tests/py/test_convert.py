@@ -47,8 +47,8 @@ def calls(text: str) -> list[ast.Call]:
         ("", {}),
         ("-O1 -I lib -D N=3", {"flags": ["-O1", "-I", "lib", "-D", "N=3"]}),
         (
-            "--timeout 2 --cpu 3 --memory 100 -n mine",
-            {"timeout": 2.0, "memory": 100, "cpu": 3.0, "name": "mine"},
+            "--timeout 2 --cpu 3 --memory 100 --processes 4 --most-output 5 -n mine",
+            {"timeout": 2.0, "memory": 100, "cpu": 3.0, "processes": 4, "most_output": 5, "name": "mine"},
         ),
         ("--mode isolated --nogil --exports f,g", {"mode": "isolated", "nogil": True, "exports": ["f", "g"]}),
         ("-- one 'two words'", {"args": ["one", "two words"]}),

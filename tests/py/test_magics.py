@@ -54,13 +54,14 @@ def test_options_reach_the_request(ip: Any, bridge: FakeBridge, tmp_path: Path) 
     ip.user_ns["given"] = "input"
     ip.run_cell(
         "%%mojo --mode run -O 1 -I lib -I 'a dir' -D N=3 -D 'S=x y' -f -n mine --timeout 2.5 --memory 99 --cpu 3 "
+        "--processes 7 --most-output 2 "
         "--stdin given --result r --out text --quiet --file kept.mojo "
         "-- one 'two words' --three -O9\nprint(1)"
     )
     request = bridge.requests[-1]
     assert request["flags"] == ["-O1", "-I", "lib", "-I", "a dir", "-D", "N=3", "-D", "S=x y"]
     assert request["args"] == ["one", "two words", "--three", "-O9"]
-    assert request["limits"] == {"wall": 2.5, "cpu": 3, "memory": 99}
+    assert request["limits"] == {"wall": 2.5, "cpu": 3, "memory": 99, "processes": 7, "output": 2 << 20}
     assert (request["force"], request["name"]) == (True, "mine")
     assert bridge.frames[-1] == [b"input"]
     assert ip.user_ns["text"] == "text\n"

@@ -278,6 +278,29 @@ def test_another_process_gets_a_pickled_function_from_the_cache(module: mc.MojoM
 
 
 @pytest.mark.usefixtures("service")
+def test_what_is_pickled_is_what_was_asked_for() -> None:
+    """Its limits too; what is for one run alone, and the place of the compiler, are not part of it."""
+    source = "def say(n: Int):\n    for i in range(n): print('0123456789' * 10)"
+    kept = {"flags": ["-O1"], "name": "loud", "timeout": 60.0, "most_output": 1, "modernize": False}
+    say = mc.cell(source, mode="isolated", args=["for", "a", "run"], **kept).say
+    code = (
+        "import pickle, sys, os, mojocell as mc\n"
+        "say = pickle.load(sys.stdin.buffer)\n"
+        "job = say.__mojo__.job\n"
+        "print(list(job.flags), job.name, job.timeout, job.most_output, job.modernize, job.args)\n"
+        "print(pickle.loads(pickle.dumps(say)) is say, say.mode)\n"
+        "sys.stdout = open(os.devnull, 'w')\n"
+        "try: say(10**12)\n"
+        "except mc.MojoLimit as error: sys.__stdout__.write(error.limit)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], input=pickle.dumps(say), capture_output=True, timeout=60, check=True
+    )
+    assert done.stdout.decode() == "['-O1'] loud 60.0 1 False ()\nTrue isolated\noutput"
+    assert say.__mojo__.job.toolchain not in str(pickle.dumps(say))
+
+
+@pytest.mark.usefixtures("service")
 def test_a_module_that_ran_keeps_its_result_in_a_pickle() -> None:
     module = mc.cell("def twice(n: Int) -> Int: return 2 * n\nprint(twice(4))")
     again = pickle.loads(pickle.dumps(module))

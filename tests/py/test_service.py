@@ -109,6 +109,19 @@ def test_a_limit_of_processor_time_ends_programs_and_isolated_calls() -> None:
     assert spin(-2) == 0
 
 
+def test_limits_of_output_and_of_processes_end_programs() -> None:
+    loud = "def main():\n    while True: print('0123456789' * 100)"
+    with pytest.raises(mc.MojoLimit, match=r"printed more than 1048576 bytes") as caught:
+        mc.run(loud, most_output=1)
+    assert caught.value.limit == "output"
+    many = (
+        "from std.subprocess import run\ndef main() raises: print(run('sleep 9 & sleep 9 & sleep 9 & wait'))"
+    )
+    with pytest.raises(mc.MojoLimit, match="more than 2 processes") as caught:
+        mc.run(many, processes=2)
+    assert caught.value.limit == "processes"
+
+
 def test_an_abort_names_the_cell_and_its_line_in_the_error_alone() -> None:
     result = mc.run(ABORT, check=False, name="my cell")
     assert result.stdout == "a\n"

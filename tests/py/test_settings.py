@@ -81,6 +81,8 @@ def test_a_project_that_says_something_impossible_is_told_where(project: Any, te
         ("modernize", "1", True),
         ("memory", "512", 512),
         ("cpu", "2.5", 2.5),
+        ("processes", "5", 5),
+        ("most_output", "1", 1),
         ("shown", "1000", 1000),
         ("toolchain", "~/mojo", os.path.expanduser("~/mojo")),
         ("status", "never", "never"),
@@ -110,6 +112,8 @@ def test_settings_reach_the_request(bridge: FakeBridge) -> None:
         "timeout": 9,
         "memory": 100,
         "cpu": 4,
+        "processes": 3,
+        "most_output": 1,
         "mode": "run",
         "toolchain": "/opt/mojo",
     }.items():
@@ -118,7 +122,7 @@ def test_settings_reach_the_request(bridge: FakeBridge) -> None:
     mc.run("x", flags=["-D", "A=1"])
     request = bridge.requests[-1]
     assert request["flags"] == ["-O0", "-D", "A=1"]
-    assert request["limits"] == {"wall": 9, "cpu": 4, "memory": 100}
+    assert request["limits"] == {"wall": 9, "cpu": 4, "memory": 100, "processes": 3, "output": 1 << 20}
     assert request["force"] is True
     assert request["modernize"] is False
     assert request["toolchain"] == "/opt/mojo"

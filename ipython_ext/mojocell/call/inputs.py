@@ -149,11 +149,11 @@ def run(job: Job, values: Mapping[str, Any], sink: Sink | None = None) -> tuple[
 def _call(job: Job, result: RunResult, values: Mapping[str, Any], sink: Sink | None) -> dict[str, Any]:
     from mojocell import _bridge
     from mojocell.call.failure import failure
-    from mojocell.call.unit import Unit
+    from mojocell.call.unit import Calling, Unit
     from mojocell.core import client
     from mojocell.errors import MojoError
 
-    unit = Unit(job, result, mode="isolated")
+    unit = Unit(job, result, Calling("isolated"))
     entry = result.run
     taken: dict[str, list[bytes]] = {"stdout": [], "stderr": []}
 
@@ -171,6 +171,7 @@ def _call(job: Job, result: RunResult, values: Mapping[str, Any], sink: Sink | N
         output,
         wall=job.timeout,
         cpu=job.cpu,
+        most_output=job.output_bytes(),
         most=1,
         silence=client.patience(job.timeout),
     )

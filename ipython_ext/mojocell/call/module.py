@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mojocell import hosts
-from mojocell.call.unit import Unit, unit_of
+from mojocell.call.unit import Calling, Unit, unit_of
 from mojocell.core.result import signatures
 
 if TYPE_CHECKING:
@@ -104,8 +104,8 @@ class MojoModule:
     def __hash__(self) -> int:
         return hash(self._same())
 
-    def _same(self) -> tuple[str, str]:
-        return self.__mojo__.source, repr(self.__mojo__.options)
+    def _same(self) -> tuple[str, Calling]:
+        return self.__mojo__.job.identity(), self.__mojo__.calling
 
     def __copy__(self) -> MojoModule:
         return self
@@ -115,7 +115,7 @@ class MojoModule:
 
     def __reduce__(self) -> tuple[Any, ...]:
         unit = self.__mojo__
-        return restore, (unit.source, unit.options, self.result, self.outputs)
+        return restore, (unit.job, unit.calling, self.result, self.outputs)
 
     def _text(self) -> str:
         """Return what a cell of definitions has."""
@@ -165,20 +165,18 @@ def module_of(
     job, result : Job, RunResult
         What was asked for and what came of it.
     mode, nogil, module
-        As for `Unit`.
+        How its functions are called, as for `Calling`.
     outputs : mapping, optional
         The variables that it gave back.
     """
-    unit = Unit(job, result, mode=mode, nogil=nogil, module=module)
+    unit = Unit(job, result, Calling(mode, bool(nogil), module))
     ran = result if job.op == "run" and result.kind != "definitions" else None
     return MojoModule(unit, ran=ran, outputs=outputs)
 
 
-def restore(
-    source: str, options: dict[str, Any], ran: RunResult | None, outputs: dict[str, Any]
-) -> MojoModule:
-    """Return the module of a source, in whatever process this is: what pickles call."""
-    unit = unit_of(source, options)
+def restore(job: Job, calling: Calling, ran: RunResult | None, outputs: dict[str, Any]) -> MojoModule:
+    """Return the module of what was asked for, in whatever process this is: what pickles call."""
+    unit = unit_of(job, calling)
     return MojoModule(unit, ran=ran, outputs=outputs) if ran is not None else MojoModule(unit)
 
 

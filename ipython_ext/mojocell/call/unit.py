@@ -8,12 +8,11 @@ function: annotations, defaults, documentation, and code that points at the Mojo
 from __future__ import annotations
 
 import functools
-import json
 import sys
 import threading
 import time
 import weakref
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mojocell import errors, hosts, settings
 from mojocell.call.failure import failure
@@ -34,10 +33,28 @@ if TYPE_CHECKING:
 
 # --- units ------------------------------------------------------------------------------------
 
-# What has been compiled and is still in use, by source and options: where a function is unpickled
-# in the process that it comes from, it is the same one.
+# What has been compiled and is still in use, by what was asked for: where a function is unpickled in
+# the process that it comes from, it is the same one.
 _units: weakref.WeakValueDictionary[str, Unit] = weakref.WeakValueDictionary()
 _all_units: weakref.WeakSet[Unit] = weakref.WeakSet()
+
+
+class Calling(NamedTuple):
+    """How the functions of a source are called.
+
+    Attributes
+    ----------
+    mode : {"inline", "isolated"} or None
+        Where; None: by the settings.
+    nogil : bool
+        Whether other Python threads run during a call.
+    module : str
+        The ``__module__`` of the functions.
+    """
+
+    mode: str | None = None
+    nogil: bool = False
+    module: str = "__main__"
 
 
 class Unit:
@@ -49,28 +66,23 @@ class Unit:
         What was asked for.
     result : RunResult
         What came of it.
-    mode : {"inline", "isolated"} or None
-        How its functions are called; None: by the settings.
-    nogil : bool
-        Whether other Python threads run during a call.
-    module : str
-        The ``__module__`` of its functions.
+    calling : Calling
+        How its functions are called.
     """
 
-    def __init__(
-        self, job: Job, result: RunResult, *, mode: str | None, nogil: bool = False, module: str = "__main__"
-    ) -> None:
+    def __init__(self, job: Job, result: RunResult, calling: Calling) -> None:
+        self.job = job.definition(result.source)
+        self.calling = calling
         self.source = result.source
         self.name = result.name
         self.result = result
         # A cache takes what says that it is from a cell for what the cell's code says.
         is_known = hosts.know_by_content(_function_type, _content)
-        self.module = "mojocell" if module == "__main__" and is_known else module
+        self.module = "mojocell" if calling.module == "__main__" and is_known else calling.module
         self.skipped = dict(result.skipped)
         self.entries: dict[str, list[Entry]] = {}
         for entry in result.functions:
             self.entries.setdefault(str(entry["name"]), []).append(entry)
-        self.options = _options(job, mode, nogil=nogil, module=module)
         self._functions: dict[str, MojoFunction] = {}
         self._library: Library | None = None
         #: What loading the artifact into this process took; None where it is not loaded.
@@ -78,14 +90,13 @@ class Unit:
         self._where: tuple[CallMode, str | None] | None = None
         self._worker: Worker | None = None
         self._worker_lock = threading.Lock()
-        self._limits: dict[str, Any] = {"timeout": job.timeout, "memory": job.memory, "cpu": job.cpu}
         self._stale: str | None = None
         #: Whether it is said on stderr that functions run isolated; False where it is shown otherwise.
         self.tells = True
         self._workers: list[Worker] = []
         #: What its workers have, of when they were first wanted; None: there are none.
         self.environment: dict[str, str] | None = None
-        _units[_identity(self.source, self.options)] = self
+        _units[_identity(self.job, calling)] = self
         _all_units.add(self)
 
     # --- its functions ---
@@ -114,12 +125,12 @@ class Unit:
             entries,
             self._library,
             mode=mode,
-            nogil=bool(self.options.get("nogil")) or hosts.current().wants_gil(prints=self._prints()),
+            nogil=self.calling.nogil or hosts.current().wants_gil(prints=self._prints()),
             worker=self.worker,
             fail=functools.partial(failure, self, name),
             on_isolated=functools.partial(_tell, name),
             stub=make_stub(self, name, entries),
-            reduce=(rebuild, (self.source, self.options, name)),
+            reduce=(rebuild, (self.job, self.calling, name)),
         )
         made.stale = self._stale
         return made
@@ -136,8 +147,7 @@ class Unit:
 
     def wanted(self, name: str) -> bool:
         """Tell whether a function was to be callable."""
-        exports = self.options.get("exports")
-        return exports is None or name in exports
+        return self.job.exports is None or name in self.job.exports
 
     # --- where they run ---
 
@@ -148,9 +158,8 @@ class Unit:
         return self._where
 
     def _choose(self) -> tuple[CallMode, str | None]:
-        if (
-            self.options.get("mode") or settings.get("call_mode") or hosts.current().default_mode()
-        ) == "isolated":
+        mode = self.calling.mode or settings.get("call_mode") or hosts.current().default_mode()
+        if mode == "isolated":
             return "isolated", None
         from mojocell import _bridge
 
@@ -171,7 +180,7 @@ class Unit:
 
         for last in (False, False, True):
             if not os.path.exists(self.result.artifact or ""):
-                self.result = _job(self.source, self.options).execute()
+                self.result = self.job.execute()
                 if self.result.error is not None:
                     raise self.result.error
             try:
@@ -202,16 +211,15 @@ class Unit:
             if self._worker is None:
                 from mojocell.show.output import Echo
 
-                self._worker = self._make_worker(Echo().output, self._limits["timeout"])
+                self._worker = self._make_worker(Echo().output, self.job.timeout)
             return self._worker
 
     def _make_worker(self, output: Callable[[str, bytes], object], wall: float | None) -> Worker:
         from mojocell import _bridge
         from mojocell.core import client
 
-        job = _job(self.source, self.options, op="run")
-        # A call's limits, not the worker's.
-        request = job.but(memory=self._limits["memory"], timeout=None, cpu=None).header()
+        # What is a call's limit is not the worker's.
+        request = self.job.but(op="run", timeout=None, cpu=None, most_output=None).header()
         self.environment = request["env"]
         table = "".join(f"{entry['symbol']} {entry['abi']}\n" for entry in self.result.functions)
         header = client.encode(request).decode()
@@ -221,7 +229,8 @@ class Unit:
             table,
             output,
             wall=wall,
-            cpu=self._limits["cpu"],
+            cpu=self.job.cpu,
+            most_output=self.job.output_bytes(),
             silence=client.patience(wall),
         )
         self._workers.append(made)
@@ -230,8 +239,7 @@ class Unit:
     @property
     def timeout(self) -> float | None:
         """Seconds that an isolated call may take; None: any number."""
-        timeout: float | None = self._limits["timeout"]
-        return timeout
+        return self.job.timeout
 
     def interrupt(self, thread: int) -> None:
         """Interrupt the isolated calls of a thread (``threading.get_ident``)."""
@@ -274,8 +282,8 @@ class Unit:
     def used(self, names: Sequence[str]) -> dict[str, Any]:
         """Return what makes functions of this source known to another one: an item of ``using``."""
         item: dict[str, Any] = {"source": self.source, "names": list(names)}
-        if self.options.get("using"):
-            item["using"] = self.options["using"]
+        if self.job.using:
+            item["using"] = list(self.job.using)
         return item
 
 
@@ -291,66 +299,19 @@ def _content(function: MojoFunction) -> bytes:
     return unit.content(function.__name__)
 
 
-def _options(job: Job, mode: str | None, *, nogil: bool, module: str) -> dict[str, Any]:
-    """Return all that decides what a source becomes, in a fixed order, without what is the default."""
-    options: dict[str, Any] = {}
-    if job.name != "cell":
-        options["name"] = job.name
-    if job.flags:
-        options["flags"] = list(job.flags)
-        if any(flag.startswith("-I") for flag in job.flags):
-            import os
-
-            options["cwd"] = os.path.abspath(job.cwd or ".")
-    if job.exports is not None:
-        options["exports"] = list(job.exports)
-    if job.using:
-        options["using"] = list(job.using)
-    if job.inputs or job.outputs:
-        options["inputs"], options["outputs"] = list(job.inputs), list(job.outputs)
-    if mode:
-        options["mode"] = mode
-    if nogil:
-        options["nogil"] = True
-    if module != "__main__":
-        options["module"] = module
-    return options
+def _identity(job: Job, calling: Calling) -> str:
+    return f"{job.identity()} {calling}"
 
 
-def _identity(source: str, options: Mapping[str, Any]) -> str:
-    return json.dumps([source, options], sort_keys=True)
-
-
-def _job(source: str, options: Mapping[str, Any], op: str = "compile") -> Job:
-    from mojocell.core.request import Job
-
-    job = Job(
-        source,
-        op=op,
-        mode="cached",
-        name=str(options.get("name") or "cell"),
-        cwd=options.get("cwd"),
-        exports=options.get("exports"),
-        using=options.get("using") or (),
-    )
-    given = {name: tuple(options.get(name) or ()) for name in ("inputs", "outputs")}
-    return job.but(flags=tuple(options.get("flags") or ()), **given)  # those of the settings are among them
-
-
-def rebuild(
-    source: str,
-    options: Mapping[str, Any],
-    name: str,
-    changes: Mapping[str, Any] | None = None,
-) -> Any:
+def rebuild(job: Job, calling: Calling, name: str, changes: Mapping[str, Any] | None = None) -> Any:
     """Return a function, in whatever process this is: what pickles call.
 
     Parameters
     ----------
-    source : str
-        The Mojo source.
-    options : mapping
-        As a `Unit` has them.
+    job : Job
+        What its `Unit` was made of.
+    calling : Calling
+        As its unit has it.
     name : str
         The function's.
     changes : mapping, optional
@@ -358,29 +319,23 @@ def rebuild(
 
     Examples
     --------
-    >>> rebuild("def twice(n: Int) -> Int: return 2 * n", {}, "twice")(21)
+    >>> from mojocell.core.request import Job
+    >>> rebuild(Job("def twice(n: Int) -> Int: return 2 * n", op="compile"), Calling(), "twice")(21)
     42
     """
-    function = unit_of(source, options).function(name)
+    function = unit_of(job, calling).function(name)
     return function if changes is None else function.with_options(**changes)
 
 
-def unit_of(source: str, options: Mapping[str, Any]) -> Unit:
-    """Return the unit of a source: one that is there, or a new one."""
-    found = _units.get(_identity(source, options))
+def unit_of(job: Job, calling: Calling) -> Unit:
+    """Return the unit of what is asked for: one that is there, or a new one."""
+    found = _units.get(_identity(job, calling))
     if found is not None:
         return found
-    job = _job(source, options)
     result = job.execute()
     if result.error is not None:
         raise result.error
-    return Unit(
-        job,
-        result,
-        mode=options.get("mode"),
-        nogil=bool(options.get("nogil")),
-        module=str(options.get("module") or "__main__"),
-    )
+    return Unit(job, result, calling)
 
 
 def interrupt(thread: threading.Thread | int) -> None:

@@ -143,6 +143,7 @@ def _process_environment() -> dict[str, str]:
 #: The most seconds that a limit is sent as (30 years), and the most MB: more is the same as none.
 MOST_SECONDS = 1e9
 MOST_MB = 1 << 40
+MOST_PROCESSES = 1 << 22
 #: A daemon on a busy machine is not taken for one that hangs.
 _LEAST_PATIENCE = 2.0
 

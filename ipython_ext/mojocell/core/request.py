@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 from typing import TYPE_CHECKING, Any
 
 from mojocell import settings
@@ -13,11 +15,44 @@ from mojocell.show.output import Sink
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+#: What a program is ended at, by Python's names: the protocol's, in which unit, and at most.
+LIMITS: dict[str, tuple[str, int, float]] = {
+    "timeout": ("wall", 1, client.MOST_SECONDS),
+    "cpu": ("cpu", 1, client.MOST_SECONDS),
+    "memory": ("memory", 1, client.MOST_MB),
+    "processes": ("processes", 1, client.MOST_PROCESSES),
+    "most_output": ("output", 1 << 20, client.MOST_MB << 20),
+}
+_SETTINGS = ("mode", "toolchain", "modernize", *LIMITS)
+
+_DEFAULTS: dict[str, Any] = {
+    "op": "run",
+    "name": "cell",
+    "cell": None,
+    "toolchain": None,
+    "mode": None,
+    "force": False,
+    "flags": (),
+    "args": (),
+    "stdin": None,
+    **dict.fromkeys(LIMITS),
+    "cwd": None,
+    "env": None,
+    "modernize": None,
+    "exports": None,
+    "using": (),
+    "inputs": (),
+    "outputs": (),
+}
+# Those of a job of which nothing was said, where no setting says anything: what a pickle leaves out.
+_PLAIN = {**_DEFAULTS, "op": "compile", "mode": "cached", "modernize": True}
+
 
 class Job:
     """What is asked for; it never changes. Its values are right: `mojocell.api` and the magics look at them.
 
-    ``None`` stands for the setting of that name.
+    ``None`` stands for the setting of that name. It is pickled without what is the default, and without the
+    compiler, which is the other process's own.
     """
 
     source: str
@@ -33,6 +68,8 @@ class Job:
     timeout: float | None
     memory: int | None
     cpu: float | None
+    processes: int | None
+    most_output: int | None
     cwd: str | None
     env: dict[str, str] | None
     modernize: bool
@@ -41,50 +78,19 @@ class Job:
     inputs: tuple[dict[str, str], ...]
     outputs: tuple[str, ...]
 
-    def __init__(
-        self,
-        source: str,
-        *,
-        op: str = "run",
-        name: str = "cell",
-        cell: str | None = None,
-        mode: str | None = None,
-        force: bool = False,
-        flags: Sequence[str] = (),
-        args: Sequence[str] = (),
-        stdin: bytes | None = None,
-        timeout: float | None = None,
-        memory: int | None = None,
-        cpu: float | None = None,
-        cwd: str | None = None,
-        env: dict[str, str] | None = None,
-        modernize: bool | None = None,
-        exports: Sequence[str] | None = None,
-        using: Sequence[dict[str, Any]] = (),
-    ) -> None:
+    def __init__(self, source: str, **asked: Any) -> None:
+        unknown = asked.keys() - _DEFAULTS.keys()
+        if unknown:
+            msg = f"a job has no {min(unknown)}"
+            raise TypeError(msg)
         default = settings.values()
-        self.__dict__.update(
-            source=source,
-            op=op,
-            name=name,
-            cell=cell,
-            toolchain=default["toolchain"],
-            mode=mode or default["mode"],
-            force=force,
-            flags=(*default["flags"], *flags),
-            args=tuple(args),
-            stdin=stdin,
-            timeout=default["timeout"] if timeout is None else timeout,
-            memory=default["memory"] if memory is None else memory,
-            cpu=default["cpu"] if cpu is None else cpu,
-            cwd=cwd,
-            env=env,
-            modernize=default["modernize"] if modernize is None else modernize,
-            exports=None if exports is None else tuple(exports),
-            using=tuple(using),
-            inputs=(),
-            outputs=(),
-        )
+        values = {**_DEFAULTS, **asked}
+        for name in _SETTINGS:
+            values[name] = default[name] if values[name] is None else values[name]
+        for name in ("flags", "args", "using", "exports"):
+            values[name] = None if values[name] is None else tuple(values[name])
+        values["flags"] = (*default["flags"], *values["flags"])
+        self.__dict__.update(values, source=source)
 
     def __setattr__(self, name: str, value: object) -> None:
         msg = f"a job does not change: job.but({name}=...) is another one"
@@ -96,9 +102,42 @@ class Job:
         if unknown:
             msg = f"a job has no {min(unknown)}"
             raise TypeError(msg)
-        other = object.__new__(Job)
-        other.__dict__.update(self.__dict__, **changes)
-        return other
+        return _job({**self.__dict__, **changes})
+
+    def definition(self, source: str) -> Job:
+        """Return what makes the same functions of a source again, anywhere.
+
+        Parameters
+        ----------
+        source : str
+            The source as it was compiled.
+        """
+        searches = any(flag.startswith("-I") for flag in self.flags)
+        return self.but(
+            source=source,
+            op="compile",
+            mode="cached",
+            cwd=os.path.abspath(self.cwd or ".") if searches else None,
+            **{name: _DEFAULTS[name] for name in ("cell", "force", "args", "stdin", "env")},
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return restored, (self._said(),)
+
+    def _said(self) -> dict[str, Any]:
+        values = {name: value for name, value in self.__dict__.items() if value != _PLAIN.get(name)}
+        values.pop("toolchain", None)
+        return values
+
+    def identity(self) -> str:
+        """Return a text that is the same for the same job, in any process.
+
+        Examples
+        --------
+        >>> Job("x").identity() == Job("x").identity() != Job("y").identity()
+        True
+        """
+        return json.dumps(self._said(), sort_keys=True, default=repr)
 
     def header(self) -> dict[str, Any]:
         """Return the request as the protocol has it."""
@@ -106,7 +145,7 @@ class Job:
 
         asked: dict[str, Any] = {"source": self.source, "name": self.name}
         asked.update(client.surroundings(self.cwd, self.env, self.toolchain))
-        asked.update(_said(self, ("cell", "flags", "using", "inputs", "outputs")))
+        asked.update(_spoken(self, ("cell", "flags", "using", "inputs", "outputs")))
         if self.force or self.mode == "run":
             asked["force"] = True
         if not self.modernize:
@@ -121,20 +160,21 @@ class Job:
     def _program(self) -> dict[str, Any]:
         from mojocell._requests import Limits, Stdin
 
-        asked = _said(self, ("args",))
+        asked = _spoken(self, ("args",))
         if self.stdin is not None:
             asked["stdin"] = Stdin(frame=0)
-        limits = {"wall": self.timeout, "cpu": self.cpu, "memory": self.memory}
-        most = {"memory": client.MOST_MB}
-        if any(limits.values()):
-            asked["limits"] = Limits(
-                **{
-                    key: min(value, most.get(key, client.MOST_SECONDS))
-                    for key, value in limits.items()
-                    if value
-                }
-            )
+        limits = {
+            wire: min(value * unit, most)
+            for name, (wire, unit, most) in LIMITS.items()
+            if (value := getattr(self, name))
+        }
+        if limits:
+            asked["limits"] = Limits(**limits)
         return asked
+
+    def output_bytes(self) -> int | None:
+        """Return how much a call may print."""
+        return self.most_output and self.most_output << 20
 
     def execute(self, sink: Sink | None = None) -> RunResult:
         """Do it.
@@ -192,6 +232,17 @@ class Job:
             raise stopped from None
 
 
-def _said(job: Job, names: Sequence[str]) -> dict[str, Any]:
+def _spoken(job: Job, names: Sequence[str]) -> dict[str, Any]:
     """Return those fields that say something."""
     return {name: value for name in names if (value := getattr(job, name))}
+
+
+def _job(values: dict[str, Any]) -> Job:
+    made = object.__new__(Job)
+    made.__dict__.update(values)
+    return made
+
+
+def restored(values: dict[str, Any]) -> Job:
+    """Return the job that was pickled; the compiler is this process's."""
+    return _job({**_PLAIN, "toolchain": settings.get("toolchain"), **values})
