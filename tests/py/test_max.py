@@ -167,8 +167,7 @@ def test_threads_in_a_worker_are_right_after_ctrl_c_and_after_a_crash(
                 print("crashed", "out of bounds, valid range is 0 to 7" in error.message, error.line is not None)
             until(lambda: not set(before) & set(runs()))
         assert m.squares(10**6) == expected(10**6)
-        group = runner()
-        workers = children(group)
+        workers = runs()
         assert len(workers) == 1
         """,
         tmp_path,
@@ -232,7 +231,7 @@ def test_nothing_of_max_is_in_the_process_that_is_forked(max_python: Path, tmp_p
         m = mc.compile(SOURCE)
         assert m.squares(8) == expected(8)
         daemon, forked = mc.info()["pid"], runner()
-        (worker,) = children(forked)
+        (worker,) = runs()
         for pid in (os.getpid(), daemon, forked):
             assert "libAsyncRTMojoBindings" not in maps(pid), pid
         assert "libAsyncRTMojoBindings" in maps(worker)

@@ -225,12 +225,15 @@ def test_an_object_of_strings_can_have_another_form(maker: dict[str, Any]) -> No
 
 
 def test_the_documentation_has_the_tables_of_the_schemas(maker: dict[str, Any]) -> None:
-    """Each operation has its table, put in where the page names it; events are named in the text."""
+    """Each table is put in where the page names it; none is kept by hand beside them."""
     page = (ROOT / "docs/protocol.md").read_text()
     tables = maker["markdown"](maker["Schema"](ROOT / "runtime/protocol/request.schema.json"))
-    placed = re.findall(r"^<!-- request: (\S+) -->$", page, re.MULTILINE)
-    assert sorted(placed) == sorted(name for name, table in tables.items() if table)
-    words = set(re.findall(r"`([a-z_.]+)`", page))
+    told = maker["events"](ROOT / "runtime/protocol/event.schema.json")
+    for kind, made in (("request", tables), ("event", told)):
+        placed = re.findall(rf"^<!-- {kind}: (\S+) -->$", page, re.MULTILINE)
+        assert sorted(placed) == sorted(name for name, table in made.items() if table)
+    assert "|---" not in page
+    words = set(re.findall(r"`([a-z_.]+)`", page + told["progress"]))
     operations = {kind["properties"]["op"]["const"] for kind in schema("request")["oneOf"]}
     events = {kind["properties"]["event"]["const"] for kind in schema("event")["oneOf"]}
     assert operations | events <= words

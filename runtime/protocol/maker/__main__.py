@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from event_tables import events
 from schema import Schema
 from to_c import struct, table
 from to_markdown import markdown
@@ -29,7 +30,11 @@ def main() -> None:
     parser.add_argument("--output", type=Path)
     given = parser.parse_args()
     schema = Schema(given.schema)
-    text = "\n\n".join(markdown(schema).values()) if given.what == "markdown" else MAKERS[given.what](schema)
+    if given.what == "markdown":
+        told = events(given.schema.with_name("event.schema.json"))
+        text = "\n\n".join([*markdown(schema).values(), *told.values()])
+    else:
+        text = MAKERS[given.what](schema)
     if given.output is None:
         print(text, end="")
     elif not given.output.exists() or given.output.read_text("utf-8") != text:
