@@ -3,6 +3,7 @@
 #include "base/paths.h"
 #include "kernel_bridge/client/client.h"
 #include "kernel_bridge/python/bridge.h"
+#include "kernel_bridge/python/crash_text.h"
 
 static bool is_ending(void)
 {
@@ -64,7 +65,8 @@ static int add_constants(PyObject *module)
         PyModule_AddIntConstant(module, "PROTOCOL", MC_PROTOCOL_VERSION) < 0) {
         return -1;
     }
-    if (PyModule_AddFunctions(module, mc_bridge_type_methods) < 0) {
+    if (PyModule_AddFunctions(module, mc_bridge_type_methods) < 0 ||
+        PyModule_AddFunctions(module, mc_bridge_crash_methods) < 0) {
         return -1;
     }
     return PyModule_AddFunctions(module, mc_bridge_guard_methods);

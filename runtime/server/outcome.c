@@ -3,11 +3,11 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "mojo/cell.h"
+#include "mojo/crash_sources.h"
 #include "mojo/diag.h"
 #include "mojo/diag_text.h"
 #include "runner/runner_link.h"
 #include "server/cache_key.h"
-#include "server/cell_source.h"
 #include "server/request.h"
 
 #include <stdio.h>
@@ -20,8 +20,7 @@ struct outcome {
     const struct mc_run_result *end;
 };
 
-#define FILE_NAME 64
-#define ABORTED   "aborted" /* by one who said nothing */
+#define ABORTED "aborted" /* by one who said nothing */
 
 static void set_usage(struct mc_request *request, const struct rusage *usage)
 {
@@ -145,24 +144,17 @@ static json_t *exit_failure(const struct outcome *outcome, int code)
     return mc_failure("exited", text, NULL);
 }
 
-/* The cell, and behind it the modules that it uses. `files` is room for the names of their files.
- */
-static size_t
-list_sources(const struct mc_request *request, char files[][FILE_NAME], struct mc_diag_source *ret)
+/* The cell, and behind it the modules that it uses. */
+static void list_sources(const struct mc_request *request, struct mc_crash_sources *ret)
 {
     const struct mc_using *using = &request->cache_key->using;
-    const char *module = json_string_value(json_object_get(request->meta, "module"));
-    snprintf(files[0], FILE_NAME, "%s.mojo", module ? module : "");
-    ret[0] = mc_cell_source(
-        request->cell, files[0], request->fields.source, request->fields.source_length);
-    for (size_t i = 0; i < using->names.count; i++) {
-        snprintf(files[i + 1], FILE_NAME, "%s.mojo", using->names.items[i]);
-        ret[i + 1] = (struct mc_diag_source) {.file = files[i + 1],
-                                              .name = using->names.items[i],
-                                              .text = using->texts.items[i],
-                                              .length = strlen(using->texts.items[i])};
-    }
-    return 1 + using->names.count;
+    mc_crash_sources_init(ret,
+                          request->cell,
+                          json_string_value(json_object_get(request->meta, "module")),
+                          request->fields.source,
+                          request->fields.source_length,
+                          &using->names,
+                          &using->texts);
 }
 
 /* Where the processor was: the function of the user's, and for those who have its debug information
@@ -188,13 +180,13 @@ static void add_words(const struct outcome *outcome, json_t *failure)
     const struct mc_request *request = outcome->request;
     const struct mc_buf *tail = outcome->end->out.tail;
     struct mc_diag_crash crash;
-    struct mc_diag_source from[1 + MC_USING_MOST];
-    char files[1 + MC_USING_MOST][FILE_NAME];
-    size_t count = list_sources(request, files, from);
+    struct mc_crash_sources from;
+    list_sources(request, &from);
     const char *words = outcome->end->event->words.text;
     bool raised = strncmp(words, unhandled, strlen(unhandled)) == 0; /* and went on after all */
-    if ((raised || !mc_diag_words(words, from, count, &crash)) &&
-        !(tail->length && mc_diag_crash(tail->data, tail->length, from, count, &crash))) {
+    if ((raised || !mc_diag_words(words, from.sources, from.count, &crash)) &&
+        !(tail->length &&
+          mc_diag_crash(tail->data, tail->length, from.sources, from.count, &crash))) {
         return;
     }
     json_object_set_new(
@@ -204,7 +196,7 @@ static void add_words(const struct outcome *outcome, json_t *failure)
         json_object_set_new(failure, "column", json_integer(crash.column));
     }
     if (crash.line > 0 && crash.source > 0) {
-        json_object_set_new(failure, "module", json_string(from[crash.source].name));
+        json_object_set_new(failure, "module", json_string(from.sources[crash.source].name));
     }
     if (crash.library[0]) {
         json_object_set_new(failure, "library", json_string(crash.library));

@@ -5,10 +5,11 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/strv.h"
 #include "mojo/cell_io.h"
+#include "mojo/output_paths.h"
 #include "protocol/fields.h"
 #include "server/failure.h"
-#include "server/output_paths.h"
 #include "server/peer.h"
 #include "server/run.h"
 #include "server/state.h"

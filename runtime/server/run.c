@@ -4,10 +4,10 @@
 #include "base/mem.h"
 #include "base/os.h"
 #include "base/strv.h"
+#include "mojo/output_paths.h"
 #include "mojo/toolchain.h"
 #include "proc/group.h"
 #include "runner/runner_link.h"
-#include "server/output_paths.h"
 #include "server/run_stop.h"
 
 #include <zmq.h>

@@ -93,8 +93,7 @@ enum mc_progress mc_step_run(struct mc_request *request)
     request->output_paths = (struct mc_output_paths) {
         .cell = request->cell,
         .name = request->fields.name,
-        .module = json_string_value(json_object_get(request->meta, "module")),
-        .used = &request->cache_key->using.names};
+        .module = json_string_value(json_object_get(request->meta, "module"))};
     struct mc_run_spec spec = run_spec_of(request);
     request->run_user.started = on_started;
     request->run_user.output = on_output;

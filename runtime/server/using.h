@@ -4,10 +4,9 @@
 
 #include "base/buf.h"
 #include "base/strv.h"
+#include "mojo/crash_sources.h"
 
 #include <jansson.h>
-
-#define MC_USING_MOST 64 /* modules */
 
 struct mc_using {
     struct mc_buf imports; /* lines for the cell's module */

@@ -370,8 +370,10 @@ def test_a_definition_is_found_where_it_is_the_only_one() -> None:
 
 def test_private_places_are_found_in_a_text() -> None:
     result = mc.compile("def f(): pass").__mojo__.result
-    text = "x /a/b/mc_0123456789abcdef.mojo:1:2 (/a/mc_u0123456789abcdef.mojo:7:8) /home/me/own.mojo:3"
+    own = f"mc_{str(result.key)[:16]}.mojo"
+    text = f"x /a/b/{own}:1:2 (/a/mc_u0123456789abcdef.mojo:7:8) /home/me/own.mojo:3"
     assert in_cell(text, result) == "x cell:1:2 (another cell:7:8) /home/me/own.mojo:3"
+    assert in_cell("/a/mc_0123456789abcdef.mojo:5:6", result) == "another cell:5:6"
 
 
 def test_what_a_program_prints_is_not_the_message_of_its_crash() -> None:

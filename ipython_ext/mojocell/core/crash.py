@@ -7,7 +7,6 @@ of the user's, and the debug information of a source that was compiled with ``-g
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mojocell.show.definition import definition
@@ -30,14 +29,12 @@ class Compiled(Protocol):
     used: dict[str, str]
 
 
-# "At: file:3:4: Assert Error: …", "ABORT: file:3:4: …", or with another word of the program's choice.
-_WORDS = re.compile(
-    r"\A(?P<word>At:|[^\n]*?) (?P<file>[^\n]*?\.mojo):(?P<line>\d+):(?P<column>\d+): (?:Assert Error: )?"
-)
-_PLACE = re.compile(r"(?:/[^\s\"'(<\[,;=]*/)?(?P<file>mc_u?[0-9a-f]{8,}\.mojo)(?P<at>:\d+(?::\d+)?)?")
-_OWN_FILE = re.compile(r"(?:\A|/)mc_[0-9a-f]+\.mojo\Z")
-_USED_FILE = re.compile(r"(?:\A|/)(mc_u[0-9a-f]+)\.mojo\Z")
 _SYMBOLIZER_SECONDS = 20
+
+
+def _module(result: Compiled) -> str:
+    """Return the module that the compiler was given, without ".mojo"."""
+    return f"mc_{(result.key or '')[:16]}"
 
 
 def read_words(error: _ProgramError, result: Compiled, text: str) -> None:
@@ -52,48 +49,26 @@ def read_words(error: _ProgramError, result: Compiled, text: str) -> None:
     text : str
         The words; they may name no place.
     """
-    found = _WORDS.match(text)
-    if not found:
-        error.message = text.rstrip()
-        return
-    word = "" if found["word"] in ("At:", "ABORT:") else f"{found['word']} "
-    error.message = word + text[found.end() :].rstrip() or "aborted"
-    file, line, column = found["file"], int(found["line"]), int(found["column"])
-    if not set_place(error, result, file, line, column) and "/mc_" not in file:
-        error.library = f"{file.rpartition('stdlib/')[2]}:{line}"
+    from mojocell import _bridge
+
+    found = _bridge.crash_words(text, result.source, _module(result), result.used)
+    error.message, error.line, error.column, used, error.library = found
+    error.message = error.message or "aborted"
+    if used:
+        error.set_used(used, result.used)
 
 
 def set_place(error: _ProgramError, result: Compiled, file: str, line: int, column: int) -> bool:
     """Give an error its place from one in a module's file, in bytes; False where that is another's."""
-    used = _USED_FILE.search(file)
-    if used and used[1] in result.used:
-        error.line, error.column = _in_characters(result.used[used[1]], line, column)
-        error.set_used(used[1], result.used)
-        return True
-    if used or not _OWN_FILE.search(file):
+    from mojocell import _bridge
+
+    found = _bridge.crash_place(file, line, column, result.source, _module(result), result.used)
+    if found[0] is None:
         return False
-    error.line, error.column = place(result, line, column)
-    return error.line is not None
-
-
-def place(result: Compiled, line: int, column: int) -> tuple[int | None, int | None]:
-    """Return the place in the cell, in characters, of one in the module file, in bytes.
-
-    A cell of statements is in that file twice: with its definitions, a line, with the rest.
-    """
-    lines = result.source.split("\n")
-    if result.kind == "statements" and line > len(lines):
-        line, column = line - len(lines) - 1, 0
-    return _in_characters(result.source, line, column)
-
-
-def _in_characters(source: str, line: int, column: int) -> tuple[int | None, int | None]:
-    """Return a place with its column in characters; no place where the source has no such line."""
-    lines = source.split("\n")
-    if not 1 <= line <= len(lines):
-        return None, None
-    before = lines[line - 1].encode("utf-8", "replace")[: column - 1]
-    return line, len(before.decode("utf-8", "ignore")) + 1 if column else None
+    error.line, error.column, used = found
+    if used:
+        error.set_used(used, result.used)
+    return True
 
 
 def in_cell(text: str, result: Compiled) -> str:
@@ -106,18 +81,11 @@ def in_cell(text: str, result: Compiled) -> str:
     result : Compiled
         Of the compilation.
     """
+    from mojocell import _bridge
+
     if ".mojo" not in text:
         return text
-
-    def told(found: re.Match[str]) -> str:
-        at = found["at"] or ""
-        if found["file"].startswith("mc_u"):
-            return f"another cell{at}"
-        numbers = [int(number) for number in at.split(":")[1:]]
-        line, column = place(result, *[*numbers, 0, 0][:2])
-        return ":".join([result.name, *(str(n) for n in (line, column) if n)])
-
-    return _PLACE.sub(told, text)
+    return _bridge.crash_tell(text, result.name, result.source, _module(result), result.used)
 
 
 # --- the calls that led there -----------------------------------------------------------------
@@ -140,7 +108,7 @@ def trace(error: _ProgramError, result: Compiled, details: Mapping[str, Any]) ->
         return
     if _has_lines(result):
         for file, line, column in _lines(result, frames):
-            if _is_of(result, file) and set_place(error, result, file, line, column):
+            if set_place(error, result, file, line, column):
                 return
     elif error.library:
         error.hint = "with the flag -g1 the cell's line is told"
@@ -158,15 +126,6 @@ def _look_in_used(error: _ProgramError, result: Compiled, function: str) -> None
         if definition(text, function):
             error.used, error.source = True, text
             error.name = f"cell of {function.partition('.')[0]}"
-
-
-def _is_of(result: Compiled, file: str) -> bool:
-    """Tell whether a file is this source's, or one that it uses.
-
-    The compiler's own cache gives the code of another source that differs in names and lines alone, with
-    that one's debug information.
-    """
-    return bool(_USED_FILE.search(file)) or file.endswith(f"/mc_{(result.key or '')[:16]}.mojo")
 
 
 def _has_lines(result: Compiled) -> bool:

@@ -4,24 +4,23 @@
 #pragma once
 
 #include "base/buf.h"
-#include "base/strv.h"
 
 struct mc_cell;
 
 /* Whose they are; everything is borrowed. */
 struct mc_output_paths {
     const struct mc_cell *cell;
-    const char *name;           /* what the user calls the cell */
-    const char *module;         /* of the cell, without ".mojo" */
-    const struct mc_strv *used; /* modules of other cells */
+    const char *name;   /* what the user calls the cell */
+    const char *module; /* of the cell, without ".mojo" */
 };
 
 /* Adds the bytes to `ret`, with every "<path>:<line>:<column>" of the module's file replaced by the
- * cell's name, line and column. The file of a module that the cell uses is told as another cell. */
+ * cell's name, line and column. Any other file that was made for the compiler is told as another
+ * cell. */
 void mc_output_paths_rewrite(const struct mc_output_paths *paths,
                              const char *bytes,
                              size_t length,
                              struct mc_buf *ret);
 
-/* Whether the bytes name the module's file at all. */
+/* Whether the bytes name a module's file at all. */
 bool mc_output_paths_any(const struct mc_output_paths *paths, const char *bytes, size_t length);

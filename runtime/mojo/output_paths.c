@@ -1,4 +1,4 @@
-#include "server/output_paths.h"
+#include "mojo/output_paths.h"
 
 #include "mojo/cell.h"
 
@@ -12,20 +12,20 @@
 struct found {
     const char *at; /* NULL: none */
     size_t length;
-    bool own; /* the cell's; else that of one whose functions it uses */
+    bool own; /* the cell's; else that of one whose functions it uses, or of an equal one */
 };
 
-static void
-look_for(const char *module, bool own, const char *from, const char *end, struct found *ret)
+/* Where "mc_<hash>" or "mc_u<hash>" begins that ends at `end`, or NULL. */
+static const char *module_start(const char *from, const char *end)
 {
-    char file[64];
-    int length = module ? snprintf(file, sizeof file, "%s.mojo", module) : 0;
-    const char *at = length > 0 && length < (int) sizeof file
-                         ? memmem(from, (size_t) (end - from), file, (size_t) length)
-                         : NULL;
-    if (at && (!ret->at || at < ret->at)) {
-        *ret = (struct found) {at, (size_t) length, own};
+    enum { LEAST = 8 };
+    const char *at = end;
+    while (at > from && isxdigit((unsigned char) at[-1])) {
+        at--;
     }
+    bool long_enough = end - at >= LEAST;
+    at -= at > from && at[-1] == 'u';
+    return long_enough && at - from >= 3 && memcmp(at - 3, "mc_", 3) == 0 ? at - 3 : NULL;
 }
 
 /* The first "mc_<hash>.mojo": the name alone is the compilation's own. The directory before it may
@@ -33,15 +33,19 @@ look_for(const char *module, bool own, const char *from, const char *end, struct
 static struct found
 find_file(const struct mc_output_paths *paths, const char *from, const char *end)
 {
-    struct found found = {NULL, 0, false};
-    if (!memmem(from, (size_t) (end - from), ".mojo", 5)) {
-        return found;
+    static const char suffix[] = ".mojo";
+    size_t module = paths->module ? strlen(paths->module) : 0;
+    const char *next = from;
+    while ((next = memmem(next, (size_t) (end - next), suffix, sizeof suffix - 1))) {
+        const char *at = module_start(from, next);
+        size_t length = at ? (size_t) (next - at) : 0;
+        next += sizeof suffix - 1;
+        if (at) {
+            bool own = module == length && memcmp(at, paths->module, length) == 0;
+            return (struct found) {at, length + sizeof suffix - 1, own};
+        }
     }
-    look_for(paths->module, true, from, end, &found);
-    for (size_t i = 0; i < paths->used->count; i++) {
-        look_for(paths->used->items[i], false, from, end, &found);
-    }
-    return found;
+    return (struct found) {NULL, 0, false};
 }
 
 bool mc_output_paths_any(const struct mc_output_paths *paths, const char *bytes, size_t length)
@@ -49,7 +53,8 @@ bool mc_output_paths_any(const struct mc_output_paths *paths, const char *bytes,
     return find_file(paths, bytes, bytes + length).at != NULL;
 }
 
-/* Where the path that ends in `name` begins: after "ABORT: " on its line, else after a blank. */
+/* Where the path that ends in `name` begins: after "ABORT: " on its line, else after a blank, a
+ * quote or a bracket. */
 static const char *path_start(const char *bytes, const char *name)
 {
     static const char word[] = "ABORT: ";
@@ -59,8 +64,11 @@ static const char *path_start(const char *bytes, const char *name)
     if (abort) {
         return abort + sizeof word - 1;
     }
-    const char *blank = memrchr(line, ' ', (size_t) (name - line));
-    return name > line && name[-1] == '/' ? (blank ? blank + 1 : line) : name;
+    const char *start = name;
+    while (start > line && !strchr(" \t\"'(<[,;=", start[-1])) {
+        start--;
+    }
+    return name > line && name[-1] == '/' ? start : name;
 }
 
 /* ":12" at `at`. Returns where it ends, `at` where there is none. */
