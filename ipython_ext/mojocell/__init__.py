@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from mojocell import patterns as patterns
     from mojocell import settings as settings
     from mojocell import widgets as widgets
+    from mojocell._bridge import CopyWarning as CopyWarning
     from mojocell._bridge import Function
     from mojocell.api import cell as cell
     from mojocell.api import clear_cache as clear_cache
@@ -85,6 +86,7 @@ _HOMES = {
     "MojoTimeout": "errors",
     "ProtocolError": "errors",
     "ToolchainNotFound": "errors",
+    "CopyWarning": "_bridge",
     "MojoFunction": "_bridge:Function",
     "interrupt": "call.unit",
     "machine": "core.machine",

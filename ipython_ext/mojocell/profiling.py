@@ -44,6 +44,11 @@ class Profile:
         In the order in which they happen.
     machine : Machine
         Where that was; ``machine.target_cpu`` is what the code was compiled for.
+    copies : int
+        How many arguments that the function only reads are copied in a call, because their elements
+        do not lie in one run of memory.
+    copied : int
+        The bytes of those.
 
     Examples
     --------
@@ -53,8 +58,11 @@ class Profile:
     ['queue', 'identify', 'scan', 'compile', 'other', 'load', 'run']
     """
 
-    def __init__(self, title: str, stages: list[Stage], machine: Machine) -> None:
+    def __init__(
+        self, title: str, stages: list[Stage], machine: Machine, copies: tuple[int, int] = (0, 0)
+    ) -> None:
         self.title = title
+        self.copies, self.copied = copies
         self.stages = stages
         self.machine = machine
 
@@ -160,9 +168,9 @@ def profile(what: Any, /, *args: Any, rounds: int = comparison.ROUNDS, **kwargs:
     if not isinstance(unit, Unit):
         msg = f"profile takes a Mojo function, a RunResult or a MojoModule, not {what!r}"
         raise TypeError(msg)
-    stages = _of_calls(what, unit, args, kwargs, rounds)
+    stages, copies = _of_calls(what, unit, args, kwargs, rounds)
     title = f"{what.signatures[0] if len(what.signatures) == 1 else what.__name__}, {what.mode}"
-    return Profile(title, [*_of_result(unit.result), *stages], _target(unit.job.flags))
+    return Profile(title, [*_of_result(unit.result), *stages], _target(unit.job.flags), copies)
 
 
 # --- what is known ----------------------------------------------------------------------------
@@ -207,7 +215,9 @@ def _target(flags: Any) -> Machine:
 
 def _of_calls(
     function: MojoFunction, unit: Unit, args: tuple[Any, ...], kwargs: Mapping[str, Any], rounds: int
-) -> list[Stage]:
+) -> tuple[list[Stage], tuple[int, int]]:
+    from mojocell import _bridge
+
     stages = []
     if unit.load_seconds is not None:
         stages.append(Stage("load", unit.load_seconds, None, "into this process, once"))
@@ -227,16 +237,21 @@ def _of_calls(
         return copy.deepcopy(args) if writes else args
 
     first = fresh()
+    before = _bridge.copies()
     start = time.perf_counter()
     call(*first)
+    copies, copied = (now - then for now, then in zip(_bridge.copies(), before, strict=True))
     says = "with the start of its worker" if starts else ""
     stages.append(Stage("first call", time.perf_counter() - start, None, says))
     carried, whole = comparison.measure(rehearsal, call, fresh, rounds, anew=writes)
     way = "conversion, to the worker and back, with copies of arrays" if isolated else "conversion"
+    if copies:
+        way += f"; {copies} of the arguments copied first ({copied:,} bytes)"
     rest = max(whole.median - carried.median, 0.0)
-    return [
+    measured = [
         *stages,
         Stage("call", whole.median, whole.spread, f"{whole.calls:,} calls in each of {rounds} rounds"),
         Stage("arguments", min(carried.median, whole.median), carried.spread, way, part=True),
         Stage("function", rest, None, "the rest", part=True),
     ]
+    return measured, (copies, copied)

@@ -3,7 +3,7 @@
 
 #define PY_SSIZE_T_CLEAN
 #include "base/err.h"
-#include "kernel_bridge/values/numpy.h"
+#include "kernel_bridge/values/conversion.h"
 
 #include <Python.h>
 
@@ -17,6 +17,7 @@ struct mc_bridge {
     PyTypeObject *worker_type;
     PyObject *error_type;
     struct mc_numpy numpy;
+    struct mc_copies copies;
     bool told_damage; /* a warning that functions are isolated from now on has been given */
 };
 

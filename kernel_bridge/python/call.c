@@ -195,7 +195,10 @@ static int try_overload(const struct mc_overload *overload,
                         PyObject *reasons)
 {
     mc_held_let_go_from(conversion->held, 0);
-    if (mc_overload_convert(overload, conversion, slots, ret_in) == 0) {
+    conversion->trying = true;
+    int converted = mc_overload_convert(overload, conversion, slots, ret_in);
+    conversion->trying = false;
+    if (converted == 0) {
         return 1;
     }
     if (!PyErr_ExceptionMatches(PyExc_TypeError) && !PyErr_ExceptionMatches(PyExc_ValueError) &&
@@ -285,8 +288,12 @@ call_generally(struct mc_function *self, PyObject *const *args, size_t count, Py
     PyObject *slots[MC_THUNK_MAX_ARGS];
     uint64_t in[MC_THUNK_IN_WORDS];
     struct mc_held held;
-    struct mc_conversion conversion = {
-        .numpy = &self->bridge->numpy, .held = &held, .function = self->text, .element = -1};
+    struct mc_conversion conversion = {.numpy = &self->bridge->numpy,
+                                       .held = &held,
+                                       .function = self->text,
+                                       .element = -1,
+                                       .copies = &self->bridge->copies,
+                                       .copies_anyway = self->isolated};
     const struct mc_overload *overload = self->overloads;
     PyObject *value = NULL;
     held.count = 0;
@@ -324,8 +331,12 @@ PyObject *mc_function_call(PyObject *object, PyObject *const *args, size_t nargs
     }
     uint64_t in[MC_THUNK_IN_WORDS];
     struct mc_held held;
-    struct mc_conversion conversion = {
-        .numpy = &self->bridge->numpy, .held = &held, .function = self->text, .element = -1};
+    struct mc_conversion conversion = {.numpy = &self->bridge->numpy,
+                                       .held = &held,
+                                       .function = self->text,
+                                       .element = -1,
+                                       .copies = &self->bridge->copies,
+                                       .copies_anyway = self->isolated};
     PyObject *value = NULL;
     held.count = 0;
     if (mc_overload_convert(overload, &conversion, args, in) == 0) {

@@ -112,8 +112,8 @@ static enum mc_plain plain_of(const struct mc_type *type)
     switch (type->kind) {
     case MC_TYPE_NONE:
         return MC_PLAIN_NONE;
-    case MC_TYPE_SPAN:
-        return MC_PLAIN_SPAN;
+    case MC_TYPE_SPAN: /* a bool of NumPy's may be none of Mojo's */
+        return type->scalar == MC_BOOL ? MC_PLAIN_OTHER : MC_PLAIN_SPAN;
     case MC_TYPE_SCALAR:
         return type->scalar == MC_FLOAT64                           ? MC_PLAIN_FLOAT64
                : type->scalar == MC_INT || type->scalar == MC_INT64 ? MC_PLAIN_INT

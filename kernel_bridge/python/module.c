@@ -72,11 +72,24 @@ static int add_constants(PyObject *module)
     return PyModule_AddFunctions(module, mc_bridge_guard_methods);
 }
 
+static int add_warning(PyObject *module, struct mc_bridge *state)
+{
+    state->copies.warning = PyErr_NewExceptionWithDoc(
+        "mojocell.CopyWarning",
+        "Each call copies an argument that Mojo reads, because its elements do not lie in one run.",
+        PyExc_RuntimeWarning,
+        NULL);
+    return state->copies.warning
+               ? PyModule_AddObjectRef(module, "CopyWarning", state->copies.warning)
+               : -1;
+}
+
 static int exec_module(PyObject *module)
 {
     struct mc_bridge *state = PyModule_GetState(module);
     state->error_type = PyType_FromModuleAndSpec(module, &mc_bridge_error_spec, PyExc_Exception);
     if (!state->error_type || PyModule_AddObjectRef(module, "Error", state->error_type) < 0 ||
+        add_warning(module, state) < 0 ||
         add_type(module, &mc_bridge_client_spec, "Client", &state->client_type) < 0 ||
         add_type(module, &mc_bridge_worker_spec, "Worker", &state->worker_type) < 0 ||
         add_type(module, &mc_bridge_library_spec, "Library", &state->library_type) < 0 ||
@@ -95,6 +108,7 @@ static int traverse_module(PyObject *module, visitproc visit, void *arg)
         (PyObject *) state->function_type,
         (PyObject *) state->worker_type,
         state->error_type,
+        state->copies.warning,
         (PyObject *) state->numpy.array,
         (PyObject *) state->numpy.bool_type,
     };
@@ -112,6 +126,7 @@ static int clear_module(PyObject *module)
     Py_CLEAR(state->function_type);
     Py_CLEAR(state->worker_type);
     Py_CLEAR(state->error_type);
+    Py_CLEAR(state->copies.warning);
     mc_numpy_fini(&state->numpy);
     return 0;
 }

@@ -27,7 +27,19 @@ PyDoc_STRVAR(annotation_doc,
              "annotation(text, /, *, returned=False)\n--\n\n"
              "Return the Python annotation of a type as `runtime/abi/signature.h` writes it.");
 
+static PyObject *copies(PyObject *module, PyObject *Py_UNUSED(unused))
+{
+    const struct mc_bridge *state = PyModule_GetState(module);
+    return Py_BuildValue(
+        "(KK)", (unsigned long long) state->copies.count, (unsigned long long) state->copies.bytes);
+}
+
+PyDoc_STRVAR(copies_doc,
+             "copies()\n--\n\n"
+             "Return how many arguments that Mojo only reads were copied so far, and their bytes.");
+
 PyMethodDef mc_bridge_type_methods[] = {
+    {"copies", copies, METH_NOARGS, copies_doc},
     {"annotation",
      (PyCFunction) (void (*)(void)) annotation,
      METH_VARARGS | METH_KEYWORDS,

@@ -1,7 +1,7 @@
 /* Arrays through the Arrow C data interface: https://arrow.apache.org/docs/format/CDataInterface */
-#include "kernel_bridge/values/arrays.h"
+#include "kernel_bridge/values/array.h"
 
-#include <stdio.h>
+#include <errno.h>
 #include <string.h>
 
 struct arrow_schema {
@@ -39,15 +39,16 @@ struct arrow_stream {
 
 static bool read_format(struct mc_array *array, const struct arrow_schema *schema)
 {
-    static const char letters[] = "cCsSiIlLefg";
-    static const char kinds[] = "iuiuiuiufff";
-    static const uint8_t sizes[] = {1, 1, 2, 2, 4, 4, 8, 8, 2, 4, 8};
+    static const char letters[] = "cCsSiIlLefgb";
+    static const char kinds[] = "iuiuiuiufffb";
+    static const uint8_t sizes[] = {1, 1, 2, 2, 4, 4, 8, 8, 2, 4, 8, 1};
     const char *format = schema->format;
     const char *found = *format && !format[1] ? strchr(letters, *format) : NULL;
     if (!found || schema->dictionary) {
         return false;
     }
     mc_array_set_type(array, kinds[found - letters], sizes[found - letters]);
+    array->bits = *found == 'b';
     return true;
 }
 
@@ -67,56 +68,102 @@ static int64_t count_nulls(const struct arrow_array *arrow)
     return nulls;
 }
 
-static int refuse_format(const struct mc_conversion *conversion, const struct arrow_schema *schema)
+/* ---- what is no number ---- */
+
+/* Arrow's formats by how they begin, and what pyarrow and polars do with them. */
+static const struct {
+    const char *format;
+    const char *what;
+    const char *pyarrow;
+    const char *polars;
+} others[] = {
+    {"d:",
+     "decimals",
+     "; write {x}.cast('float64') to round them",
+     "; write {x}.cast(float) to round them"},
+    {"tdD", "dates", "; write {x}.cast('int32')", "; write {x}.to_physical()"},
+    {"td", "dates", "; write {x}.cast('int64')", "; write {x}.to_physical()"},
+    {"tts", "times", "; write {x}.cast('int32')", "; write {x}.to_physical()"},
+    {"ttm", "times", "; write {x}.cast('int32')", "; write {x}.to_physical()"},
+    {"tt", "times", "; write {x}.cast('int64')", "; write {x}.to_physical()"},
+    {"ts", "times", "; write {x}.cast('int64')", "; write {x}.to_physical()"},
+    {"tD", "durations", "; write {x}.cast('int64')", "; write {x}.to_physical()"},
+    {"n", "nothing but missing values", "", ""},
+    {"+s", "records of several fields", "; pass one of the fields", "; pass one of the fields"},
+    {"+", "lists or other elements of several parts", "", ""},
+    {"", "texts or bytes", "", ""},
+};
+
+static bool is_table(PyObject *value)
 {
-    const char *what = "of a type that Mojo has none for";
-    if (strcmp(schema->format, "b") == 0) {
-        what = "booleans of one bit each, which Mojo has as bytes";
-    } else if (strncmp(schema->format, "+s", 2) == 0) {
-        return mc_refuse(conversion, PyExc_TypeError, "a table; pass one of its columns");
-    } else if (schema->dictionary) {
-        what = "encoded by a dictionary";
-    }
-    return mc_refuse(conversion,
-                     PyExc_TypeError,
-                     "its elements are %s (Arrow's format '%.20s'); write numpy.array(%s)",
-                     what,
-                     schema->format,
-                     conversion->argument);
+    return PyObject_HasAttrString(value, "columns") ||
+           PyObject_HasAttrString(value, "column_names");
 }
 
-/* The array is held already. */
-static int read_array(const struct mc_conversion *conversion,
-                      const struct arrow_schema *schema,
-                      const struct arrow_array *arrow,
-                      struct mc_array *ret)
+static int refuse_format(const struct mc_conversion *conversion,
+                         const struct arrow_schema *schema,
+                         PyObject *value,
+                         const struct mc_library *library)
 {
-    if (!read_format(ret, schema)) {
-        return refuse_format(conversion, schema);
+    size_t i = 0;
+    mc_autobuf remedy = MC_BUF_INIT;
+    if (is_table(value)) {
+        return mc_refuse(conversion, PyExc_TypeError, "a table; pass one of its columns");
     }
-    int64_t nulls = count_nulls(arrow);
-    if (nulls) {
+    if (schema->dictionary) {
         return mc_refuse(conversion,
-                         PyExc_ValueError,
-                         "%lld of its elements are null, which Mojo's Span has no value "
-                         "for; write %s.fill_null(0)",
-                         (long long) nulls,
-                         conversion->argument);
+                         PyExc_TypeError,
+                         "its elements are categories, numbered in a dictionary, which Mojo has no "
+                         "type for");
     }
+    while (strncmp(schema->format, others[i].format, strlen(others[i].format)) != 0) {
+        i++;
+    }
+    mc_library_write(conversion,
+                     mc_library_is(library, "polars") ? others[i].polars : others[i].pyarrow,
+                     MC_INT,
+                     &remedy);
+    return mc_refuse(conversion,
+                     PyExc_TypeError,
+                     "its elements are %s, which Mojo has no type for%s",
+                     others[i].what,
+                     remedy.data ? remedy.data : "");
+}
+
+/* ---- chunks ---- */
+
+static void
+read_chunk(const struct mc_array *array, const struct arrow_array *arrow, struct mc_chunk *ret)
+{
     const char *data = arrow->n_buffers > 1 ? arrow->buffers[1] : NULL;
-    ret->data = data ? data + arrow->offset * ret->size : NULL;
-    ret->ndim = 1;
+    *ret = (struct mc_chunk) {.data = data, .stride = array->size};
     ret->count = data ? (Py_ssize_t) arrow->length : 0;
-    ret->stride = ret->size;
+    if (array->bits) {
+        ret->bit = (Py_ssize_t) arrow->offset;
+    } else if (data) {
+        ret->data += arrow->offset * array->size;
+    }
+}
+
+static void read_type(struct mc_array *ret)
+{
+    ret->ndim = 1;
+    ret->flat = true;
     ret->readonly = true;
-    return 1;
 }
 
 /* ---- __arrow_c_array__ ---- */
 
-static int of_array(struct mc_conversion *conversion, PyObject *method, struct mc_array *ret)
+/* What Arrow's interface gave, and whose it is. */
+struct source {
+    PyObject *value;
+    PyObject *method;
+};
+
+static int
+of_array(struct mc_conversion *conversion, const struct source *source, struct mc_array *ret)
 {
-    PyObject *pair = PyObject_CallNoArgs(method);
+    PyObject *pair = PyObject_CallNoArgs(source->method);
     if (mc_hold_object(conversion->held, pair) < 0) {
         return -1;
     }
@@ -126,7 +173,16 @@ static int of_array(struct mc_conversion *conversion, PyObject *method, struct m
     struct arrow_schema *schema = PyCapsule_GetPointer(PyTuple_GET_ITEM(pair, 0), "arrow_schema");
     struct arrow_array *arrow =
         schema ? PyCapsule_GetPointer(PyTuple_GET_ITEM(pair, 1), "arrow_array") : NULL;
-    return arrow ? read_array(conversion, schema, arrow, ret) : -1;
+    if (!arrow) {
+        return -1;
+    }
+    if (!read_format(ret, schema)) {
+        return refuse_format(conversion, schema, source->value, ret->library);
+    }
+    read_type(ret);
+    read_chunk(ret, arrow, &ret->first);
+    ret->missing = (Py_ssize_t) count_nulls(arrow);
+    return 1;
 }
 
 /* ---- __arrow_c_stream__ ---- */
@@ -134,33 +190,44 @@ static int of_array(struct mc_conversion *conversion, PyObject *method, struct m
 /* What a stream gave us; ours to release. */
 struct taken {
     struct arrow_schema schema;
-    struct arrow_array array;
+    struct arrow_array *arrays; /* none of them empty */
+    struct mc_chunk *chunks;
+    size_t count;
 };
 
 static void let_taken_go(void *what)
 {
     struct taken *taken = what;
-    if (taken->array.release) {
-        taken->array.release(&taken->array);
+    for (size_t i = 0; i < taken->count; i++) {
+        taken->arrays[i].release(&taken->arrays[i]);
     }
     if (taken->schema.release) {
         taken->schema.release(&taken->schema);
     }
+    PyMem_Free(taken->arrays);
+    PyMem_Free(taken->chunks);
     PyMem_Free(taken);
 }
 
-static int refuse_chunks(const struct mc_conversion *conversion)
+/* Takes the array; an errno. */
+static int keep(struct taken *taken, struct arrow_array *next)
 {
-    return mc_refuse(conversion,
-                     PyExc_ValueError,
-                     "its elements are in several chunks; write %s.rechunk() (polars) or "
-                     "%s.combine_chunks() (pyarrow)",
-                     conversion->argument,
-                     conversion->argument);
+    size_t count = taken->count + 1;
+    bool grows = (count & (count - 1)) == 0; /* to the next power of two */
+    struct arrow_array *arrays =
+        grows ? PyMem_Realloc(taken->arrays, 2 * count * sizeof *arrays) : taken->arrays;
+    if (next->length == 0 || !arrays) {
+        taken->arrays = arrays ? arrays : taken->arrays;
+        int failed = arrays ? 0 : ENOMEM;
+        next->release(next);
+        return failed;
+    }
+    taken->arrays = arrays;
+    taken->arrays[taken->count++] = *next;
+    return 0;
 }
 
-/* The first chunk that has elements, where no other one has. An errno, or -1: more than one. */
-static int take_only_chunk(struct arrow_stream *stream, struct taken *taken)
+static int take_all(struct arrow_stream *stream, struct taken *taken)
 {
     int failed = stream->get_schema(stream, &taken->schema);
     while (!failed) {
@@ -169,24 +236,40 @@ static int take_only_chunk(struct arrow_stream *stream, struct taken *taken)
         if (failed || !next.release) {
             break;
         }
-        if (taken->array.length > 0 && next.length > 0) {
-            next.release(&next);
-            return -1;
-        }
-        struct arrow_array *drop = taken->array.length > 0 ? &next : &taken->array;
-        if (drop->release) {
-            drop->release(drop);
-        }
-        if (drop != &next) {
-            taken->array = next;
-        }
+        failed = keep(taken, &next);
     }
     return failed;
 }
 
-static int of_stream(struct mc_conversion *conversion, PyObject *method, struct mc_array *ret)
+static int read_taken(struct mc_conversion *conversion,
+                      struct taken *taken,
+                      PyObject *value,
+                      struct mc_array *ret)
 {
-    PyObject *capsule = PyObject_CallNoArgs(method);
+    if (!read_format(ret, &taken->schema)) {
+        return refuse_format(conversion, &taken->schema, value, ret->library);
+    }
+    read_type(ret);
+    taken->chunks = PyMem_Calloc(taken->count + 1, sizeof *taken->chunks);
+    if (!taken->chunks) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    for (size_t i = 0; i < taken->count; i++) {
+        read_chunk(ret, &taken->arrays[i], &taken->chunks[i]);
+        ret->missing += (Py_ssize_t) count_nulls(&taken->arrays[i]);
+    }
+    ret->first = taken->chunks[0];
+    ret->first.stride = ret->size;
+    ret->more = taken->chunks + 1;
+    ret->n_more = taken->count ? taken->count - 1 : 0;
+    return 1;
+}
+
+static int
+of_stream(struct mc_conversion *conversion, const struct source *source, struct mc_array *ret)
+{
+    PyObject *capsule = PyObject_CallNoArgs(source->method);
     if (mc_hold_object(conversion->held, capsule) < 0) {
         return -1;
     }
@@ -198,29 +281,28 @@ static int of_stream(struct mc_conversion *conversion, PyObject *method, struct 
     if (mc_hold(conversion->held, taken, let_taken_go) < 0) {
         return -1;
     }
-    int failed = take_only_chunk(stream, taken);
-    if (failed > 0) {
+    int failed = take_all(stream, taken);
+    if (failed) {
         const char *why = stream->get_last_error(stream);
         return mc_refuse(conversion,
                          PyExc_ValueError,
                          "its Arrow stream failed: %.200s",
                          why ? why : "no reason");
     }
-    return failed < 0 ? refuse_chunks(conversion)
-                      : read_array(conversion, &taken->schema, &taken->array, ret);
+    return read_taken(conversion, taken, source->value, ret);
 }
 
 int mc_array_of_arrow(struct mc_conversion *conversion, PyObject *value, struct mc_array *ret)
 {
     static const struct {
         const char *name;
-        int (*take)(struct mc_conversion *, PyObject *, struct mc_array *);
+        int (*take)(struct mc_conversion *, const struct source *, struct mc_array *);
     } ways[] = {{"__arrow_c_array__", of_array}, {"__arrow_c_stream__", of_stream}};
     for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
         bool failed;
         PyObject *method = mc_array_attribute(value, ways[i].name, &failed);
         if (method) {
-            int found = ways[i].take(conversion, method, ret);
+            int found = ways[i].take(conversion, &(struct source) {value, method}, ret);
             Py_DECREF(method);
             return found;
         }

@@ -1,5 +1,5 @@
-/* Arrays through the buffer protocol and through NumPy's __array_interface__ and __array__. */
-#include "kernel_bridge/values/arrays.h"
+/* Arrays through the buffer protocol and through NumPy's __array_interface__. */
+#include "kernel_bridge/values/array.h"
 
 #include <string.h>
 
@@ -48,6 +48,20 @@ static void read_format(struct mc_array *array, const char *format, Py_ssize_t s
                                   ((order == '>' || order == '!') && PY_LITTLE_ENDIAN));
 }
 
+/* A copy of what is reached through pointers. */
+static int gather(struct mc_conversion *conversion, Py_buffer *view, struct mc_array *ret)
+{
+    PyObject *bytes = PyBytes_FromStringAndSize(NULL, view->len);
+    if (mc_hold_object(conversion->held, bytes) < 0 ||
+        PyBuffer_ToContiguous(PyBytes_AS_STRING(bytes), view, view->len, 'C') < 0) {
+        return -1;
+    }
+    ret->first.data = PyBytes_AS_STRING(bytes);
+    ret->first.stride = view->itemsize;
+    ret->made = true;
+    return 1;
+}
+
 int mc_array_of_buffer(struct mc_conversion *conversion, PyObject *value, struct mc_array *ret)
 {
     if (!PyObject_CheckBuffer(value)) {
@@ -64,16 +78,16 @@ int mc_array_of_buffer(struct mc_conversion *conversion, PyObject *value, struct
     if (mc_hold(conversion->held, view, let_buffer_go) < 0) {
         return -1;
     }
-    ret->data = view->buf;
+    ret->first.data = view->buf;
+    ret->first.count = view->ndim == 0 ? 0
+                       : view->shape   ? view->shape[0]
+                                       : view->len / view->itemsize;
+    ret->first.stride = view->strides ? view->strides[0] : view->itemsize;
     ret->ndim = view->ndim;
-    ret->count = view->ndim == 0 ? 0 : view->shape ? view->shape[0] : view->len / view->itemsize;
-    ret->stride = view->strides ? view->strides[0] : view->itemsize;
+    ret->flat = PyBuffer_IsContiguous(view, 'C');
     ret->readonly = view->readonly;
     read_format(ret, view->format, view->itemsize);
-    if (view->suboffsets && view->ndim > 0 && view->suboffsets[0] >= 0) {
-        ret->stride = 0; /* pointers to the elements */
-    }
-    return 1;
+    return view->suboffsets ? gather(conversion, view, ret) : 1;
 }
 
 /* ---- __array_interface__ ---- */
@@ -114,12 +128,12 @@ static bool read_interface(struct mc_array *array, PyObject *interface)
         (strides && !PyTuple_Check(strides))) {
         return false;
     }
-    array->data = PyLong_AsVoidPtr(PyTuple_GET_ITEM(data, 0));
+    array->first.data = PyLong_AsVoidPtr(PyTuple_GET_ITEM(data, 0));
     array->readonly = PyObject_IsTrue(PyTuple_GET_ITEM(data, 1)) != 0;
     array->ndim = (int) PyTuple_GET_SIZE(shape);
-    array->stride = array->size;
-    return (array->data || !PyErr_Occurred()) && read_first(shape, &array->count) &&
-           (!strides || read_first(strides, &array->stride));
+    array->first.stride = array->size;
+    return (array->first.data || !PyErr_Occurred()) && read_first(shape, &array->first.count) &&
+           (!strides || read_first(strides, &array->first.stride));
 }
 
 int mc_array_of_interface(struct mc_conversion *conversion, PyObject *value, struct mc_array *ret)
@@ -141,75 +155,4 @@ int mc_array_of_interface(struct mc_conversion *conversion, PyObject *value, str
     }
     *ret = array;
     return 1;
-}
-
-/* ---- __array__ ---- */
-
-/* The array that the method gives without a copy, as far as it can be told so. */
-static PyObject *call_method(PyObject *method)
-{
-    PyObject *no_args = PyTuple_New(0);
-    PyObject *no_copy = no_args ? Py_BuildValue("{sO}", "copy", Py_False) : NULL;
-    PyObject *array = no_copy ? PyObject_Call(method, no_args, no_copy) : NULL;
-    if (!array && no_copy && PyErr_ExceptionMatches(PyExc_TypeError)) {
-        PyErr_Clear(); /* from before NumPy 2 */
-        array = PyObject_CallNoArgs(method);
-    }
-    Py_XDECREF(no_copy);
-    Py_XDECREF(no_args);
-    return array;
-}
-
-static int refuse_copy(const struct mc_conversion *conversion, PyObject *value)
-{
-    return mc_refuse(conversion,
-                     PyExc_TypeError,
-                     "%s gives its elements as an array only by a copy; write "
-                     "numpy.array(%s)",
-                     Py_TYPE(value)->tp_name,
-                     conversion->argument);
-}
-
-/* Two arrays of the same memory show that neither is a copy. What will be refused for another
- * reason passes. */
-static bool same_memory(const struct mc_array *one, const struct mc_array *other)
-{
-    return one->data == other->data || one->count == 0 || one->ndim != 1 ||
-           !strchr("biuf", one->kind);
-}
-
-int mc_array_of_method(struct mc_conversion *conversion, PyObject *value, struct mc_array *ret)
-{
-    bool failed;
-    if (!mc_numpy_look(conversion->numpy)) {
-        return 0;
-    }
-    PyObject *method = mc_array_attribute(value, "__array__", &failed);
-    if (!method) {
-        return failed ? -1 : 0;
-    }
-    struct mc_array first = *ret;
-    struct mc_array second = *ret;
-    PyObject *array = call_method(method);
-    int found = array ? mc_array_of_ndarray(conversion, array, &first) : 0;
-    PyObject *again = found > 0 ? call_method(method) : NULL;
-    if (again) {
-        found = mc_array_of_ndarray(conversion, again, &second);
-    }
-    Py_DECREF(method);
-    Py_XDECREF(array);
-    Py_XDECREF(again);
-    if (PyErr_Occurred() && !PyErr_ExceptionMatches(PyExc_Exception)) {
-        return -1;
-    }
-    if (found < 0) {
-        return -1;
-    }
-    if (!array || !again || !same_memory(&first, &second)) {
-        PyErr_Clear();
-        return refuse_copy(conversion, value);
-    }
-    first.origin = ret->origin;
-    *ret = first;
-    return found;
 }

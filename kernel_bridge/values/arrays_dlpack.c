@@ -1,5 +1,5 @@
 /* Arrays through DLPack: https://dmlc.github.io/dlpack/latest */
-#include "kernel_bridge/values/arrays.h"
+#include "kernel_bridge/values/array.h"
 
 #include <string.h>
 
@@ -94,19 +94,57 @@ static const struct dl_tensor *tensor_of(PyObject *capsule, uint64_t *ret_flags)
     return managed ? &managed->tensor : NULL;
 }
 
+/* Whether the dimensions lie in one run. */
+static bool is_flat(const struct dl_tensor *tensor)
+{
+    int64_t expected = 1;
+    for (int32_t i = tensor->ndim - 1; tensor->strides && i >= 0; i--) {
+        if (tensor->shape[i] != 1 && tensor->strides[i] != expected) {
+            return false;
+        }
+        expected *= tensor->shape[i];
+    }
+    return true;
+}
+
 static void read_tensor(const struct dl_tensor *tensor, struct mc_array *ret)
 {
-    static const char kinds[] = "iufVVcb"; /* by code; bfloat16 is no type of NumPy's */
+    static const char kinds[] = "iufVBcb"; /* by code */
     bool simple = tensor->dtype.lanes == 1 && tensor->dtype.bits % 8 == 0;
     char kind = simple && tensor->dtype.code < strlen(kinds) ? kinds[tensor->dtype.code] : 'V';
     mc_array_set_type(ret, kind, tensor->dtype.bits / 8);
-    ret->data = (const char *) tensor->data + tensor->byte_offset;
     ret->ndim = tensor->ndim;
-    ret->count = tensor->ndim > 0 ? (Py_ssize_t) tensor->shape[0] : 0;
-    ret->stride = ret->size;
+    ret->flat = is_flat(tensor);
+    ret->first.data = (const char *) tensor->data + tensor->byte_offset;
+    ret->first.count = tensor->ndim > 0 ? (Py_ssize_t) tensor->shape[0] : 0;
+    ret->first.stride = ret->size;
     if (tensor->ndim > 0 && tensor->strides) {
-        ret->stride = (Py_ssize_t) tensor->strides[0] * ret->size;
+        ret->first.stride = (Py_ssize_t) tensor->strides[0] * ret->size;
     }
+}
+
+/* What the method raised; 0 where the value shows its elements in another way as well. */
+static int refuse_export(const struct mc_conversion *conversion, PyObject *value)
+{
+    if (!PyErr_ExceptionMatches(PyExc_Exception) || PyErr_ExceptionMatches(PyExc_MemoryError)) {
+        return -1;
+    }
+    PyObject *type;
+    PyObject *reason;
+    PyObject *traceback;
+    PyErr_Fetch(&type, &reason, &traceback);
+    PyErr_NormalizeException(&type, &reason, &traceback);
+    int outcome = PyObject_HasAttrString(value, "__array__")
+                      ? 0
+                      : mc_refuse(conversion,
+                                  PyExc_TypeError,
+                                  "%s does not give its elements as an array: %S",
+                                  Py_TYPE(value)->tp_name,
+                                  reason);
+    Py_XDECREF(type);
+    Py_XDECREF(reason);
+    Py_XDECREF(traceback);
+    return outcome;
 }
 
 int mc_array_of_dlpack(struct mc_conversion *conversion, PyObject *value, struct mc_array *ret)
@@ -116,8 +154,12 @@ int mc_array_of_dlpack(struct mc_conversion *conversion, PyObject *value, struct
     if (!method) {
         return failed ? -1 : 0;
     }
-    PyObject *capsule = check_device(conversion, value) == 0 ? call_dlpack(method) : NULL;
+    int outside = check_device(conversion, value);
+    PyObject *capsule = outside ? NULL : call_dlpack(method);
     Py_DECREF(method);
+    if (!capsule) {
+        return outside ? -1 : refuse_export(conversion, value);
+    }
     if (mc_hold_object(conversion->held, capsule) < 0) {
         return -1;
     }
@@ -126,10 +168,8 @@ int mc_array_of_dlpack(struct mc_conversion *conversion, PyObject *value, struct
     if (!tensor) {
         return -1;
     }
-    if (flags & DL_COPIED) {
-        return mc_refuse(conversion, PyExc_ValueError, "its elements can be had only by a copy");
-    }
     read_tensor(tensor, ret);
+    ret->made = flags & DL_COPIED;
     ret->readonly = flags & DL_READ_ONLY;
     return 1;
 }

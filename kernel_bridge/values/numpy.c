@@ -217,3 +217,12 @@ PyObject *mc_numpy_wrap(
     }
     return array;
 }
+
+bool mc_bools_are_plain(const char *bytes, Py_ssize_t count)
+{
+    unsigned char all = 0;
+    for (Py_ssize_t i = 0; i < count; i++) {
+        all |= (unsigned char) bytes[i];
+    }
+    return all <= 1;
+}

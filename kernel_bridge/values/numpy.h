@@ -80,6 +80,9 @@ struct mc_numpy_name mc_numpy_name(enum mc_scalar scalar);
 PyObject *mc_numpy_wrap(
     const struct mc_numpy *numpy, enum mc_scalar scalar, void *data, size_t count, PyObject *owner);
 
+/* Whether each byte is 0 or 1: of others, which NumPy takes for True, Mojo has no Bool. */
+bool mc_bools_are_plain(const char *bytes, Py_ssize_t count);
+
 /* Whether the elements of the array can be taken as they are: one dimension, this type in native
  * byte order, contiguous, aligned, writable where that is asked for. */
 static inline bool

@@ -2,18 +2,7 @@
  * where there is one, the line to write instead. */
 #pragma once
 
-#include "abi/type.h"
-#include "kernel_bridge/values/held.h"
-#include "kernel_bridge/values/numpy.h"
-
-/* Where an argument is on its way to. */
-struct mc_conversion {
-    struct mc_numpy *numpy;
-    struct mc_held *held;
-    const char *function; /* names, UTF-8 */
-    const char *argument;
-    Py_ssize_t element; /* of a List, or -1 */
-};
+#include "kernel_bridge/values/conversion.h"
 
 /* Raises "argument 'x' of f: …". All of these return -1. */
 int mc_refuse(const struct mc_conversion *conversion, PyObject *exception, const char *format, ...);

@@ -1,4 +1,4 @@
-"""Arrays as arguments: whatever shows its memory is passed without a copy, or refused with the line to write."""
+"""Arrays as arguments: whatever shows its memory is passed as it is, copied where it is only read, or refused with the line to write."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import os
 import re
 import subprocess
 import sys
+import warnings
 from typing import Any
 
 import numpy  # noqa: ICN001  # as messages have it
@@ -22,6 +23,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from mojocell import _bridge
 from thunks import make
 
 SUM = make("mean", "(Span[Float64]) -> Float64", "x", "sum")
@@ -49,6 +51,13 @@ def where(type_: str, span: str = "Span") -> Any:
     return make("mean", f"({span}[{type_}]) -> Tuple[UInt, Int]", "x", "where")
 
 
+def echo(type_: str) -> Any:
+    """Return a function that gives back what it got."""
+    return make(
+        "echo", f"(Span[{type_}]) -> List[{type_}]", "x", f"echo_list_{numpy.dtype(DTYPES[type_]).itemsize}"
+    )
+
+
 def refusal(function: Any, *args: Any) -> str:
     with pytest.raises((TypeError, ValueError)) as caught:
         function(*args)
@@ -59,9 +68,9 @@ def refusal(function: Any, *args: Any) -> str:
 
 def written(function: Any, x: Any, *more: Any) -> Any:
     """What the line that the refusal says to write makes of x."""
-    line = re.search(r"write (.+)$|: (numpy\.array\(x\))$", refusal(function, x, *more))
+    line = re.search(r"(?:write|go on with that: y =) (.+?)(?: to round them)?$", refusal(function, x, *more))
     assert line
-    return eval(line[1] or line[2], {"numpy": numpy, "x": x})  # noqa: S307
+    return eval(line[1], {"numpy": numpy, "x": x})  # noqa: S307
 
 
 # ---- NumPy ----------------------------------------------------------------------------------
@@ -81,17 +90,7 @@ def test_an_array_is_passed_as_it_is(type_: str, span: str) -> None:
 @pytest.mark.parametrize("type_", sorted(DTYPES))
 @pytest.mark.parametrize(
     "dtype",
-    [
-        *sorted(set(DTYPES.values())),
-        "complex128",
-        "object",
-        "M8[s]",
-        "m8[s]",
-        "S3",
-        "U3",
-        "i4,f4",
-        "longdouble",
-    ],
+    [*sorted(set(DTYPES.values())), "complex128", "M8[s]", "m8[s]", "S3", "U3", "i4,f4", "longdouble"],
 )
 def test_another_type_of_element_is_refused_with_the_line_that_helps(type_: str, dtype: str) -> None:
     x = numpy.zeros(3, dtype)
@@ -99,22 +98,27 @@ def test_another_type_of_element_is_refused_with_the_line_that_helps(type_: str,
         assert where(type_)(x) == (x.ctypes.data, 3)
         return
     reason = refusal(where(type_), x)
-    assert reason.endswith(
-        f"elements, Mojo wants {type_}; write x.astype(numpy.{numpy.dtype(DTYPES[type_]).name.replace('bool', 'bool_')})"
-    )
-    if x.dtype.kind in "biuf":
-        assert reason.startswith(x.dtype.name)
+    assert f"Mojo wants {type_}" in reason
+    if x.dtype.kind in "biufMm":
+        name = numpy.dtype(DTYPES[type_]).name.replace("bool", "bool_")
+        assert reason.startswith(x.dtype.name.partition("[")[0])
+        assert reason.endswith(f"; write x.astype(numpy.{name})")
         assert where(type_)(written(where(type_), x))[1] == 3
+    elif dtype == "complex128":
+        assert reason.endswith("; pass x.real and x.imag, each as a span")
+    else:
+        assert "write" not in reason
 
 
 @pytest.mark.parametrize("type_", [t for t in sorted(DTYPES) if t not in ("Bool", "Int8", "UInt8")])
-def test_foreign_byte_order_is_refused(type_: str) -> None:
+def test_foreign_byte_order_is_read_and_not_written(type_: str) -> None:
     x = numpy.arange(3).astype(DTYPES[type_])
     swapped = x.astype(x.dtype.newbyteorder(">" if sys.byteorder == "little" else "<"))
-    assert "elements in foreign byte order" in refusal(where(type_), swapped)
-    assert written(where(type_), swapped).tolist() == [0, 1, 2]
+    assert echo(type_)(swapped).tolist() == [0, 1, 2]
+    if type_ != "Float16":
+        assert echo(type_)(memoryview(swapped)).tolist() == [0, 1, 2]
+    assert "elements are in foreign byte order, and Mojo writes" in refusal(where(type_, "MutSpan"), swapped)
     assert where(type_)(x.astype(x.dtype.newbyteorder("=")))[1] == 3
-    assert "in foreign byte order" in refusal(where(type_), memoryview(swapped))
 
 
 @given(
@@ -124,34 +128,31 @@ def test_foreign_byte_order_is_refused(type_: str) -> None:
 def test_arrays_of_any_shape_are_summed_or_refused_with_a_line_that_helps(x: Any, step: int) -> None:
     if x.ndim:
         x = x[..., ::step]
-    if x.ndim == 1 and x.flags.c_contiguous:
-        assert SUM(x) == pytest.approx(x.sum(), abs=1e-3)
-        return
-    for _ in range(2):
+    if x.ndim != 1:
         x = written(SUM, x)
-        if x.ndim == 1 and x.flags.c_contiguous:
-            break
     assert SUM(x) == pytest.approx(x.sum(), abs=1e-3)
 
 
 def test_elements_that_are_not_contiguous() -> None:
     x = numpy.arange(6.0)
-    assert (
-        refusal(SUM, x[::2])
-        == "its elements are not contiguous (16 bytes apart); write numpy.ascontiguousarray(x)"
+    assert SUM(x[::2]) == 6.0
+    assert echo("Float64")(x[::-2]).tolist() == [5, 3, 1]
+    assert SUM(numpy.broadcast_to(1.0, 3)) == 3.0
+    assert refusal(FILL, x[::2], 1.0) == (
+        "its elements are not contiguous, and Mojo writes to a Span[mut=True]; "
+        "write y = numpy.array(x, dtype=numpy.float64), pass y, then write x[:] = y"
     )
-    assert "(-8 bytes apart)" in refusal(SUM, x[::-1])
-    assert "(0 bytes apart)" in refusal(SUM, numpy.broadcast_to(1.0, 3))
-    assert SUM(written(SUM, x[::2])) == 6.0
-    record = numpy.zeros(3, "f8,f4")
-    assert "(12 bytes apart)" in refusal(SUM, record["f0"])
+    record = numpy.ones(3, "f8,f4")
+    assert SUM(record["f0"]) == 3.0
+    assert "not contiguous" in refusal(FILL, record["f0"], 1.0)
 
 
 def test_elements_that_are_not_aligned() -> None:
-    x = numpy.frombuffer(bytes(17), numpy.uint8)[1:].view(numpy.float64)
-    assert refusal(SUM, x) == "its elements are not aligned in memory; write numpy.array(x)"
-    assert SUM(written(SUM, x)) == 0.0
-    assert "not aligned" in refusal(SUM, memoryview(x))
+    x = numpy.frombuffer(bytearray(17), numpy.uint8)[1:].view(numpy.float64)
+    x[:] = [1.5, 2.0]
+    assert SUM(x) == 3.5
+    assert SUM(memoryview(x)) == 3.5
+    assert "its elements are not aligned in memory, and Mojo writes" in refusal(FILL, x, 1.0)
 
 
 def test_dimensions() -> None:
@@ -173,7 +174,7 @@ def test_only_what_is_writable_is_written_to() -> None:
     assert SUM(x) == 7.5
     assert (
         refusal(FILL, x, 1.0)
-        == "it is read-only, and Mojo writes to a Span[mut=True]; pass a copy: numpy.array(x)"
+        == "it is read-only, and Mojo writes to a Span[mut=True]; pass a copy and go on with that: y = numpy.array(x)"
     )
     FILL(written(FILL, x, 1.0), 1.0)
     assert x.tolist() == [2.5] * 3
@@ -183,9 +184,11 @@ def test_only_what_is_writable_is_written_to() -> None:
 def test_a_masked_array_is_refused() -> None:
     x = numpy.ma.masked_array([1.0, 2.0], [True, False])
     assert refusal(SUM, x) == (
-        "a masked array, whose mask Mojo does not see; write x.filled(value), or x.data to go without the mask"
+        "1 of its elements is masked, which Mojo does not see; "
+        "write x.compressed() to leave them out, or x.filled(value) to give them a value"
     )
-    assert SUM(x.filled(0)) == 2.0
+    assert SUM(x.compressed()) == 2.0
+    assert SUM(numpy.ma.masked_array([1.0, 2.0])) == 3.0
 
 
 def test_a_subclass_is_an_array() -> None:
@@ -202,8 +205,10 @@ def test_a_list_is_no_memory() -> None:
     )
     assert SUM(written(SUM, [1.0, 2.0])) == 3.0
     for type_, dtype in DTYPES.items():
-        assert written(where(type_), [1, 0]).dtype == dtype
-        assert written(where(type_), (1, 0)).dtype == dtype
+        values = [True, False] if type_ == "Bool" else [1, 0]
+        assert written(where(type_), values).dtype == dtype
+        assert written(where(type_), tuple(values)).dtype == dtype
+    assert refusal(where("Int64"), [1, 1.5]) == "element 1: Mojo wants Int64, got float"
 
 
 @pytest.mark.parametrize(
@@ -249,7 +254,7 @@ def test_buffers_that_do_not_fit() -> None:
     assert "uint8 elements" in refusal(SUM, b"12345678")
     assert "uint8 elements" in refusal(where("Int8"), bytearray(2))
     assert "read-only" in refusal(where("UInt8", "MutSpan"), b"abc")
-    assert "(16 bytes apart)" in refusal(SUM, memoryview(array.array("d", [1, 2, 3]))[::2])
+    assert SUM(memoryview(array.array("d", [1, 2, 3]))[::2]) == 4.0
     assert "2 dimensions" in refusal(SUM, memoryview(array.array("d", [1, 2])).cast("B").cast("d", (1, 2)))
     assert "without a dimension" in refusal(SUM, ctypes.c_double(1))
     assert "structured elements" in refusal(SUM, numpy.zeros(1, "f8,f8").data)
@@ -283,8 +288,8 @@ def test_the_array_interface() -> None:
     x = numpy.arange(4.0)
     assert where("Float64", "MutSpan")(Interface(x)) == (x.ctypes.data, 4)
     assert SUM(Interface(x, strides=(8,))) == 6.0
-    assert "(16 bytes apart)" in refusal(SUM, Interface(x[::2]))
-    assert "foreign byte order" in refusal(SUM, Interface(x, typestr=">f8"))
+    assert SUM(Interface(x[::2])) == 2.0
+    assert SUM(Interface(x.astype(">f8"))) == 6.0
     assert "int64 elements" in refusal(SUM, Interface(x, typestr="<i8"))
     assert "without a dimension" in refusal(SUM, Interface(x, shape=()))
     assert "2 dimensions" in refusal(SUM, Interface(x, shape=(2, 2)))
@@ -326,8 +331,10 @@ def test_the_array_method(kind: Any) -> None:
     x = numpy.arange(4.0)
     assert where("Float64", "MutSpan")(kind(lambda: x)) == (x.ctypes.data, 4)
     assert SUM(kind(x.view)) == 6.0
-    assert refusal(SUM, kind(x.copy)) == (
-        f"{kind.__name__} gives its elements as an array only by a copy; write numpy.array(x)"
+    assert SUM(kind(x.copy)) == 6.0
+    assert refusal(FILL, kind(x.copy), 1.0) == (
+        "it gives its elements as an array only by a copy, and Mojo writes to a Span[mut=True]; "
+        "pass a copy and go on with that: y = numpy.array(x)"
     )
     assert "2 dimensions" in refusal(SUM, kind(lambda: numpy.ones((2, 2))))
     assert "float32 elements" in refusal(SUM, kind(x.astype("f4").view))
@@ -372,7 +379,7 @@ def test_dlpack(old: bool) -> None:
     assert SUM(Tensor(x[1:], old=old)) == 6.0
     for type_, dtype in DTYPES.items():
         assert where(type_)(Tensor(numpy.ones(2, dtype), old=old))[1] == 2
-    assert "(16 bytes apart)" in refusal(SUM, Tensor(x[::2], old=old))
+    assert SUM(Tensor(x[::2], old=old)) == 2.0
     assert "float32 elements" in refusal(SUM, Tensor(x.astype("f4"), old=old))
     assert "complex128 elements" in refusal(SUM, Tensor(x.astype("c16"), old=old))
     assert "2 dimensions" in refusal(SUM, Tensor(x.reshape(2, 2), old=old))
@@ -402,7 +409,7 @@ def test_a_column_of_pandas_is_passed_as_it_is() -> None:
     assert (
         refusal(SUM, frame[["a"]]) == "2 dimensions, Mojo wants Span[Float64]; write x.to_numpy().reshape(-1)"
     )
-    assert "not contiguous" in refusal(SUM, column[::2])
+    assert SUM(column[::2]) == 2.0
 
 
 def test_a_column_of_pandas_that_is_no_memory() -> None:
@@ -428,17 +435,20 @@ def test_a_column_of_polars_is_passed_as_it_is() -> None:
 
 def test_a_column_of_polars_that_does_not_fit() -> None:
     reason = refusal(SUM, polars.Series([1.0, None, None]))
-    assert reason == "2 of its elements are null, which Mojo's Span has no value for; write x.fill_null(0)"
-    assert SUM(written(SUM, polars.Series([1.0, None]))) == 1.0
+    assert reason == (
+        "2 of its elements are missing, which Mojo has no value for; "
+        "write x.drop_nulls() to leave them out, or x.fill_null(value) to give them a value"
+    )
     chunks = polars.concat([polars.Series([1.0]), polars.Series([2.0])], rechunk=False)
-    assert "in several chunks; write x.rechunk()" in refusal(SUM, chunks)
+    with pytest.warns(_bridge.CopyWarning, match="several chunks"):
+        assert SUM(chunks) == 3.0
     assert SUM(chunks.rechunk()) == 3.0
     assert refusal(SUM, polars.Series([1])) == (
         "int64 elements, Mojo wants Float64; write numpy.array(x, dtype=numpy.float64)"
     )
-    assert "booleans of one bit each" in refusal(where("Bool"), polars.Series([True]))
-    assert where("Bool")(written(where("Bool"), polars.Series([True])))[1] == 1
-    assert "of a type that Mojo has none for" in refusal(SUM, polars.Series(["a"]))
+    assert where("Bool")(polars.Series([True]))[1] == 1
+    assert "its elements are texts or bytes" in refusal(SUM, polars.Series(["a"]))
+    assert "records of several fields" in refusal(SUM, polars.Series([{"a": 1}]))
     assert refusal(SUM, polars.DataFrame({"a": [1.0]})) == "a table; pass one of its columns"
     assert "read-only" in refusal(where("Float64", "MutSpan"), polars.Series([1.0]))
 
@@ -461,11 +471,10 @@ def test_an_array_of_pyarrow_is_passed_as_it_is() -> None:
 
 
 def test_an_array_of_pyarrow_that_does_not_fit() -> None:
-    assert "1 of its elements are null" in refusal(SUM, pyarrow.array([1.0, None]))
-    assert "1 of its elements are null" in refusal(SUM, pyarrow.array([1.0, None, 2.0])[1:])
-    assert "in several chunks" in refusal(SUM, pyarrow.chunked_array([[1.0], [2.0]]))
+    assert "1 of its elements is missing" in refusal(SUM, pyarrow.array([1.0, None]))
+    assert "1 of its elements is missing" in refusal(SUM, pyarrow.array([1.0, None, 2.0])[1:])
     assert "int64 elements" in refusal(SUM, pyarrow.array([1, 2]))
-    assert "encoded by a dictionary" in refusal(SUM, pyarrow.array(["a", "a"]).dictionary_encode())
+    assert "numbered in a dictionary" in refusal(SUM, pyarrow.array(["a", "a"]).dictionary_encode())
     assert "a table" in refusal(SUM, pyarrow.table({"a": [1.0]}))
 
 
@@ -492,7 +501,8 @@ def test_an_array_of_pyarrow_that_does_not_fit() -> None:
 )
 def test_nothing_is_left_behind(value: Any) -> None:
     def call() -> None:
-        with contextlib.suppress(TypeError, ValueError):
+        with contextlib.suppress(TypeError, ValueError), warnings.catch_warnings():
+            warnings.simplefilter("ignore", _bridge.CopyWarning)
             SUM(value)
 
     for _ in range(50):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import decimal
+import fractions
 import functools
 import gc
 import inspect
@@ -375,8 +377,10 @@ def test_an_element_that_does_not_fit_is_named() -> None:
         TypeError, match=r"argument 'x' of f: int64 elements, Mojo wants Int16; write x.astype\(numpy.int16\)"
     ):
         function(numpy.arange(3))
-    with pytest.raises(TypeError, match=r"argument 'x' of f: Mojo wants List\[Int16\], got range"):
-        function(range(3))
+    assert function(range(3)).tolist() == function(iter([0, 1, 2])).tolist() == [0, 1, 2]
+    for value in ("12", {1: 2}, 3):
+        with pytest.raises(TypeError, match=r"argument 'x' of f: Mojo wants List\[Int16\], got "):
+            function(value)
 
 
 def test_a_list_that_changes_while_it_is_read() -> None:
@@ -1114,3 +1118,26 @@ def test_ten_million_calls_leave_nothing_behind() -> None:
     after = [sys.getrefcount(o) for o in (function, total, array, big, None, numpy.ndarray)]
     assert [abs(a - b) < 50 for a, b in zip(references, after, strict=True)] == [True] * 6
     assert live() == 0
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        numpy.complex128(1 + 2j),
+        numpy.complex64(1),
+        1j,
+        decimal.Decimal("1e400"),
+        fractions.Fraction(10**400),
+        numpy.longdouble("1e400"),
+    ],
+)
+def test_no_part_of_a_number_is_dropped_on_the_way_to_a_float(value: Any) -> None:
+    with pytest.raises((TypeError, OverflowError), match=r"argument 'x' of echo: "):
+        make("echo", "(Float64) -> Float64", "x")(value)
+
+
+@pytest.mark.parametrize(
+    "value", [decimal.Decimal("0.1"), fractions.Fraction(1, 3), decimal.Decimal("inf"), numpy.float32(0.5)]
+)
+def test_numbers_of_other_types_are_read_as_python_reads_them(value: Any) -> None:
+    assert make("echo", "(Float64) -> Float64", "x")(value) == float(value)

@@ -116,6 +116,50 @@ static int double_of_int(struct mc_conversion *conversion,
     return -1;
 }
 
+/* NumPy's have a __float__ that drops the imaginary part. */
+static bool is_complex(PyObject *value)
+{
+    return PyComplex_Check(value) || strncmp(Py_TYPE(value)->tp_name, "numpy.c", 7) == 0;
+}
+
+static int refuse_too_large(const struct mc_conversion *conversion,
+                            const struct mc_type *type,
+                            PyObject *value)
+{
+    return mc_refuse(conversion,
+                     PyExc_OverflowError,
+                     "%.100R does not fit into %s",
+                     value,
+                     mc_scalars[type->scalar].name);
+}
+
+/* What its __float__ raised. */
+static int
+refuse_failed(const struct mc_conversion *conversion, const struct mc_type *type, PyObject *value)
+{
+    if (PyErr_ExceptionMatches(PyExc_TypeError)) {
+        PyErr_Clear();
+        return mc_refuse_type(conversion, type, value);
+    }
+    if (PyErr_ExceptionMatches(PyExc_OverflowError)) {
+        PyErr_Clear();
+        return refuse_too_large(conversion, type, value);
+    }
+    return -1;
+}
+
+/* A Decimal of more than a double has is infinite to float(). */
+static int check_infinite(const struct mc_conversion *conversion,
+                          const struct mc_type *type,
+                          PyObject *value,
+                          double infinite)
+{
+    PyObject *number = PyFloat_FromDouble(infinite);
+    int same = number ? PyObject_RichCompareBool(value, number, Py_EQ) : -1;
+    Py_XDECREF(number);
+    return same > 0 ? 0 : same < 0 ? -1 : refuse_too_large(conversion, type, value);
+}
+
 static int double_of_other(struct mc_conversion *conversion,
                            const struct mc_type *type,
                            PyObject *value,
@@ -136,18 +180,13 @@ static int double_of_other(struct mc_conversion *conversion,
         }
         PyErr_Clear();
     }
-    if (!number || !number->nb_float) {
+    if (!number || !number->nb_float || is_complex(value)) {
         return mc_refuse_type(conversion, type, value);
     }
     *ret = PyFloat_AsDouble(value);
-    if (*ret == -1.0 && PyErr_Occurred()) {
-        if (PyErr_ExceptionMatches(PyExc_TypeError)) {
-            PyErr_Clear();
-            return mc_refuse_type(conversion, type, value);
-        }
-        return -1;
-    }
-    return 0;
+    return *ret == -1.0 && PyErr_Occurred() ? refuse_failed(conversion, type, value)
+           : isinf(*ret)                    ? check_infinite(conversion, type, value, *ret)
+                                            : 0;
 }
 
 static int
@@ -162,14 +201,8 @@ take(struct mc_conversion *conversion, const struct mc_type *type, PyObject *val
     } else {
         done = double_of_other(conversion, type, value, &number);
     }
-    if (done == 0 && !pack(type->scalar, number, ret)) {
-        return mc_refuse(conversion,
-                         PyExc_OverflowError,
-                         "%R does not fit into %s",
-                         value,
-                         mc_scalars[type->scalar].name);
-    }
-    return done;
+    return done == 0 && !pack(type->scalar, number, ret) ? refuse_too_large(conversion, type, value)
+                                                         : done;
 }
 
 /* ---- out ---- */

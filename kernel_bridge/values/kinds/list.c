@@ -1,5 +1,6 @@
-/* List: the numbers of a list or tuple, or an array's, copied; an array comes out. */
+/* List: the numbers of any sequence or iterable, or an array's, copied; an array comes out. */
 #include "kernel_bridge/values/arrays.h"
+#include "kernel_bridge/values/items.h"
 #include "kernel_bridge/values/value_kind.h"
 #include "kernel_bridge/values/values.h"
 
@@ -12,61 +13,78 @@ static struct mc_type element_of(const struct mc_type *type)
 
 /* ---- in ---- */
 
-static void store(void *elements, size_t index, unsigned size, uint64_t word)
+/* Of its own: an item's __index__ may change the list. */
+static int take_items(struct mc_conversion *conversion,
+                      const struct mc_type *type,
+                      PyObject *items,
+                      uint64_t *ret)
 {
-    memcpy((char *) elements + index * size, &word, size); /* little-endian, as Mojo's targets */
-}
-
-static int convert_items(struct mc_conversion *conversion,
-                         const struct mc_type *type,
-                         PyObject *items,
-                         uint64_t *ret)
-{
-    const struct mc_type element = element_of(type);
-    const struct mc_value_kind *kind = mc_value_kind_of(&element);
-    unsigned size = mc_scalars[type->scalar].size;
-    Py_ssize_t count = PyTuple_GET_SIZE(items);
-    char *elements = PyMem_Malloc((size_t) count * size + 1);
-    if (!elements) {
-        PyErr_NoMemory();
-        return -1;
-    }
-    if (mc_hold(conversion->held, elements, PyMem_Free) < 0) {
-        return -1;
-    }
-    for (Py_ssize_t i = 0; i < count; i++) {
-        uint64_t word;
-        conversion->element = i;
-        if (kind->take(conversion, &element, PyTuple_GET_ITEM(items, i), &word) < 0) {
-            return -1;
-        }
-        store(elements, (size_t) i, size, word);
-    }
-    ret[0] = count ? (uint64_t) (uintptr_t) elements : 0;
-    ret[1] = (uint64_t) count;
-    return 0;
-}
-
-static int take_list(struct mc_conversion *conversion,
-                     const struct mc_type *type,
-                     PyObject *value,
-                     uint64_t *ret)
-{
-    /* Of its own: an item's __index__ may change the list. */
-    PyObject *items = PyList_Check(value) ? PyList_AsTuple(value) : Py_NewRef(value);
-    int done = items ? convert_items(conversion, type, items, ret) : -1;
-    conversion->element = -1;
+    int done = items ? mc_items_take(conversion, type, items, ret) : -1;
     Py_XDECREF(items);
     return done;
+}
+
+/* What can be gone through, but for what goes through something else than its elements. */
+static bool is_iterable(PyObject *value)
+{
+    return !PyUnicode_Check(value) && !PyBytes_Check(value) && !PyByteArray_Check(value) &&
+           !PyDict_Check(value) && (Py_TYPE(value)->tp_iter || PySequence_Check(value)) &&
+           !PyType_Check(value);
+}
+
+static int take_iterable(struct mc_conversion *conversion,
+                         const struct mc_type *type,
+                         PyObject *value,
+                         uint64_t *ret)
+{
+    if (!is_iterable(value)) {
+        return mc_refuse_type(conversion, type, value);
+    }
+    if (conversion->trying && PyIter_Check(value)) {
+        return mc_refuse(
+            conversion,
+            PyExc_TypeError,
+            "an iterator is gone through once, and several signatures are tried; write "
+            "list(%s)",
+            conversion->argument);
+    }
+    return take_items(conversion, type, PySequence_Tuple(value), ret);
+}
+
+/* An array of NumPy's as it is, which is most of them. */
+static bool take_plain(const struct mc_conversion *conversion,
+                       const struct mc_type *type,
+                       PyObject *value,
+                       uint64_t *ret)
+{
+    const struct mc_ndarray *array = (const struct mc_ndarray *) value;
+    if (!Py_IS_TYPE(value, conversion->numpy->array) || type->scalar == MC_BOOL ||
+        !mc_ndarray_fits(array, type->scalar, false)) {
+        return false;
+    }
+    ret[0] = array->shape[0] ? (uint64_t) (uintptr_t) array->data : 0;
+    ret[1] = (uint64_t) array->shape[0];
+    return true;
 }
 
 static int
 take(struct mc_conversion *conversion, const struct mc_type *type, PyObject *value, uint64_t *ret)
 {
-    if (PyList_Check(value) || PyTuple_Check(value)) {
-        return take_list(conversion, type, value, ret);
+    struct mc_array array;
+    if (take_plain(conversion, type, value, ret)) {
+        return 0;
     }
-    return mc_array_take(conversion, type, value, ret);
+    if (PyList_Check(value) || PyTuple_Check(value)) {
+        return take_items(conversion, type, PySequence_Tuple(value), ret);
+    }
+    int found = mc_array_find(conversion, type, value, &array);
+    if (found <= 0) {
+        return found < 0 ? -1 : take_iterable(conversion, type, value, ret);
+    }
+    if (array.kind == 'O' && array.ndim == 1) {
+        return take_items(conversion, type, mc_items_of_array(conversion, type, &array), ret);
+    }
+    return mc_array_take(conversion, type, &array, ret);
 }
 
 /* ---- out ---- */
