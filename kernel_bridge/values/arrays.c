@@ -97,7 +97,6 @@ static int check_writable(const struct mc_conversion *conversion,
         return mc_array_refuse_readonly(
             conversion,
             type,
-            array,
             array->made ? "it gives its elements as an array only by a copy" : "it is read-only");
     }
     return obstacle ? mc_array_refuse_layout(conversion, type, array, obstacle) : 0;

@@ -179,10 +179,8 @@ int mc_array_refuse_elements(const struct mc_conversion *conversion,
 
 int mc_array_refuse_readonly(const struct mc_conversion *conversion,
                              const struct mc_type *type,
-                             const struct mc_array *array,
                              const char *why)
 {
-    (void) array;
     return mc_refuse(conversion,
                      PyExc_ValueError,
                      "%s, and Mojo writes to a Span[mut=True]; %s numpy.array(%s)",

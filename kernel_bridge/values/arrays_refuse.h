@@ -24,7 +24,6 @@ int mc_array_refuse_elements(const struct mc_conversion *conversion,
 /* Mojo writes to the span: `why` it cannot. */
 int mc_array_refuse_readonly(const struct mc_conversion *conversion,
                              const struct mc_type *type,
-                             const struct mc_array *array,
                              const char *why);
 int mc_array_refuse_layout(const struct mc_conversion *conversion,
                            const struct mc_type *type,
