@@ -1,6 +1,7 @@
 #include "mojo/diag_hint.h"
 
 #include "base/mem.h"
+#include "mojo/diag_habit.h"
 
 #include <string.h>
 
@@ -50,6 +51,18 @@ static const struct {
     {"value",
      "`@value` has been removed: write `@fieldwise_init`, and `(Copyable, Movable)` after the "
      "struct's name"},
+    {"object", "each name has one type; Python's objects are `PythonObject`"},
+    {"sum", "`sum` is a loop: `for x in xs: total += x`"},
+    {"sorted", "`sort(xs)` sorts a List in its place"},
+    {"Self", "`Self` is for the body of a struct"},
+    {"isdigit", "`s.is_ascii_digit()` of a String or a part of it"},
+    {"memcpy", "copy in a loop, or use a `List`: it copies itself"},
+    {"memset_zero", "fill in a loop, or use `List[Int](length=n, fill=0)`"},
+    {"Tensor", "`Tensor` has been removed: use a `List`, or LayoutTensor of the package `max`"},
+    {"CollectionElement", "`CollectionElement` has been removed: write `Copyable & Deinitable`"},
+    {"Stringable",
+     "`Stringable` has been removed: write `Writable`, and `def write_to(self, mut writer: "
+     "Some[Writer])` with `writer.write(…)`"},
     {"lambda", "Mojo has no `lambda`: define a function"},
     {"UnsafePointer", "`from std.memory import UnsafePointer`"},
     {"sqrt", "`from std.math import sqrt`"},
@@ -92,6 +105,11 @@ static void hint_unknown(const char *name, size_t length, struct mc_buf *ret)
     }
 }
 
+static bool is_one(const char *name, size_t length, const char *word)
+{
+    return strlen(word) == length && memcmp(name, word, length) == 0;
+}
+
 static void hint_module(const char *name, size_t length, const char *line, struct mc_buf *ret)
 {
     static const char *const python[] = {"numpy",
@@ -107,6 +125,18 @@ static void hint_module(const char *name, size_t length, const char *line, struc
     int n = (int) length;
     if (length == 3 && memcmp(name, "max", 3) == 0) {
         mc_buf_adds(ret, "`max` is a package of its own: pip install max");
+        return;
+    }
+    if (is_one(name, length, "gpu") || is_one(name, length, "layout")) {
+        mc_buf_addf(ret, "it is in the package `max` now: `from max.%.*s import …`", n, name);
+        return;
+    }
+    if (is_one(name, length, "tensor")) {
+        hint_unknown("Tensor", strlen("Tensor"), ret);
+        return;
+    }
+    if (is_one(name, length, "vector")) {
+        mc_buf_adds(ret, "`List` needs no import");
         return;
     }
     if (mc_std_module(name, length)) {
@@ -190,6 +220,9 @@ void mc_diag_hint(
 {
     size_t length;
     const char *name;
+    if (mc_diag_habit(message, line, ret)) {
+        return;
+    }
     if ((name = quoted(message, "use of unknown declaration '", &length)) != NULL) {
         hint_unknown(name, length, ret);
     } else if ((name = quoted(message, "unable to locate module '", &length)) != NULL) {

@@ -29,9 +29,20 @@ void mc_edits_add(
                               .end = end,
                               .text = strdup(text),
                               .message = strdup(message),
+                              .group = edits->group,
                               .order = edits->count};
     edits->failed |= edit->text == NULL || edit->message == NULL;
     edits->count++;
+}
+
+void mc_edits_begin_group(struct mc_edits *edits)
+{
+    edits->group = ++edits->groups;
+}
+
+void mc_edits_end_group(struct mc_edits *edits)
+{
+    edits->group = 0;
 }
 
 static int by_place(const void *x, const void *y)
@@ -47,26 +58,49 @@ static int by_place(const void *x, const void *y)
     return a->order < b->order ? -1 : 1;
 }
 
+static void drop(struct mc_edits *edits, size_t i)
+{
+    free(edits->items[i].text);
+    free(edits->items[i].message);
+    edits->count--;
+    memmove(&edits->items[i], &edits->items[i + 1], (edits->count - i) * sizeof *edits->items);
+}
+
+/* Half of a change is worse than none. */
+static void drop_group(struct mc_edits *edits, size_t group)
+{
+    for (size_t i = edits->count; i-- > 0;) {
+        if (edits->items[i].group == group) {
+            drop(edits, i);
+        }
+    }
+}
+
+static size_t first_overlap(const struct mc_edits *edits, size_t length)
+{
+    for (size_t i = 0; i < edits->count; i++) {
+        const struct mc_edit *edit = &edits->items[i];
+        const struct mc_edit *last = i > 0 ? &edits->items[i - 1] : NULL;
+        if (edit->start > edit->end || edit->end > length ||
+            (last != NULL && (edit->start < last->end || edit->start == last->start))) {
+            return i;
+        }
+    }
+    return edits->count;
+}
+
 /* The same place may be named by several errors, and by a rule as well as by a fix-it. */
 static void drop_overlapping(struct mc_edits *edits, size_t length)
 {
-    size_t kept = 0;
+    size_t i;
     qsort(edits->items, edits->count, sizeof *edits->items, by_place);
-    for (size_t i = 0; i < edits->count; i++) {
-        struct mc_edit *edit = &edits->items[i];
-        const struct mc_edit *last = kept > 0 ? &edits->items[kept - 1] : NULL;
-        if (edit->start <= edit->end && edit->end <= length &&
-            (last == NULL || (edit->start >= last->end && edit->start > last->start))) {
-            struct mc_edit moved = *edit;
-            *edit = edits->items[kept];
-            edits->items[kept++] = moved;
+    while ((i = first_overlap(edits, length)) < edits->count) {
+        if (edits->items[i].group > 0) {
+            drop_group(edits, edits->items[i].group);
+        } else {
+            drop(edits, i);
         }
     }
-    for (size_t i = kept; i < edits->count; i++) {
-        free(edits->items[i].text);
-        free(edits->items[i].message);
-    }
-    edits->count = kept;
 }
 
 /* source[from, to) as edits [first, last) change it. */

@@ -6,6 +6,7 @@
 #include "mojo/cell_io.h"
 #include "mojo/closure.h"
 #include "mojo/flags.h"
+#include "mojo/repair.h"
 #include "mojo/toolchain.h"
 
 #include <stdio.h>
@@ -117,7 +118,7 @@ static int make_key(const struct mc_fields *fields,
         return -1;
     }
     mc_key_add(&key, "source", fields->source, fields->source_length);
-    mc_key_add_string(&key, "repair", fields->modernize ? "yes" : "no");
+    mc_key_add_string(&key, "repair", fields->modernize ? MC_REPAIR_VERSION : "no");
     add_toolchain(&key, toolchain);
     for (size_t i = 0; i < made->flags.count; i++) {
         mc_key_add_string(&key, "flag", made->flags.items[i]);

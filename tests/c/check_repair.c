@@ -81,6 +81,39 @@ static void ck_repairs(const char *source, const char *message, const char *expe
     json_decref(diagnostics);
 }
 
+/* The same where the error has a place, and perhaps a note. */
+static void ck_repairs_at(const char *source,
+                          int line,
+                          int column,
+                          const char *message,
+                          const char *note,
+                          const char *expected)
+{
+    json_t *changes = NULL;
+    mc_err err = {0};
+    mc_autobuf ret = MC_BUF_INIT;
+    json_t *diagnostics = json_pack("[{s:s, s:s, s:i, s:i, s:[], s:[{s:s}]}]",
+                                    "kind",
+                                    "error",
+                                    "message",
+                                    message,
+                                    "line",
+                                    line,
+                                    "column",
+                                    column,
+                                    "fixits",
+                                    "notes",
+                                    "message",
+                                    note);
+    int r = mc_repair(source, strlen(source), diagnostics, &ret, &changes, &err);
+    ck_assert_int_eq(r, expected == NULL ? 1 : 0);
+    if (expected != NULL) {
+        ck_assert_str_eq(ret.data, expected);
+    }
+    json_decref(changes);
+    json_decref(diagnostics);
+}
+
 START_TEST(test_every_fn_is_repaired_at_once_and_only_those)
 {
     ck_repaired("fn",
@@ -136,13 +169,16 @@ START_TEST(test_removed_words_are_replaced)
     ck_repaired("borrowed",
                 "def size(s: String) -> Int:\n    return len(s)\n\ndef main():\n    "
                 "print(size(\"x\"))\n");
-    ck_repaired("comptime_for", "def main():\n    comptime for i in range(3):\n        print(i)\n");
+    ck_repaired("comptime_for",
+                "def main():\n\n    comptime for i in range(3):\n        print(i)\n");
     ck_repaired("value_decorator",
-                "@fieldwise_init\nstruct P(Copyable, Movable):\n    var x: Int\n\ndef main():\n    "
+                "@fieldwise_init\nstruct P(ImplicitlyCopyable, Movable):\n    var x: Int\n\ndef "
+                "main():\n    "
                 "print(P(1).x)\n");
-    ck_repairs("@value\nstruct P[T: AnyType](Show):\n    pass\n",
-               "use of unknown declaration 'value'",
-               "@fieldwise_init\nstruct P[T: AnyType](Copyable, Movable, Show):\n    pass\n");
+    ck_repairs(
+        "@value\nstruct P[T: AnyType](Show):\n    pass\n",
+        "use of unknown declaration 'value'",
+        "@fieldwise_init\nstruct P[T: AnyType](ImplicitlyCopyable, Movable, Show):\n    pass\n");
 }
 END_TEST
 
@@ -151,10 +187,177 @@ START_TEST(test_fixits_of_errors_are_applied_and_guesses_are_not)
     ck_repaired("implicit_declaration",
                 "def main():\n    var total = 0\n    for i in range(3):\n        total += i\n    "
                 "print(total)\n");
-    ck_repaired("unused_result", NULL);     /* only warnings */
-    ck_repaired("copy_not_implicit", NULL); /* fix-its of notes are alternatives */
+    ck_repaired("unused_result", NULL); /* only warnings */
     ck_repaired("undefined", NULL);
     ck_repaired("type_mismatch", NULL);
+}
+END_TEST
+
+START_TEST(test_copies_are_written_out_and_what_is_returned_is_moved)
+{
+    static const char copied[] = "value of type 'List[Int]' cannot be implicitly copied, it ...";
+    static const char note[] = "you can copy it explicitly with '.copy()'";
+    ck_repairs_at("def f():\n    var b = self.a[0].x\n",
+                  2,
+                  22,
+                  copied,
+                  note,
+                  "def f():\n    var b = self.a[0].x.copy()\n");
+    ck_repairs_at("def f():\n    var a = g()\n    return a\n",
+                  3,
+                  12,
+                  copied,
+                  note,
+                  "def f():\n    var a = g()\n    return a^\n");
+    ck_repairs_at("def f(a: List[Int]) -> List[Int]:\n    return a\n",
+                  2,
+                  12,
+                  copied,
+                  note,
+                  "def f(a: List[Int]) -> List[Int]:\n    return a.copy()\n");
+    ck_repairs_at(
+        "def f():\n    var b = a\n", 2, 13, copied, "consider transferring with '^'", NULL);
+    ck_repairs_at(
+        "struct P(Copyable, Movable):\n    var x: Int\ndef f():\n    var b = a\n",
+        4,
+        13,
+        "value of type 'P' cannot be implicitly copied, it ...",
+        note,
+        "struct P(ImplicitlyCopyable, Movable):\n    var x: Int\ndef f():\n    var b = a\n");
+}
+END_TEST
+
+START_TEST(test_elements_stand_in_brackets_with_their_type)
+{
+    static const char none[] = "no matching function in initialization";
+    ck_repairs_at("var a = List[Int](1)\n", 1, 18, none, "", "var a: List[Int] = [1]\n");
+    ck_repairs_at("self.a = List[F](1, f(2, 3))\nx = List[F](n)\n",
+                  1,
+                  17,
+                  none,
+                  "",
+                  "self.a = [1, f(2, 3)]\nx = List[F](n)\n");
+    ck_repairs_at("var g = List[List[F]](List[F](1, 2), List[F]())\n",
+                  1,
+                  22,
+                  none,
+                  "",
+                  "var g: List[List[F]] = [[1, 2], List[F]()]\n");
+    ck_repairs_at("p(List[Int](1, 2))\n", 1, 12, none, "", "p(List[Int]([1, 2]))\n");
+    ck_repairs_at("var a = List[Int](capacity=3)\n", 1, 18, none, "", NULL);
+    ck_repairs("var v = DynamicVector[Int](n)\n",
+               "use of unknown declaration 'DynamicVector'",
+               "var v = List[Int](capacity=n)\n");
+}
+END_TEST
+
+START_TEST(test_values_keep_what_they_meant)
+{
+    static const char number[] = "cannot implicitly convert 'Int' value to 'Float64'";
+    static const char length[] = "`len(String/StringSlice)` is not supported because ...";
+    static const char place[] = "String does not support direct positional indexing like ...";
+    ck_repairs_at("    return (a + b) / 2\n", 1, 20, number, "", "    return Float64(a + b) / 2\n");
+    ck_repairs_at("    return len(xs)\n", 1, 15, number, "", "    return Float64(len(xs))\n");
+    ck_repairs_at(
+        "    return x\n", 1, 12, "cannot implicitly convert 'Float64' value to 'Int'", "", NULL);
+    ck_repairs_at("n = len(s)\n", 1, 8, length, "", "n = s.byte_length()\n");
+    ck_repairs_at("n = len(s + t)\n", 1, 8, length, "", "n = (s + t).byte_length()\n");
+    ck_repairs_at("var c = s[i + 1]\n", 1, 10, place, "", "var c = String(s[byte=i + 1])\n");
+    ck_repairs_at("f(s[-1])\n", 1, 4, place, "", "f(s[byte=s.byte_length() - 1])\n");
+    ck_repairs_at("f(xs[-1])\n",
+                  1,
+                  5,
+                  "negative indexing is not supported, use e.g. ...",
+                  "",
+                  "f(xs[len(xs) - 1])\n");
+}
+END_TEST
+
+START_TEST(test_a_loop_s_variable_is_the_element_itself)
+{
+    static const char none[] = "invalid call to '__getitem__': missing required argument: 'idx'";
+    ck_repairs_at("for x in a:\n    f(x[], x[])\ng(x[])\n",
+                  2,
+                  8,
+                  none,
+                  "",
+                  "for x in a:\n    f(x, x)\ng(x[])\n");
+    ck_repairs_at("for x in a:\n    x[].n += 1\n    f(x[])\n",
+                  3,
+                  8,
+                  none,
+                  "",
+                  "for ref x in a:\n    x.n += 1\n    f(x)\n");
+    ck_repairs_at("f(o.value()[])\n", 1, 12, none, "", "f(o.value())\n");
+}
+END_TEST
+
+START_TEST(test_errors_leave_functions_that_say_so)
+{
+    ck_repairs_at("def f(x: Int) -> Int:\n    raise e\ndef g():\n    print(f(1))\ndef h():\n"
+                  "    try:\n        g()\n    except:\n        pass\n",
+                  2,
+                  5,
+                  "'raise' requires a surrounding 'try' block or ...",
+                  "",
+                  "def f(x: Int) raises -> Int:\n    raise e\ndef g() raises:\n    print(f(1))\n"
+                  "def h():\n    try:\n        g()\n    except:\n        pass\n");
+}
+END_TEST
+
+START_TEST(test_structs_keep_their_own_init_and_write_their_text)
+{
+    ck_repairs("@value\nstruct P:\n    var x: List[Int]\n    def __init__(out self, x: Int):\n"
+               "        pass\n",
+               "use of unknown declaration 'value'",
+               "\nstruct P(Copyable, Movable):\n    var x: List[Int]\n"
+               "    def __init__(out self, x: Int):\n        pass\n");
+    ck_repairs("struct P(Stringable):\n    def __str__(self) -> String:\n        if a:\n"
+               "            return b\n        return c + d\n",
+               "use of unknown declaration 'Stringable'",
+               "struct P(Writable):\n    def write_to(self, mut writer: Some[Writer]):\n"
+               "        if a:\n            writer.write(b); return\n        writer.write(c + d)\n");
+    ck_repairs("struct P(Writable, Stringable):\n    def write_to(self): pass\n",
+               "use of unknown declaration 'Stringable'",
+               "struct P(Writable):\n    def write_to(self): pass\n");
+}
+END_TEST
+
+START_TEST(test_imports_that_are_named_move_no_line)
+{
+    static const char missing[] =
+        "use of unknown declaration 'Set'; did you mean to import it from "
+        "'std.collections'? Add 'from std.collections import Set'";
+    ck_repairs(
+        "\nvar s: Set[Int]\n", missing, "from std.collections import Set\nvar s: Set[Int]\n");
+    ck_repairs("import a\nvar s: Set[Int]\n",
+               missing,
+               "from std.collections import Set; import a\nvar s: Set[Int]\n");
+    ck_repairs("var s: Set[Int]", missing, "var s: Set[Int]\nfrom std.collections import Set\n");
+}
+END_TEST
+
+START_TEST(test_copies_and_moves_of_a_struct_stay_its_own)
+{
+    ck_repairs("fn __copyinit__(inout self, other: Self):\n    self.x = other.x + self.other\n"
+               "fn __moveinit__(inout self, owned other: Self):\n    self.x = other.x^\n",
+               "'fn' has been removed; use 'def' instead",
+               "def __init__(out self, *, copy: Self):\n    self.x = copy.x + self.other\n"
+               "def __init__(out self, *, deinit move: Self):\n    self.x = move.x^\n");
+}
+END_TEST
+
+START_TEST(test_strings_and_comments_stay)
+{
+    ck_repairs("x = 'str(1)' # str(2)\ny = str(3)\nz = a.str(4)\n",
+               "use of unknown declaration 'str'",
+               "x = 'str(1)' # str(2)\ny = String(3)\nz = a.str(4)\n");
+    ck_repairs_at("print(f'{x}', y)\nz = f'{x}'\nw = 'f\"{x}\"'\n",
+                  1,
+                  7,
+                  "expected ')' in call argument list",
+                  "",
+                  "print(t'{x}', y)\nz = String(t'{x}')\nw = 'f\"{x}\"'\n");
 }
 END_TEST
 
@@ -173,25 +376,34 @@ START_TEST(test_the_changes_name_lines_before_and_after)
                                     "error",
                                     "message",
                                     "'for' statement does not support decorators");
-    json_t *expected = json_pack("[{s:i, s:s, s:s, s:s}, {s:i, s:s, s:s, s:s}]",
-                                 "line",
-                                 1,
-                                 "message",
-                                 "'fn' has been removed; use 'def' instead",
-                                 "before",
-                                 "fn f():",
-                                 "after",
-                                 "def f():",
-                                 "line",
-                                 3,
-                                 "message",
-                                 "`@parameter` is `comptime` now",
-                                 "before",
-                                 "@parameter\r\nfor i in x:",
-                                 "after",
-                                 "comptime for i in x:");
+    json_t *expected =
+        json_pack("[{s:i, s:s, s:s, s:s}, {s:i, s:s, s:s, s:s}, {s:i, s:s, s:s, s:s}]",
+                  "line",
+                  1,
+                  "message",
+                  "'fn' has been removed; use 'def' instead",
+                  "before",
+                  "fn f():",
+                  "after",
+                  "def f():",
+                  "line",
+                  3,
+                  "message",
+                  "`@parameter` is `comptime` now",
+                  "before",
+                  "@parameter",
+                  "after",
+                  "",
+                  "line",
+                  4,
+                  "message",
+                  "`@parameter` is `comptime` now",
+                  "before",
+                  "for i in x:",
+                  "after",
+                  "comptime for i in x:");
     ck_assert_int_eq(mc_repair(source, sizeof source - 1, diagnostics, &ret, &changes, &err), 0);
-    ck_assert_str_eq(ret.data, "def f():\r\n    pass\r\ncomptime for i in x:\r\n");
+    ck_assert_str_eq(ret.data, "def f():\r\n    pass\r\n\r\ncomptime for i in x:\r\n");
     ck_assert(json_equal(changes, expected));
     json_decref(changes);
     json_decref(expected);
@@ -335,6 +547,15 @@ int main(void)
     tcase_add_test(tcase, test_imports_of_the_standard_library_are_repaired_at_once);
     tcase_add_test(tcase, test_removed_words_are_replaced);
     tcase_add_test(tcase, test_fixits_of_errors_are_applied_and_guesses_are_not);
+    tcase_add_test(tcase, test_copies_are_written_out_and_what_is_returned_is_moved);
+    tcase_add_test(tcase, test_elements_stand_in_brackets_with_their_type);
+    tcase_add_test(tcase, test_values_keep_what_they_meant);
+    tcase_add_test(tcase, test_a_loop_s_variable_is_the_element_itself);
+    tcase_add_test(tcase, test_errors_leave_functions_that_say_so);
+    tcase_add_test(tcase, test_structs_keep_their_own_init_and_write_their_text);
+    tcase_add_test(tcase, test_imports_that_are_named_move_no_line);
+    tcase_add_test(tcase, test_copies_and_moves_of_a_struct_stay_its_own);
+    tcase_add_test(tcase, test_strings_and_comments_stay);
     tcase_add_test(tcase, test_the_changes_name_lines_before_and_after);
     suite_add_tcase(suite, tcase);
     if (getenv("MOJOCELL_TEST_TOOLCHAIN") != NULL) {

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 C_STRING = re.compile(r'"(?:[^"\\\n]|\\.)*"')
-C_HINT = re.compile(r'(?:mc_buf_addf?s?\(ret,|\{"\w+",|return|\? |: )\s*((?:"(?:[^"\\\n]|\\.)*"\s*)+)')
+C_HINT = re.compile(
+    r'(?:mc_buf_addf?s?\(ret,|\{"\w+",|\{(?:"(?:[^"\\\n]|\\.)*"\s*)+,\s*"(?:[^"\\\n]|\\.)*",|return|\? |: )\s*((?:"(?:[^"\\\n]|\\.)*"\s*)+)'
+)
 #: What is told by a call in C, and which of its arguments is the text.
 C_TOLD = {
     "mc_err_set": (2,),
@@ -97,7 +99,7 @@ def from_c() -> Iterator[tuple[str, str]]:
 
 def hints_on_source() -> Iterator[tuple[str, str]]:
     """Yield the hints of ours on the compiler's errors, each with the file it is in."""
-    for path in (ROOT / "runtime/mojo/diag_hint.c", ROOT / "runtime/mojo/cell_parse.c"):
+    for path in (*(ROOT / "runtime/mojo").glob("diag_h*.c"), ROOT / "runtime/mojo/cell_parse.c"):
         # What is looked for is not what is told.
         text = re.sub(r"strncmp\([^;]*?\)|strstr\([^;]*?\)", "", path.read_text())
         for found in C_HINT.finditer(text):

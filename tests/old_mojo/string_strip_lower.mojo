@@ -1,0 +1,4 @@
+# Mojo 25.3 prints "mojo\n"
+
+fn main():
+    print(String("  MOJO ").strip().lower())
