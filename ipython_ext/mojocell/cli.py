@@ -218,10 +218,8 @@ def _remarks(result: RunResult) -> None:
         lines = layout.diagnostics(result.warnings, source=result.source, name=result.name)
         print(layout.paint(lines, color=color), file=sys.stderr)
     if result.modernized:
-        print(
-            repairs(result.modernized, result.toolchain.get("version", ""), fixable=False),
-            file=sys.stderr,
-        )
+        version, enough = result.toolchain.get("version", ""), not isinstance(result.error, MojoCompileError)
+        print(repairs(result.modernized, version, fixable=False, enough=enough), file=sys.stderr)
     if sys.stderr.isatty():
         print(status(result), file=sys.stderr)
 

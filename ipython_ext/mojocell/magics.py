@@ -206,12 +206,12 @@ class Mojocell(Magics):
 
     @line_magic
     def mojo_fix(self, line: str) -> None:
-        """Put the last cell that was repaired, or that failed with fix-its, repaired into this cell."""
+        """Write the last cell, as it was repaired or as the compiler's fix-its repair it, into this cell."""
         if line.strip():
             msg = "%mojo_fix takes no options"
             raise UsageError(msg)
         if self._fix is None:
-            msg = "%mojo_fix: no cell needed a repair, or none that the compiler proposes"
+            msg = "%mojo_fix: the last cell needed no repair, or nobody knows one"
             raise UsageError(msg)
         self._ip.set_next_input(self._fix.rstrip("\n"), replace=True)
 
@@ -378,7 +378,9 @@ class Mojocell(Magics):
                 )
             if result.modernized:
                 version = result.toolchain.get("version", "")
-                self._host.display([[("note", repairs(result.modernized, version, fixable=fixable))]])
+                enough = not isinstance(result.error, MojoCompileError)
+                said = repairs(result.modernized, version, fixable=fixable, enough=enough)
+                self._host.display([[("note", said)]])
             if bound is not None:
                 self._show_bound(result, bound, opts)
         listed = result.kind == "definitions" and result.error is None
@@ -403,19 +405,19 @@ class Mojocell(Magics):
             self._host.display(lines)
 
     def _remember_fix(self, result: RunResult, job: Job, head: str | None, above: int) -> None:
-        """Keep the repaired cell for ``%mojo_fix``, and tell of it where the cell failed."""
+        """Keep the repaired cell for ``%mojo_fix``, and tell of it where fix-its are left."""
+        self._fix = None
         if head is None:
             return
-        repaired = result.source if result.modernized else job.source
+        repaired = made = result.source if result.modernized else job.source
         if isinstance(result.error, MojoCompileError):
             from mojocell.diagnostics import apply_fixits
 
-            repaired = apply_fixits(repaired, result.diagnostics)
-        if repaired == job.source:
-            return
-        self._fix = head + repaired[min(above, len(repaired) - len(repaired.lstrip("\n"))) :]
-        if isinstance(result.error, MojoCompileError) and not result.error.hint:
-            result.error.hint = "%mojo_fix puts the fix-its into the cell"
+            repaired = apply_fixits(made, result.diagnostics)
+            if repaired != made and not result.error.hint:
+                result.error.hint = "%mojo_fix writes the cell with the fix-its"
+        if repaired != job.source:
+            self._fix = head + repaired[min(above, len(repaired) - len(repaired.lstrip("\n"))) :]
 
     # --- surroundings -------------------------------------------------------------------------
 

@@ -134,7 +134,7 @@ def test_repairs_and_warnings_are_displayed_as_text_and_html(shell: Kernel) -> N
     assert outcome.displays()[0].startswith("cell:2:1: warning: <unused>")
     assert (
         outcome.displays()[1]
-        == "1 repair for Mojo 1.2: `fn` → `def` (line 2); %mojo_fix puts them into the cell"
+        == "1 repair for Mojo 1.2: `fn` → `def` (line 2); %mojo_fix writes the repaired cell"
     )
     pages = [c["data"]["text/html"] for _, kind, c in outcome.messages if kind == "display_data"]
     assert "&lt;unused&gt;" in pages[0]

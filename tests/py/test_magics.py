@@ -231,7 +231,7 @@ def test_repairs_are_told_in_a_line_and_fix_puts_them_into_the_cell(
     ip.run_cell("%%mojo -O1\nfn f():\n    pass\nfn main():\n    f()\n")
     assert (
         capsys.readouterr().out
-        == "2 repairs for Mojo 1.2: `fn` → `def` (lines 2, 4); %mojo_fix puts them into the cell\n"
+        == "2 repairs for Mojo 1.2: `fn` → `def` (lines 2, 4); %mojo_fix writes the repaired cell\n"
     )
     put: list[Any] = []
     monkeypatch.setattr(ip, "set_next_input", lambda text, replace=False: put.append((text, replace)))
@@ -246,7 +246,7 @@ def test_fix_applies_the_fixits_of_a_cell_that_failed(
     d = {"kind": "error", "message": "fn is gone", "line": 2, "column": 1, "fixits": [fix]}
     bridge.runs(ok=False, failure={"code": "compile_failed", "message": "no"}, diagnostics=[d])
     failure(ip, "%%mojo\nfn main(): pass")
-    assert "%mojo_fix puts the fix-its into the cell" in capsys.readouterr().out
+    assert "%mojo_fix writes the cell with the fix-its" in capsys.readouterr().out
     put: list[Any] = []
     monkeypatch.setattr(ip, "set_next_input", lambda text, replace=False: put.append(text))
     ip.run_cell("%mojo_fix")
@@ -254,7 +254,40 @@ def test_fix_applies_the_fixits_of_a_cell_that_failed(
 
 
 def test_fix_without_anything_to_fix_says_so(ip: Any) -> None:
-    assert "no cell needed a repair" in str(failure(ip, "%mojo_fix"))
+    assert "the last cell needed no repair" in str(failure(ip, "%mojo_fix"))
+
+
+def test_fix_after_a_failure_without_fixits_has_no_text_of_another_cell(
+    ip: Any, bridge: FakeBridge, capsys: pytest.CaptureFixture[str]
+) -> None:
+    change = {"line": 2, "message": "", "before": "fn main():", "after": "def main():"}
+    bridge.runs(modernized=[change], source="\ndef main():\n    pass\n")
+    ip.run_cell("%%mojo\nfn main():\n    pass\n")
+    d = {"kind": "error", "message": "no such name", "line": 2, "column": 1}
+    bridge.runs(ok=False, failure={"code": "compile_failed", "message": "no"}, diagnostics=[d])
+    failure(ip, "%%mojo\ndef main(): x")
+    assert "%mojo_fix" not in capsys.readouterr().out.split("1 repair")[-1].split("\n", 1)[1]
+    assert "the last cell needed no repair" in str(failure(ip, "%mojo_fix"))
+
+
+def test_repairs_that_did_not_suffice_say_so(
+    ip: Any, bridge: FakeBridge, capsys: pytest.CaptureFixture[str]
+) -> None:
+    change = {"line": 2, "message": "", "before": "import math", "after": "import std.math as math"}
+    d = {"kind": "error", "message": "no such name", "line": 3, "column": 1}
+    bridge.runs(
+        ok=False,
+        failure={"code": "compile_failed", "message": "no"},
+        diagnostics=[d],
+        modernized=[change],
+        source="\nimport std.math as math\nx\n",
+    )
+    failure(ip, "%%mojo\nimport math\nx\n")
+    said = capsys.readouterr().out
+    assert (
+        "1 repair for this Mojo did not suffice: `import math` → `import std.math as math` (line 2)" in said
+    )
+    assert "fix-its" not in said
 
 
 def test_warnings_are_shown_and_quiet_hides_them(

@@ -246,14 +246,14 @@ def status(result: RunResult, more: str = "") -> str:
     return " · ".join(parts)
 
 
-def repairs(items: Iterable[Repair], version: str = "", *, fixable: bool = True) -> str:
-    """Return the one line that says which repairs were made to an older source.
+def repairs(items: Iterable[Repair], version: str = "", *, fixable: bool = True, enough: bool = True) -> str:
+    """Return the one line that says which repairs were made to an older source, and whether it compiled.
 
     Examples
     --------
     >>> from mojocell.core.result import Repair
     >>> repairs([Repair(2, "", "fn f():", "def f():"), Repair(9, "", "fn g():", "def g():")], "1.2.0")
-    '2 repairs for Mojo 1.2: `fn` → `def` (lines 2, 9); %mojo_fix puts them into the cell'
+    '2 repairs for Mojo 1.2: `fn` → `def` (lines 2, 9); %mojo_fix writes the repaired cell'
     """
     items = list(items)
     lines: dict[str, list[int]] = {}
@@ -266,13 +266,16 @@ def repairs(items: Iterable[Repair], version: str = "", *, fixable: bool = True)
         parts.append(f"{what} ({noun} {numbers})" if where else what)
     release = ".".join(version.split(".")[:2])
     mojo = f"Mojo {release}" if release else "this Mojo"
-    text = f"{plural(len(items), 'repair')} for {mojo}: {', '.join(parts)}"
-    return f"{text}; %mojo_fix puts them into the cell" if fixable else text
+    did = "" if enough else " did not suffice"
+    text = f"{plural(len(items), 'repair')} for {mojo}{did}: {', '.join(parts)}"
+    return f"{text}; %mojo_fix writes the repaired cell" if fixable else text
 
 
 def _change(item: Repair) -> str:
     """Say one repair in a few words: those in which the line before and after differ."""
     old, new = item.before.split(), item.after.split()
+    if old[:1] == ["import"]:
+        return f"`{_clip(' '.join(old))}` → `{_clip(' '.join(new))}`" if new else f"`{' '.join(old)}` removed"
     while old and new and old[-1] == new[-1]:
         old, new = old[:-1], new[:-1]
     while old and new and old[0] == new[0]:
