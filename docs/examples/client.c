@@ -16,12 +16,24 @@
 static enum mc_client_verdict show(void *arg, const struct mc_message *event)
 {
     const char *name = json_string_value(json_object_get(event->header, "event"));
-    FILE *stream = strcmp(name, "stderr") == 0 ? stderr : stdout;
+    const char *first = json_string_value(json_object_get(event->header, "first"));
+    FILE *stream = strcmp(first ? first : name, "stderr") == 0 ? stderr : stdout;
+    const char *bytes = event->frame_count ? mc_message_frame_data(event, 0) : NULL;
     (void) arg;
-    for (size_t i = 0; i < event->frame_count; i++) {
-        fwrite(mc_message_frame_data(event, i), 1, mc_message_frame_size(event, i), stream);
+    if (bytes && first) { /* both streams, by turns */
+        size_t i;
+        json_t *length;
+        json_array_foreach(json_object_get(event->header, "lengths"), i, length)
+        {
+            fwrite(bytes, 1, (size_t) json_integer_value(length), stream);
+            fflush(stream);
+            bytes += json_integer_value(length);
+            stream = stream == stderr ? stdout : stderr;
+        }
+    } else if (bytes) {
+        fwrite(bytes, 1, mc_message_frame_size(event, 0), stream);
+        fflush(stream);
     }
-    fflush(stream);
     return MC_CLIENT_CONTINUE;
 }
 

@@ -209,7 +209,8 @@ static enum outcome take_event(struct talk *talk, const struct mc_message *messa
     if (strcmp(event, "result") == 0) {
         return MC_DONE;
     }
-    bool is_output = strcmp(event, "stdout") == 0 || strcmp(event, "stderr") == 0;
+    bool is_output = strcmp(event, "stdout") == 0 || strcmp(event, "stderr") == 0 ||
+                     strcmp(event, "output") == 0;
     talk->program_started |= talk->is_run && (is_output || strcmp(event, "started") == 0);
     hand_on(talk, message);
     if (is_output && acknowledge(talk, message, err) < 0) {

@@ -41,6 +41,7 @@ struct watched {
 
 static struct watched *_Atomic all;
 static mc_words_room *room_of_thread;
+static mc_words_write *put = write; /* everything that is not kept goes this way */
 static __thread bool speaks __attribute__((tls_model("initial-exec"))); /* has begun to */
 
 /* ---- the text ---- */
@@ -269,7 +270,7 @@ static bool print_named(const struct watched *library, FILE *to, const char *byt
 static ssize_t write_all(int fd, const char *bytes, size_t length)
 {
     for (size_t at = 0; at < length;) {
-        ssize_t n = write(fd, bytes + at, length - at);
+        ssize_t n = put(fd, bytes + at, length - at);
         if (n < 0 && errno != EINTR) {
             return -1;
         }
@@ -286,11 +287,11 @@ static ssize_t write_named(const void *caller, int fd, const char *bytes, size_t
     size_t size = 0;
     FILE *memory = library && library->name[0] ? open_memstream(&text, &size) : NULL;
     if (!memory) {
-        return write(fd, bytes, length);
+        return put(fd, bytes, length);
     }
     bool told = print_named(library, memory, bytes, length);
     told = fclose(memory) == 0 && told;
-    ssize_t written = told ? write_all(fd, text, size) : write(fd, bytes, length);
+    ssize_t written = told ? write_all(fd, text, size) : put(fd, bytes, length);
     free(text);
     return told && written >= 0 ? (ssize_t) length : written;
 }
@@ -315,7 +316,7 @@ look_at(const void *caller, int fd, const char *bytes, size_t length, bool raise
 {
     struct mc_words *words = room_of_thread();
     if (!words) {
-        return write(fd, bytes, length);
+        return put(fd, bytes, length);
     }
     if (words->kind != NOTHING && continues(caller, words, bytes, length)) {
         return (ssize_t) length;
@@ -323,10 +324,10 @@ look_at(const void *caller, int fd, const char *bytes, size_t length, bool raise
     if (raises && is_program(caller)) {
         begin(words, RAISED);
         add(words, bytes, length);
-        return write(fd, bytes, length);
+        return put(fd, bytes, length);
     }
     if (!find_file(bytes, bytes + length)) {
-        return write(fd, bytes, length);
+        return put(fd, bytes, length);
     }
     if (tells_place(bytes, bytes + length) && aborts(caller, words)) {
         begin(words, ABORTED);
@@ -344,7 +345,7 @@ static __attribute__((noinline)) ssize_t said_write(int fd, const void *bytes, s
     bool raises = fd == STDERR_FILENO && length >= strlen(UNHANDLED) && text[0] == UNHANDLED[0] &&
                   memcmp(text, UNHANDLED, strlen(UNHANDLED)) == 0;
     if (!speaks && !raises && (length < LEAST || !find_file(text, text + length))) {
-        return write(fd, bytes, length);
+        return put(fd, bytes, length);
     }
     return look_at(__builtin_return_address(0), fd, text, length, raises);
 }
@@ -382,6 +383,11 @@ said_fprintf(FILE *file, const char *format, ...)
     va_end(arguments);
     free(text);
     return length;
+}
+
+void mc_words_write_with(mc_words_write *function)
+{
+    put = function;
 }
 
 void mc_words_watch(void *library, mc_words_room *room, const char *name)

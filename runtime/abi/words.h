@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #define MC_WORDS_TEXT   4096
 #define MC_WORDS_FRAMES 24
@@ -25,6 +26,11 @@ struct mc_words {
 
 /* Where the words of the calling thread go; NULL: it is in no call that could crash. */
 typedef struct mc_words *mc_words_room(void);
+
+/* As write(): how what is printed leaves the process; write() itself where nobody says. Before
+ * anything is watched. */
+typedef ssize_t mc_words_write(int fd, const void *bytes, size_t length);
+void mc_words_write_with(mc_words_write *function);
 
 /* The library (of dlopen) prints through this module from now on. `name`: what its own module is
  * called in what it prints, copied; NULL: it is a program, whose paths stay as they are because

@@ -1,11 +1,13 @@
 #include "runner/child.h"
 
+#include "abi/order.h"
 #include "abi/share.h"
 #include "base/mem.h"
 #include "base/os.h"
 #include "base/strv.h"
 #include "base/symbols.h"
 #include "runner/crash.h"
+#include "runner/device.h"
 #include "runner/farewell.h"
 #include "runner/provide.h"
 #include "runner/serve.h"
@@ -24,16 +26,11 @@
 #include <unistd.h>
 
 #define EXIT_NOT_RUN 127
-#define ASYNC_PREFIX "KGEN_CompilerRT_AsyncRT_"
 
 /* Of the Mojo runtime, found by name because there may be none (and another version may lack one).
  */
 typedef void set_argv(int argc, char **argv);
 typedef void destroy_globals(void);
-typedef void *current_device(void);
-typedef void any_function(void);
-typedef void *
-get_or_create_global(const char *name, size_t length, any_function *create, any_function *destroy);
 
 /* What every program needs of it; looked for once, by the runner. */
 static struct {
@@ -139,35 +136,6 @@ static void show_name(const struct mc_child_host *host, const struct mc_wire_run
     }
 }
 
-static int is_async(const char *name, void *data)
-{
-    (void) data;
-    return strncmp(name, ASYNC_PREFIX, strlen(ASYNC_PREFIX)) == 0;
-}
-
-static bool wants_device(const char *artifact)
-{
-    mc_err ignored;
-    return mc_symbols_undefined(artifact, is_async, NULL, &ignored) == 1;
-}
-
-/* What the main of a Mojo executable does first. Threads, half a millisecond: only for those that
- * want it. */
-static void make_device(void)
-{
-    get_or_create_global *make = (get_or_create_global *) (uintptr_t) dlsym(
-        RTLD_DEFAULT, "KGEN_CompilerRT_GetOrCreateGlobal");
-    current_device *current =
-        (current_device *) (uintptr_t) dlsym(RTLD_DEFAULT, ASYNC_PREFIX "GetCurrentCPUDevice");
-    any_function *create =
-        (any_function *) (uintptr_t) dlsym(RTLD_DEFAULT, ASYNC_PREFIX "GetOrCreateCPUDevice");
-    any_function *destroy =
-        (any_function *) (uintptr_t) dlsym(RTLD_DEFAULT, ASYNC_PREFIX "ReleaseCPUDevice");
-    if (make && current && create && destroy && !current()) {
-        make("Runtime", strlen("Runtime"), create, destroy);
-    }
-}
-
 static void settle(const struct mc_wire_run *run, struct mc_wire_slot *slot)
 {
     umask((mode_t) run->head.umask);
@@ -195,7 +163,7 @@ bool mc_child_may_load(const struct mc_wire_artifact *artifact, struct mc_child_
         return false;
     }
     *ret = (struct mc_child_ahead) {.artifact = *artifact,
-                                    .wants_device = wants_device(artifact->path)};
+                                    .wants_device = mc_device_wanted(artifact->path)};
     return true;
 }
 
@@ -245,7 +213,17 @@ static void *load(const struct mc_wire_run *run, struct mc_wire_slot *slot)
     return library;
 }
 
-static _Noreturn void call(const struct mc_wire_run *run, struct mc_wire_slot *slot)
+/* Its own prints tell the order of its two streams from now on. */
+static void keep_order(struct mc_order *order)
+{
+    if (order) {
+        mc_order_begin(order);
+        mc_words_write_with(mc_order_write);
+    }
+}
+
+static _Noreturn void
+call(const struct mc_wire_run *run, struct mc_wire_slot *slot, struct mc_order *order)
 {
     void *library = load(run, slot);
     bool serves = run->worker[0] != '\0';
@@ -259,9 +237,10 @@ static _Noreturn void call(const struct mc_wire_run *run, struct mc_wire_slot *s
     if (runtime.set_argv) {
         runtime.set_argv(argc, run->argv);
     }
-    if (ahead.library ? ahead.facts.wants_device : wants_device(run->artifact)) {
-        make_device();
+    if (ahead.library ? ahead.facts.wants_device : mc_device_wanted(run->artifact)) {
+        mc_device_make();
     }
+    keep_order(serves ? NULL : order);
     mc_crash_watch(slot, library, serves ? run->name : NULL);
     mc_farewell_watch(slot);
 #ifdef __SANITIZE_ADDRESS__
@@ -331,6 +310,7 @@ static _Noreturn void execute(const struct mc_child_host *host,
     mc_strv_add(&argv, "--exec");
     mc_strv_addf(&argv, "%d", child->slot_fd);
     mc_strv_addf(&argv, "%d", child->fds[0]);
+    mc_strv_addf(&argv, "%d", child->fds[4]);
     for (char **item = host->libraries; *item; item++) {
         mc_strv_add(&argv, *item);
     }
@@ -340,6 +320,7 @@ static _Noreturn void execute(const struct mc_child_host *host,
     }
     fcntl(child->slot_fd, F_SETFD, 0);
     fcntl(child->fds[0], F_SETFD, 0);
+    fcntl(child->fds[4], F_SETFD, 0);
     child->slot->executed = 1;
     await_go(child->slot);
     execve(MC_OS_SELF, argv.items, run->envp);
@@ -391,12 +372,14 @@ static _Noreturn void become(const struct mc_child_host *host, const struct mc_c
     if (run.head.fresh || reason || outdated) {
         execute(host, child, &run);
     }
+    struct mc_order *order = mc_order_map(child->fds[4]);
     close(child->fds[0]);
+    close(child->fds[4]);
     close(child->slot_fd);
     show_name(host, &run);
     settle(&run, child->slot);
     await_go(child->slot);
-    call(&run, child->slot);
+    call(&run, child->slot, order);
 }
 
 _Noreturn void mc_child_forked(const struct mc_child_host *host, const struct mc_child *child)
@@ -475,19 +458,21 @@ _Noreturn void mc_child_spare(const struct mc_child_host *host,
     become(host, child);
 }
 
-_Noreturn void mc_child_executed(const struct mc_child_host *host, int slot_fd, int payload_fd)
+_Noreturn void mc_child_executed(const struct mc_child_host *host, const int fds[3])
 {
     static struct mc_wire_run run;
     mc_err err;
-    struct mc_wire_slot *slot = mc_child_map_slot(slot_fd);
+    struct mc_wire_slot *slot = mc_child_map_slot(fds[0]);
     if (!slot) {
         _exit(EXIT_NOT_RUN);
     }
-    if (mc_wire_decode(payload_fd, &run, &err) < 0) {
+    if (mc_wire_decode(fds[1], &run, &err) < 0) {
         fail(slot, err.message);
     }
-    close(slot_fd);
-    close(payload_fd);
+    struct mc_order *order = mc_order_map(fds[2]);
+    for (int i = 0; i < 3; i++) {
+        close(fds[i]);
+    }
     char message[sizeof slot->message];
     if (mc_child_load_libraries(host->libraries, message, sizeof message) < 0) {
         slot->phase = MC_PHASE_LOAD;
@@ -495,5 +480,5 @@ _Noreturn void mc_child_executed(const struct mc_child_host *host, int slot_fd, 
     }
     show_name(host, &run);
     settle(&run, slot);
-    call(&run, slot);
+    call(&run, slot, order);
 }

@@ -14,7 +14,7 @@ struct mc_child_host {
 
 struct mc_child {
     pid_t runner;
-    int fds[MC_WIRE_FDS]; /* payload, in, out, err */
+    int fds[MC_WIRE_FDS]; /* payload, in, out, err, order */
     int slot_fd;
     struct mc_wire_slot *slot;
 };
@@ -40,8 +40,8 @@ _Noreturn void mc_child_spare(const struct mc_child_host *host,
                               const struct mc_child_ahead *wanted);
 
 /* Becomes the program, in a process just executed with --exec: the libraries are loaded, 0, 1 and 2
- * in place. */
-_Noreturn void mc_child_executed(const struct mc_child_host *host, int slot_fd, int payload_fd);
+ * in place. The descriptors are of the slot, the payload and the order. */
+_Noreturn void mc_child_executed(const struct mc_child_host *host, const int fds[3]);
 
 int mc_child_load_libraries(char *const *libraries, char *ret_message, size_t size);
 

@@ -18,7 +18,8 @@ struct mc_runner_run {
     const char *cwd;
     mode_t umask;
     int in, out, err; /* duplicated into the message: the caller may close its own; -1: /dev/null */
-    const char *tag;  /* MOJOCELL_RUN of the program and its descendants: proc/group.h */
+    int order; /* of abi/order.h, duplicated as well; 0: nobody asks for the order of out and err */
+    const char *tag;         /* MOJOCELL_RUN of the program and its descendants: proc/group.h */
     struct mc_limits limits; /* cpu and memory are applied */
     const char *library_dir; /* where libraries are that the artifact wants beside those of the
                                 runner; NULL: nowhere */

@@ -1,8 +1,8 @@
 /* mojocell-runner: one process for one runtime, loaded once; each program runs in a fork of it.
  *
  *   mojocell-runner --control-fd N [--library PATH | --optional-library PATH]…
- *   mojocell-runner --exec SLOT-FD PAYLOAD-FD [--library …]…       (by itself, for a run that
- * cannot be a fork)
+ *   mojocell-runner --exec SLOT-FD PAYLOAD-FD ORDER-FD [--library …]…       (by itself, for a run
+ * that cannot be a fork)
  *
  * Single-threaded, so that a fork is a whole process; it reads nothing of what a program says or
  * needs. When the daemon's end of the socket closes, it kills its runs and ends. */
@@ -333,7 +333,7 @@ int main(int argc, char **argv)
 {
     static struct runner runner; /* static: what it points to is no leak in a fork that exits */
     bool control = argc >= 3 && strcmp(argv[1], "--control-fd") == 0;
-    bool executed = argc >= 4 && strcmp(argv[1], "--exec") == 0;
+    bool executed = argc >= 5 && strcmp(argv[1], "--exec") == 0;
     if (!control && !executed) {
         fprintf(stderr, "mojocell-runner is started by mojocelld\n");
         return 2;
@@ -342,14 +342,15 @@ int main(int argc, char **argv)
         .argc = argc,
         .argv = argv,
         .tag_at = control ? find_tag_room() : NULL,
-        .libraries = copy_items(argv + (control ? 3 : 4)),
+        .libraries = copy_items(argv + (control ? 3 : 5)),
         .close_fds = {-1, -1},
     };
     if (!runner.host.libraries) {
         return 1;
     }
     if (executed) {
-        mc_child_executed(&runner.host, number(argv[2]), number(argv[3]));
+        const int fds[] = {number(argv[2]), number(argv[3]), number(argv[4])};
+        mc_child_executed(&runner.host, fds);
     }
     runner.control = number(argv[2]);
     runner.signals = -1;

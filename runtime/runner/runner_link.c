@@ -233,7 +233,7 @@ int mc_runner_link_run(struct mc_runner_link *link, const struct mc_runner_run *
     if (make_payload(run, &payload, err) < 0) {
         return mc_err_wrap(err, "describe a run");
     }
-    int fds[MC_WIRE_FDS] = {payload, run->in, run->out, run->err};
+    int fds[MC_WIRE_FDS] = {payload, run->in, run->out, run->err, run->order > 0 ? run->order : -1};
     for (size_t i = 1; i < MC_WIRE_FDS; i++) {
         fds[i] = fds[i] < 0 ? link->null_fd : fds[i];
     }

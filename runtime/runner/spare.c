@@ -122,7 +122,7 @@ static int fork_spare(struct mc_spares *spares,
                       const struct mc_child_ahead *wanted)
 {
     struct mc_spare *place = empty_place(spares);
-    struct mc_child child = {.runner = getpid(), .fds = {-1, -1, -1, -1}, .slot_fd = -1};
+    struct mc_child child = {.runner = getpid(), .fds = {-1, -1, -1, -1, -1}, .slot_fd = -1};
     int pair[2];
     mc_err ignored;
     if (!place || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {

@@ -3,7 +3,8 @@
  * catches a mixed installation.
  *
  * to the runner:   struct mc_wire_request
- *   RUN            with four descriptors (SCM_RIGHTS): the payload, then the program's 0, 1 and 2
+ *   RUN            with five descriptors (SCM_RIGHTS): the payload, the program's 0, 1 and 2, and
+ *                  its order (abi/order.h)
  *   SIGNAL         for the process group of run `id`
  * from the runner: struct mc_wire_event
  *
@@ -22,8 +23,8 @@
 #include <stdatomic.h>
 #include <time.h>
 
-#define MC_WIRE_VERSION 5
-#define MC_WIRE_FDS     4
+#define MC_WIRE_VERSION 6
+#define MC_WIRE_FDS     5
 
 enum mc_wire_kind {
     MC_WIRE_RUN = 1,

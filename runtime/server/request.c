@@ -6,6 +6,7 @@
 #include "mojo/cell.h"
 #include "protocol/message.h"
 #include "server/cache_key.h"
+#include "server/run_output.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -181,20 +182,45 @@ void mc_request_event(struct mc_request *request, const char *event, json_t *fie
     send_event(request, event_header(request, event, fields), NULL, 0);
 }
 
-void mc_request_output(struct mc_request *request, bool is_stderr, const void *bytes, size_t length)
+static void collect(struct mc_request *request, const struct mc_printed *printed)
 {
     mc_err err = {0};
-    struct mc_buf *collected = is_stderr ? &request->err : &request->out;
-    if (request->delimited) {
-        mc_buf_add(collected, bytes, length);
+    const char *bytes = printed->bytes;
+    bool is_stderr = printed->first_is_stderr;
+    for (size_t i = 0; i < printed->count; i++, is_stderr = !is_stderr) {
+        struct mc_buf *collected = is_stderr ? &request->err : &request->out;
+        mc_buf_add(collected, bytes, printed->lengths[i]);
+        bytes += printed->lengths[i];
         if (mc_buf_check(collected, &err) < 0) {
             lose(request, &err);
         }
+    }
+}
+
+static json_t *lengths_of(const struct mc_printed *printed)
+{
+    json_t *lengths = json_array();
+    for (size_t i = 0; i < printed->count; i++) {
+        json_array_append_new(lengths, json_integer(printed->lengths[i]));
+    }
+    return lengths;
+}
+
+void mc_request_output(struct mc_request *request, const struct mc_printed *printed)
+{
+    if (request->delimited) {
+        collect(request, printed);
         return;
     }
-    struct mc_frame part = {.bytes = bytes, .length = length};
-    json_t *header = event_header(
-        request, is_stderr ? "stderr" : "stdout", json_pack("{s:I}", "bytes", (json_int_t) length));
+    struct mc_frame part = {.bytes = printed->bytes, .length = printed->length};
+    const char *first = printed->first_is_stderr ? "stderr" : "stdout";
+    json_t *header =
+        printed->count == 1
+            ? event_header(
+                  request, first, json_pack("{s:I}", "bytes", (json_int_t) printed->length))
+            : event_header(request,
+                           "output",
+                           json_pack("{s:s, s:o}", "first", first, "lengths", lengths_of(printed)));
     send_event(request, header, &part, 1);
 }
 

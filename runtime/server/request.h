@@ -85,10 +85,7 @@ mc_request_find(struct mc_server *server, const struct mc_peer *peer, const char
 /* Events before the last. `fields` is stolen; NULL: there was no memory for them. A REQ peer gets
  * none; its output is collected. */
 void mc_request_event(struct mc_request *request, const char *event, json_t *fields);
-void mc_request_output(struct mc_request *request,
-                       bool is_stderr,
-                       const void *bytes,
-                       size_t length);
+void mc_request_output(struct mc_request *request, const struct mc_printed *printed);
 
 /* The last event. The request stays where it is until the caller has returned to the loop,
  * answered: it waits for nothing and no more can be said. `fields` is stolen. */

@@ -8,9 +8,8 @@
 #include "mojo/toolchain.h"
 #include "proc/group.h"
 #include "runner/runner_link.h"
+#include "server/run_output.h"
 #include "server/run_stop.h"
-
-#include <zmq.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,23 +17,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-
-static const int64_t MS = 1000000;
-enum {
-    CHUNK = 64 * 1024,
-    TAIL = 16 * 1024,
-    HELD_MOST = 16 * 1024,
-    YOUNG_MS = 5,
-};
-
-struct mc_output {
-    struct mc_run *run;
-    bool is_stderr;
-    int fd; /* -1 after its end */
-    struct mc_watch watch;
-    int64_t bytes;
-    struct mc_buf tail; /* the last of it, where a crash leaves its words */
-};
 
 struct mc_run {
     struct mc_runner_slots *slots;
@@ -47,35 +29,15 @@ struct mc_run {
     bool ended;
     struct mc_runner_event *end;
     mc_err error;
-    struct mc_output outputs[2]; /* stdout, stderr */
-    int64_t unacknowledged;
-    int64_t started_at; /* mc_os_now(); 0 until then */
-    struct mc_buf held; /* output that waits for more, or for the end */
-    bool held_is_stderr;
+    struct mc_run_output output;
     bool cancelled;
     bool retried;
-    struct mc_timer held_timer;
     struct mc_run_stop stop;
 };
 
 static struct mc_loop *loop_of(const struct mc_run *run)
 {
     return &run->slots->core->loop;
-}
-
-static void close_output(struct mc_output *output)
-{
-    if (output->fd >= 0) {
-        mc_loop_remove(loop_of(output->run), &output->watch);
-        close(output->fd);
-        output->fd = -1;
-    }
-}
-
-static void disarm_timers(struct mc_run *run)
-{
-    mc_run_stop_disarm(&run->stop);
-    mc_loop_disarm(&run->held_timer);
 }
 
 void mc_run_free(struct mc_run *run)
@@ -88,115 +50,36 @@ void mc_run_free(struct mc_run *run)
     }
     mc_runner_slot_forget(&run->in_slot);
     mc_waiter_withdraw(&run->user->waiter);
-    disarm_timers(run);
-    for (int i = 0; i < 2; i++) {
-        close_output(&run->outputs[i]);
-        mc_buf_fini(&run->outputs[i].tail);
-    }
-    mc_buf_fini(&run->held);
+    mc_run_stop_disarm(&run->stop);
+    mc_run_output_fini(&run->output);
     free(run->end);
     free(run);
 }
 
 /* ---- what it says ---- */
 
-static void update_flow(struct mc_run *run)
+static void tell(void *owner, const struct mc_printed *printed)
 {
-    int64_t window = run->spec.window;
-    bool waits = !run->pid && !run->ended; /* no peer gets output before `started` */
-    bool paused = waits || (window > 0 && run->unacknowledged >= window && !run->cancelled);
-    for (int i = 0; i < 2; i++) {
-        run->outputs[i].watch.events = paused ? 0 : ZMQ_POLLIN;
-    }
+    struct mc_run *run = owner;
+    run->user->output(run->user, printed);
+}
+
+static void on_exceeded(void *owner)
+{
+    struct mc_run *run = owner;
+    mc_run_stop_exceeded(&run->stop, MC_LIMIT_OUTPUT);
 }
 
 void mc_run_cancel(struct mc_run *run)
 {
     run->cancelled = true;
-    update_flow(run); /* whoever cancels need not acknowledge any more */
+    mc_run_output_unbind(&run->output);
     mc_run_stop_now(&run->stop);
 }
 
 void mc_run_credit(struct mc_run *run, int64_t bytes)
 {
-    if (bytes > 0) {
-        run->unacknowledged = bytes < run->unacknowledged ? run->unacknowledged - bytes : 0;
-        update_flow(run);
-    }
-}
-
-static void keep_tail(struct mc_output *output, const char *bytes, size_t length)
-{
-    mc_buf_add(&output->tail, bytes, length);
-    if (output->tail.length > 2 * TAIL) {
-        mc_buf_consume(&output->tail, output->tail.length - TAIL);
-    }
-}
-
-static void let_go(struct mc_run *run)
-{
-    mc_loop_disarm(&run->held_timer);
-    if (run->held.length) {
-        run->user->output(run->user, run->held_is_stderr, run->held.data, run->held.length);
-        mc_buf_clear(&run->held);
-    }
-}
-
-static void on_held_timer(struct mc_timer *timer)
-{
-    let_go(timer->owner);
-}
-
-/* What a program prints as it begins is told with what comes next, mostly its end: a message alone
- * wakes four threads, which a short program would have to share the processors with. */
-static void hold(struct mc_run *run, bool is_stderr, const char *bytes, size_t length)
-{
-    if (run->held.length && run->held_is_stderr != is_stderr) {
-        let_go(run);
-    }
-    run->held_is_stderr = is_stderr;
-    mc_buf_add(&run->held, bytes, length);
-    if (run->held.failed) { /* what it had before is there */
-        run->held.failed = false;
-        let_go(run);
-        run->user->output(run->user, is_stderr, bytes, length);
-    } else if (run->held.length >= HELD_MOST || mc_os_now() - run->started_at > YOUNG_MS * MS) {
-        let_go(run);
-    } else if (!mc_timer_armed(&run->held_timer)) {
-        mc_loop_arm(loop_of(run), &run->held_timer, MS);
-    }
-}
-
-/* Sends it on, as far as the limit of output allows. */
-static void pass_on(struct mc_output *output, const char *bytes, size_t length)
-{
-    struct mc_run *run = output->run;
-    int64_t left = run->spec.limits.output - (run->outputs[0].bytes + run->outputs[1].bytes);
-    if ((int64_t) length > left) {
-        length = left > 0 ? (size_t) left : 0;
-        mc_run_stop_exceeded(&run->stop, MC_LIMIT_OUTPUT);
-    }
-    if (!length) {
-        return;
-    }
-    output->bytes += (int64_t) length;
-    run->unacknowledged += (int64_t) length;
-    hold(run, output->is_stderr, bytes, length);
-}
-
-static void take(struct mc_output *output, const char *bytes, size_t length)
-{
-    const struct mc_output_paths *paths = output->run->spec.output_paths;
-    keep_tail(output, bytes, length);
-    if (!mc_output_paths_any(paths, bytes, length)) {
-        pass_on(output, bytes, length);
-        return;
-    }
-    mc_autobuf rewritten = MC_BUF_INIT;
-    mc_output_paths_rewrite(paths, bytes, length, &rewritten);
-    if (!rewritten.failed) {
-        pass_on(output, rewritten.data, rewritten.length);
-    }
+    mc_run_output_credit(&run->output, bytes);
 }
 
 /* What Modular's `max` brings beside the compiler: its libraries, by how their symbols begin. */
@@ -234,50 +117,20 @@ static void set_error(struct mc_run *run)
 
 static void wake(struct mc_run *run)
 {
-    let_go(run);
+    mc_run_output_let_go(&run->output);
     set_error(run);
     mc_loop_post(loop_of(run), &run->user->waiter.task);
 }
 
-static void wake_where_over(struct mc_run *run)
+static void wake_where_over(void *owner)
 {
-    if (run->ended && run->outputs[0].fd < 0 && run->outputs[1].fd < 0) {
+    struct mc_run *run = owner;
+    if (run->ended && mc_run_output_is_over(&run->output)) {
         wake(run);
     }
 }
 
-static void on_output(struct mc_watch *watch, short revents)
-{
-    (void) revents;
-    static char chunk[CHUNK];
-    struct mc_output *output = watch->owner;
-    struct mc_run *run = output->run;
-    ssize_t got = read(output->fd, chunk, sizeof chunk);
-    if (got > 0) {
-        take(output, chunk, (size_t) got);
-        update_flow(run);
-    } else if (got == 0 || (errno != EINTR && errno != EAGAIN)) {
-        close_output(output);
-    }
-    wake_where_over(run);
-}
-
 /* ---- how it began ---- */
-
-static int open_outputs(struct mc_run *run, int ret_ends[2], mc_err *err)
-{
-    for (int i = 0; i < 2; i++) {
-        if (mc_core_pipe(&run->outputs[i].fd, &ret_ends[i], err) < 0) {
-            return -1;
-        }
-        run->outputs[i].watch = (struct mc_watch) {
-            .fd = run->outputs[i].fd, .events = 0, .ready = on_output, .owner = &run->outputs[i]};
-        if (mc_loop_add(loop_of(run), &run->outputs[i].watch, err) < 0) {
-            return -1;
-        }
-    }
-    return 0;
-}
 
 /* Standard input as a file in memory: no writer has to wait for the program. -1 in *ret_fd where
  * there is none. */
@@ -324,7 +177,7 @@ static int hand_over(struct mc_run *run, const struct mc_runner_run *request, mc
     }
 }
 
-static int send_to_runner(struct mc_run *run, const int fds[3], mc_err *err)
+static int send_to_runner(struct mc_run *run, const int fds[4], mc_err *err)
 {
     const struct mc_run_spec *spec = &run->spec;
     mc_autostrv args = MC_STRV_INIT;
@@ -349,6 +202,7 @@ static int send_to_runner(struct mc_run *run, const int fds[3], mc_err *err)
                                     .in = fds[0],
                                     .out = fds[1],
                                     .err = fds[2],
+                                    .order = fds[3],
                                     .tag = run->tag,
                                     .limits = spec->limits,
                                     .library_dir = library_dir,
@@ -359,15 +213,15 @@ static int send_to_runner(struct mc_run *run, const int fds[3], mc_err *err)
 
 static int launch(struct mc_run *run, mc_err *err)
 {
-    int fds[3] = {-1, -1, -1};
+    int fds[4] = {-1, -1, -1, -1};
     int result = open_input(&run->spec, &fds[0], err);
     if (result == 0) {
-        result = open_outputs(run, fds + 1, err);
+        result = mc_run_output_open(&run->output, fds + 1, fds + 3, err);
     }
     if (result == 0) {
         result = send_to_runner(run, fds, err);
     }
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 4; i++) {
         if (fds[i] >= 0) {
             close(fds[i]);
         }
@@ -381,8 +235,8 @@ static void end(struct mc_run *run)
 {
     run->ended = true;
     mc_runner_slot_forget(&run->in_slot);
-    disarm_timers(run);
-    update_flow(run);
+    mc_run_stop_disarm(&run->stop);
+    mc_run_output_flow(&run->output);
 }
 
 static void on_event(struct mc_slot_run *in_slot, const struct mc_runner_event *event)
@@ -390,8 +244,7 @@ static void on_event(struct mc_slot_run *in_slot, const struct mc_runner_event *
     struct mc_run *run = MC_OF(in_slot, struct mc_run, in_slot);
     if (event->kind == MC_RUNNER_STARTED) {
         run->pid = event->pid;
-        run->started_at = mc_os_now();
-        update_flow(run);
+        mc_run_output_flow(&run->output); /* no peer gets output before `started` */
         run->user->started(run->user, event->pid);
     } else if (event->kind == MC_RUNNER_ENDED) {
         *run->end = *event;
@@ -407,9 +260,7 @@ static bool retry(struct mc_run *run, mc_err *err)
         return false;
     }
     run->retried = true;
-    for (int i = 0; i < 2; i++) {
-        close_output(&run->outputs[i]);
-    }
+    mc_run_output_close(&run->output);
     return launch(run, err) == 0;
 }
 
@@ -434,20 +285,19 @@ static void on_lost(struct mc_slot_run *in_slot, const mc_err *why)
         run->error = err;
     }
     end(run);
-    for (int i = 0; i < 2; i++) {
-        close_output(&run->outputs[i]);
-    }
+    mc_run_output_close(&run->output);
     wake(run);
 }
 
 void mc_run_result(const struct mc_run *run, struct mc_run_result *ret)
 {
+    const struct mc_run_stream *streams = run->output.streams;
     *ret = (struct mc_run_result) {.error = run->error.code ? &run->error : NULL,
                                    .event = run->end,
                                    .limits = &run->spec.limits,
                                    .killed_by = run->stop.killed_by,
-                                   .out = {run->outputs[0].bytes, &run->outputs[0].tail},
-                                   .err = {run->outputs[1].bytes, &run->outputs[1].tail}};
+                                   .out = {streams[0].told, &streams[0].tail},
+                                   .err = {streams[1].told, &streams[1].tail}};
 }
 
 /* ---- its beginning ---- */
@@ -475,10 +325,15 @@ int mc_run_start(struct mc_runner_slots *slots,
                                       .slot = &run->slot,
                                       .in_slot = &run->in_slot};
     mc_run_stop_init(&run->stop);
-    run->held_timer = (struct mc_timer) {.due = on_held_timer, .owner = run};
-    for (int i = 0; i < 2; i++) {
-        run->outputs[i] = (struct mc_output) {.run = run, .is_stderr = i == 1, .fd = -1};
-    }
+    run->output = (struct mc_run_output) {.loop = loop_of(run),
+                                          .paths = spec->output_paths,
+                                          .limit = spec->limits.output,
+                                          .window = spec->window,
+                                          .owner = run,
+                                          .tell = tell,
+                                          .exceeded = on_exceeded,
+                                          .over = wake_where_over};
+    mc_run_output_init(&run->output);
     slots->core->counters.runs++;
     if (launch(run, err) < 0) {
         run->ended = true; /* it never began */

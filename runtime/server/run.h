@@ -10,6 +10,7 @@
 
 struct mc_buf;
 struct mc_output_paths;
+struct mc_printed;
 struct mc_run;
 struct mc_runner_event;
 struct mc_toolchain;
@@ -36,7 +37,7 @@ struct mc_run_spec {
 struct mc_run_user {
     struct mc_waiter waiter;
     void (*started)(struct mc_run_user *user, pid_t pid);
-    void (*output)(struct mc_run_user *user, bool is_stderr, const void *bytes, size_t length);
+    void (*output)(struct mc_run_user *user, const struct mc_printed *printed);
 };
 
 int mc_run_start(struct mc_runner_slots *slots,

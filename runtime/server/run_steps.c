@@ -74,9 +74,9 @@ static void on_started(struct mc_run_user *user, pid_t pid)
     mc_request_event(request, "started", json_pack("{s:i}", "pid", (int) pid));
 }
 
-static void on_output(struct mc_run_user *user, bool is_stderr, const void *bytes, size_t length)
+static void on_output(struct mc_run_user *user, const struct mc_printed *printed)
 {
-    mc_request_output(MC_OF(user, struct mc_request, run_user), is_stderr, bytes, length);
+    mc_request_output(MC_OF(user, struct mc_request, run_user), printed);
 }
 
 enum mc_progress mc_step_run(struct mc_request *request)

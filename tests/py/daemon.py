@@ -17,6 +17,7 @@ from typing import Any
 import zmq
 
 import events
+from mojocell.core import printed
 
 
 def libexec() -> Path:
@@ -141,10 +142,9 @@ class Peer:
                 reply.last = header
                 break
             reply.events.append(header)
-            if header["event"] == "stdout":
-                reply.stdout += frames[0]
-            elif header["event"] == "stderr":
-                reply.stderr += frames[0]
+            if printed.is_output(header["event"]):
+                for stream, piece in printed.pieces(header, frames):
+                    setattr(reply, stream, getattr(reply, stream) + piece)
             if on_event:
                 on_event(header)
         return reply

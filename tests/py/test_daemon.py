@@ -124,7 +124,7 @@ def test_a_program_runs_and_the_second_time_it_comes_from_the_cache(daemon: Daem
     assert "compiling" in first.names() and "started" in first.names()
     second = peer.run(source)
     assert second["cache"] == "hit" and second.stdout == b"hello\n"
-    assert second.names() == ["compiled", "started", "stdout", "stderr"]
+    assert second.names() == ["compiled", "started", "output"]
     assert daemon.compilations() == 1
     assert peer.run(source, force=True)["cache"] == "miss"
     assert daemon.compilations() == 2

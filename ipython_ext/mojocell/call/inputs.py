@@ -155,10 +155,10 @@ def _call(job: Job, result: RunResult, values: Mapping[str, Any], sink: Sink | N
 
     unit = Unit(job, result, Calling("isolated"))
     entry = result.run
-    taken: dict[str, list[bytes]] = {"stdout": [], "stderr": []}
+    taken: list[tuple[str, bytes]] = []
 
     def output(stream: str, data: bytes) -> None:
-        taken[stream].append(data)
+        taken.append((stream, data))
         if sink is not None:
             sink.output(stream, data)
 
@@ -191,8 +191,6 @@ def _call(job: Job, result: RunResult, values: Mapping[str, Any], sink: Sink | N
         result.error = error
         error.result = result
     finally:
-        result.stdout, result.stderr = (
-            b"".join(pieces).decode("utf-8", "replace") for pieces in taken.values()
-        )
+        result.set_printed(taken)
         result.times["run"] = time.perf_counter() - start
     return dict(zip(entry["outputs"], found or (), strict=False))

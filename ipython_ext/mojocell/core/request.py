@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from mojocell import settings
-from mojocell.core import client
+from mojocell.core import client, printed
 from mojocell.core.result import RunResult
 from mojocell.errors import Interrupted
 from mojocell.show.output import Sink
@@ -197,20 +197,19 @@ class Job:
             The user stopped it; its ``result`` has the output until then.
         """
         follower = sink or Sink()
-        taken: dict[str, list[bytes]] = {"stdout": [], "stderr": []}
+        taken: list[tuple[str, bytes]] = []
 
         def on_event(header: dict[str, Any], frames: list[bytes]) -> None:
             name = str(header.get("event"))
-            if name in taken:
-                taken[name] += frames
-                for data in frames:
-                    follower.output(name, data)
+            if printed.is_output(name):
+                for stream, data in printed.pieces(header, frames):
+                    taken.append((stream, data))
+                    follower.output(stream, data)
             else:
                 follower.event(name, header)
 
         def result(wire: dict[str, Any]) -> RunResult:
-            streams = {name: b"".join(pieces) for name, pieces in taken.items()}
-            made = RunResult(wire, **streams, source=self.source, name=self.name)
+            made = RunResult(wire, taken, source=self.source, name=self.name)
             if made.error is not None:
                 from mojocell.core import python_inside
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mojocell import errors
+from mojocell.core import printed
 from mojocell.diagnostics import Diagnostic, from_wire
 from mojocell.errors import MojoError, _ProgramError
 from mojocell.show.words import duration, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from mojocell.core.printed import Printed
 
 
 class Repair(NamedTuple):
@@ -39,6 +43,8 @@ class RunResult:
     ----------
     stdout, stderr : str
         All that the program printed. Bytes that are not UTF-8 are replaced.
+    output : tuple of Printed
+        The same in the order in which it was written: pieces with ``stream`` and ``text``.
     returncode : int or None
         The exit status; None after a signal, or where nothing ran.
     signal : int or None
@@ -93,14 +99,12 @@ class RunResult:
     def __init__(
         self,
         wire: Mapping[str, Any],
+        taken: Iterable[tuple[str, bytes]] = (),
         *,
-        stdout: bytes = b"",
-        stderr: bytes = b"",
         source: str = "",
         name: str = "cell",
     ) -> None:
-        self.stdout = stdout.decode("utf-8", "replace")
-        self.stderr = stderr.decode("utf-8", "replace")
+        self.set_printed(taken)
         self.returncode: int | None = wire.get("returncode")
         self.signal: int | None = wire.get("signal")
         self.cache: str = wire.get("cache") or "miss"
@@ -128,6 +132,30 @@ class RunResult:
         if wire.get("ok") is False:
             self.error = _error_of(wire.get("failure") or {}, self)
 
+    def set_printed(self, taken: Iterable[tuple[str, bytes]]) -> None:
+        """Take what it printed: pieces of streams, in their order."""
+        self._taken = tuple(taken)
+        self.stdout, self.stderr = (printed.of_stream(name, self._taken) for name in printed.STREAMS)
+
+    @functools.cached_property
+    def output(self) -> tuple[Printed, ...]:
+        r"""What the program printed, in the order in which it wrote it.
+
+        Examples
+        --------
+        >>> import mojocell as mc
+        >>> mc.run('''
+        ... from std.sys import stderr
+        ... def main():
+        ...     print("one")
+        ...     print("two", file=stderr)
+        ...     print("three")
+        ... ''').output
+        (Printed(stream='stdout', text='one\n'), Printed(stream='stderr', text='two\n'),
+         Printed(stream='stdout', text='three\n'))
+        """
+        return printed.in_order(self._taken)
+
     @property
     def ok(self) -> bool:
         """True where it compiled and, if there was anything to run, ended with status 0."""
@@ -153,7 +181,7 @@ class RunResult:
     def _repr_html_(self) -> str:
         from mojocell.show import html
 
-        pieces = [html.printed(self.stdout), html.printed(self.stderr, html.MARKED), warnings_html(self)]
+        pieces = [html.streams(self.output), warnings_html(self)]
         if self.error is not None:
             pieces.append(self.error._repr_html_())
         return "".join(pieces) + times_html(self)

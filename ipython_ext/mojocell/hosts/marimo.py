@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import sys
 import time
+from collections import deque
 from typing import TYPE_CHECKING, Any, cast
 
 from mojocell.hosts.terminal import Terminal
@@ -17,7 +18,7 @@ from mojocell.show import html
 from mojocell.show.output import Echo
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from typing import Literal
 
     from mojocell.hosts.host import Error, Result, Shown
@@ -197,7 +198,8 @@ class Live(Echo):
 
     def __init__(self) -> None:
         super().__init__()
-        self._texts: list[tuple[str, str]] = []
+        self._texts: deque[tuple[str, str]] = deque()
+        self._size = 0
         self._state = ""
         self._shown = 0.0
         self._is_behind = False
@@ -214,15 +216,22 @@ class Live(Echo):
         if not text:
             return
         if self._texts and self._texts[-1][0] == stream:
-            text = self._texts.pop()[1] + text
+            text = self._forget_last() + text
         self._texts.append((stream, text[-SHOWN:]))
+        self._size += len(self._texts[-1][1])
+        while self._size - len(self._texts[0][1]) >= SHOWN:
+            self._size -= len(self._texts.popleft()[1])
         self._is_behind = True
         self.quiet()
 
+    def _forget_last(self) -> str:
+        text = self._texts.pop()[1]
+        self._size -= len(text)
+        return text
+
     def quiet(self) -> None:
         """Show what was written, where it is time to."""
-        size = sum(len(each) for _, each in self._texts)
-        if self._is_behind and time.monotonic() - self._shown >= PACE + SLOWEST * size / SHOWN:
+        if self._is_behind and time.monotonic() - self._shown >= PACE + SLOWEST * self._size / SHOWN:
             self._show()
             self._shown = time.monotonic()
 
@@ -256,11 +265,10 @@ def _clear() -> None:
     mo.output.clear()
 
 
-def output_html(texts: list[tuple[str, str]]) -> str:
+def output_html(texts: Iterable[tuple[str, str]]) -> str:
     """Return what a program wrote, in its order, standard error marked."""
-    edges = {"stdout": "", "stderr": html.MARKED}
     return "".join(
-        f'<pre class="mojocell" style="margin:0;{edges[stream]}">{html.escape(text)}</pre>'
+        f'<pre class="mojocell" style="margin:0;{html.EDGES[stream]}">{html.escape(text)}</pre>'
         for stream, text in texts
     )
 

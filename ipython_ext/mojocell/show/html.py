@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mojocell.show.output import Limiter
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 Bundle = dict[str, str]
 
 #: How standard error stands out.
-MARKED = "border-left:3px solid #c62828;padding-left:.5em"
+EDGES = {"stdout": "", "stderr": "border-left:3px solid #c62828;padding-left:.5em"}
 
 
 def escape(text: str) -> str:
@@ -39,6 +44,20 @@ def printed(text: str, style: str = "", limit: int = 100_000) -> str:
     shown = limiter.feed(text)
     shown += limiter.finish()
     return f'<pre class="mojocell" style="margin:0;white-space:pre-wrap;{style}">{escape(shown)}</pre>'
+
+
+def streams(pieces: Iterable[tuple[str, str]], limit: int = 100_000) -> str:
+    """Return what a program wrote, in its order, standard error marked; of much the ends of each stream.
+
+    Examples
+    --------
+    >>> streams([("stdout", "a"), ("stderr", "b")]).count("<pre")
+    2
+    """
+    pieces = list(pieces)
+    if sum(len(text) for _, text in pieces) > limit:
+        pieces = [(name, "".join(text for stream, text in pieces if stream == name)) for name in EDGES]
+    return "".join(printed(text, EDGES[stream], limit) for stream, text in pieces)
 
 
 def code(source: str) -> str:

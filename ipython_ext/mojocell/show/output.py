@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import sys
-import time
 from collections import deque
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -12,6 +11,11 @@ from mojocell.show.words import plural, size
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+#: How often a cell's output may turn to the other stream in a kernel. Each time is a message, and a
+#: notebook server throws messages away that are more than 1,000 a second.
+TURNS = 1000
 
 
 class Sink:
@@ -131,7 +135,8 @@ class Echo(Sink):
         )
         self._on_held = on_held
         self._current = ""
-        self._switched = 0.0
+        self._turns = 0
+        self._is_mixed = False
 
     def output(self, stream: str, data: bytes) -> None:
         """Decode a piece and write what the limit allows."""
@@ -148,19 +153,28 @@ class Echo(Sink):
     def _write(self, stream: str, text: str) -> None:
         if not text:
             return
-        file: TextIO = getattr(sys, stream)
         if stream != self._current and self._current:
-            # Keeps the order of the two streams, but not at the price of a message a line.
-            now = time.monotonic()
-            if now - self._switched > 0.05:
-                getattr(sys, self._current).flush()
-                self._switched = now
+            self._turn(getattr(sys, stream))
         self._current = stream
+        file: TextIO = sys.stdout if self._is_mixed else getattr(sys, stream)
         try:
             file.write(text)
         except UnicodeEncodeError:
             encoding = file.encoding or "ascii"
             file.write(text.encode(encoding, "backslashreplace").decode(encoding))
+
+    def _turn(self, file: TextIO) -> None:
+        """Keep the order of the two streams, which have buffers of their own."""
+        if self._is_mixed:
+            return
+        getattr(sys, self._current).flush()
+        if not hasattr(file, "pub_thread"):  # of no kernel: it costs no message
+            return
+        self._turns += 1
+        if self._turns > TURNS:
+            self._is_mixed = True
+            file.flush()
+            sys.stdout.write("… from here on standard error stands among standard output …\n")
 
     def close(self) -> None:
         """Write what was kept back."""
