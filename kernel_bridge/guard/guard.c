@@ -114,6 +114,9 @@ static void on_interrupt(int number, siginfo_t *info, void *context, int level)
     }
     if (mc_guard_self && !frame) {
         mc_guard_self->tried_at = 0;
+        if (mc_guard_self->outside && wanted && number != SIGINT) {
+            arm_retry(mc_guard_self, number); /* for the call that it goes back to */
+        }
     }
     if (number == SIGINT || !wanted) { /* what came too late for its call is nobody else's */
         mc_chain_pass_on(number, info, context, level);
@@ -189,6 +192,15 @@ enum mc_guard_outcome mc_guard_call(const struct mc_artifact *artifact,
                                     struct mc_guard_result *ret)
 {
     return mc_guard_call_inline(artifact, thunk, in, out, ret);
+}
+
+void mc_guard_calm(void)
+{
+    const struct mc_guard_retry *retry = &mc_guard_self->retries[1];
+    mc_guard_self->tried_at = 0;
+    if (retry->owner == getpid()) {
+        timer_settime(retry->timer, 0, &(struct itimerspec) {0}, NULL);
+    }
 }
 
 void mc_guard_interrupt(pid_t thread)

@@ -31,3 +31,6 @@ void mc_guard_arm(bool interrupts);
 
 /* Interrupts the guarded call that the thread (gettid) is in; nothing where it is in none. */
 void mc_guard_interrupt(pid_t thread);
+
+/* Behind a call: an interrupt of this thread that has not come yet does not come any more. */
+void mc_guard_calm(void);

@@ -68,6 +68,7 @@ static void thread_end(void *data)
     if (thread->alt_stack) {
         free_alt_stack(thread->alt_stack);
     }
+    mc_buf_fini(&thread->kept);
     mc_guard_self = NULL;
     mc_guard_ready = false;
     free(thread);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "abi/words.h"
+#include "base/buf.h"
 
 #include <setjmp.h>
 #include <stdbool.h>
@@ -66,6 +67,12 @@ struct mc_guard_thread {
     uintptr_t fault_at;    /* where the processor was in the artifact; 0: elsewhere */
     struct mc_words words; /* of the call that is under way */
     struct mc_words last;  /* of the last crash */
+    struct mc_buf kept;    /* what it has printed and nobody has shown */
+    bool kept_is_stderr;
+    bool silent;      /* what it prints is not shown any more */
+    bool outside;     /* shows what was printed: a call is under way, and it is in none */
+    int at_once;      /* prints that may be shown at once */
+    int64_t shown_at; /* when they were counted last */
 };
 
 /* initial-exec: a handler must not reach __tls_get_addr, which may allocate. */

@@ -1,6 +1,7 @@
 /* A call of a Mojo function: which overload, its words, in this process or in a worker. */
 #include "kernel_bridge/python/failure.h"
 #include "kernel_bridge/python/function.h"
+#include "kernel_bridge/python/print.h"
 #include "kernel_bridge/worker/workers.h"
 
 #include <string.h>
@@ -39,7 +40,9 @@ static enum mc_guard_outcome call_thunk(const struct mc_function *self,
         return mc_guard_call(self->artifact, overload->thunk, in, out, ret);
     }
     PyThreadState *saved = mc_bridge_leave();
+    mc_print_left = saved;
     outcome = mc_guard_call(self->artifact, overload->thunk, in, out, ret);
+    mc_print_left = NULL;
     mc_bridge_return(saved);
     return outcome;
 }
@@ -51,9 +54,9 @@ call_here(const struct mc_function *self, const struct mc_overload *overload, co
     struct mc_guard_result result;
     enum mc_guard_outcome outcome = call_thunk(self, overload, in, out, &result);
     if (__builtin_expect(outcome != MC_GUARD_RETURNED, 0)) {
-        return mc_fail_here(self, outcome, &result);
+        return mc_print_behind(mc_fail_here(self, outcome, &result));
     }
-    return finish(self, overload, result.status, out, self->artifact->release);
+    return mc_print_behind(finish(self, overload, result.status, out, self->artifact->release));
 }
 
 /* ---- in a worker ---- */

@@ -2,6 +2,7 @@
 #include "kernel_bridge/guard/guard_enter.h"
 #include "kernel_bridge/python/failure.h"
 #include "kernel_bridge/python/function.h"
+#include "kernel_bridge/python/print.h"
 
 #include <string.h>
 
@@ -86,14 +87,14 @@ static inline __attribute__((always_inline)) PyObject *call_shape(PyObject *obje
     enum mc_guard_outcome outcome =
         mc_guard_call_inline(self->artifact, self->thunk, in, out, &result);
     if (__builtin_expect(outcome != MC_GUARD_RETURNED, 0)) {
-        return mc_fail_here(self, outcome, &result);
+        return mc_print_behind(mc_fail_here(self, outcome, &result));
     }
     if (__builtin_expect(result.status != MC_THUNK_RETURNED, 0)) {
         mc_fail_raised(self, out);
-        return NULL;
+        return mc_print_behind(NULL);
     }
-    return plain_result(
-        result_sort < 0 ? (enum mc_plain) self->plain_result : (enum mc_plain) result_sort, out);
+    return mc_print_behind(plain_result(
+        result_sort < 0 ? (enum mc_plain) self->plain_result : (enum mc_plain) result_sort, out));
 }
 
 #define SHAPE(name, count, sort, result)                                         \

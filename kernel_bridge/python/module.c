@@ -4,6 +4,7 @@
 #include "kernel_bridge/client/client.h"
 #include "kernel_bridge/python/bridge.h"
 #include "kernel_bridge/python/crash_text.h"
+#include "kernel_bridge/python/print.h"
 
 static bool is_ending(void)
 {
@@ -96,6 +97,7 @@ static int exec_module(PyObject *module)
         add_type(module, &mc_bridge_function_spec, "Function", &state->function_type) < 0) {
         return -1;
     }
+    mc_print_set_up();
     return add_constants(module);
 }
 

@@ -296,6 +296,22 @@ static ssize_t write_named(const void *caller, int fd, const char *bytes, size_t
     return told && written >= 0 ? (ssize_t) length : written;
 }
 
+/* The C library's own two streams go the way of all that is printed. `caller` NULL: without a look
+ * at paths. */
+static void write_file(const void *caller, FILE *file, const char *bytes, size_t length)
+{
+    if (file != stdout && file != stderr) {
+        fwrite(bytes, 1, length, file);
+        return;
+    }
+    fflush(file);
+    if (caller) {
+        write_named(caller, fileno(file), bytes, length);
+    } else {
+        write_all(fileno(file), bytes, length);
+    }
+}
+
 /* ---- in the place of the library's own ---- */
 
 /* Whether the bytes belong to an abort that has begun to print, and were taken. */
@@ -363,22 +379,17 @@ said_fprintf(FILE *file, const char *format, ...)
     char *text = NULL;
     int length;
     va_start(arguments, format);
-    if (!words || !(fails || places)) {
-        length = vfprintf(file, format, arguments);
-    } else if ((length = vasprintf(&text, format, arguments)) < 0) {
+    if ((length = vasprintf(&text, format, arguments)) < 0) {
         text = NULL;
+    } else if (!words || !(fails || places)) {
+        write_file(NULL, file, text, (size_t) length);
     } else if (fails) {
         const char *path;
         trace(caller, words, &path);
         begin(words, CHECKED);
         add(words, text, (size_t) length);
     } else {
-        const struct watched *library = find_watched(caller);
-        if (library && library->name[0]) {
-            print_named(library, file, text, (size_t) length);
-        } else {
-            fputs(text, file);
-        }
+        write_file(caller, file, text, (size_t) length);
     }
     va_end(arguments);
     free(text);
