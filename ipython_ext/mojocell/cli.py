@@ -155,33 +155,65 @@ def _read(path: str) -> str:
         raise MojoError(str(error), code="io") from None
 
 
-def _input() -> bytes | None:
-    """Return all of standard input: a program's input travels with its request.
+class _Input:
+    """All of standard input, read while the source is compiled: it travels with the request to run.
 
     A terminal's is not taken. What never ends, like that of some job runners, is waited for; so
     that nobody wonders why nothing happens, this is said after a second.
     """
-    if sys.stdin is None or sys.stdin.isatty():
-        return None
-    from threading import Timer
 
-    words = "mojocell: reading standard input to its end before the program starts; </dev/null gives none"
-    timer = Timer(1.0, print, [words], {"file": sys.stderr, "flush": True})
-    timer.daemon = True
-    timer.start()
-    try:
-        return sys.stdin.buffer.read()
-    finally:
-        timer.cancel()
+    def __init__(self) -> None:
+        from threading import Thread
+
+        self._pieces: list[bytes] = []
+        self._reader = Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        try:
+            file = sys.stdin.fileno()
+        except OSError:  # in the place of a file
+            self._pieces.append(sys.stdin.buffer.read())
+            return
+        # Not by way of sys.stdin, which nobody may hold when the interpreter ends.
+        while piece := os.read(file, 1 << 16):
+            self._pieces.append(piece)
+
+    def is_there(self) -> bool:
+        """Tell whether it has come to its end, as a file's does at once."""
+        self._reader.join(0.02)
+        return not self._reader.is_alive()
+
+    def all(self) -> bytes:
+        """Wait for its end."""
+        self._reader.join(1.0)
+        if self._reader.is_alive():
+            words = "reading standard input to its end before the program starts; </dev/null gives none"
+            print(f"mojocell: {words}", file=sys.stderr, flush=True)
+            self._reader.join()
+        return b"".join(self._pieces)
+
+
+def _execute(job: Job, given: _Input | None) -> RunResult:
+    """Run a job; what it is given is waited for when it is compiled, not before."""
+    if given is None or given.is_there():
+        return job.but(stdin=given.all() if given else None).execute(Raw())
+    compiled = job.but(op="compile").execute(Raw())
+    if compiled.error is not None:
+        return compiled
+    result = job.but(stdin=given.all(), force=False, mode="cached").execute(Raw())
+    result.cache, result.compiler_cache = compiled.cache, compiled.compiler_cache
+    result.times["compile"] = compiled.times.get("compile", 0.0)
+    return result
 
 
 def _run(opts: argparse.Namespace, args: list[str]) -> int:
     source = _read(opts.path)
     flags = options.compiler_flags(opts)
-    stdin = None
+    given = None
     if opts.path != "-":
         flags += ["-I", os.path.dirname(os.path.abspath(opts.path))]
-        stdin = _input()
+        given = None if opts.no_run or sys.stdin is None or sys.stdin.isatty() else _Input()
     job = Job(
         source,
         op="compile" if opts.no_run else "run",
@@ -190,14 +222,13 @@ def _run(opts: argparse.Namespace, args: list[str]) -> int:
         force=opts.force,
         flags=flags,
         args=args,
-        stdin=stdin,
         timeout=opts.timeout,
         memory=opts.memory,
         cpu=opts.cpu,
         processes=opts.processes,
         most_output=opts.most_output,
     )
-    result = job.execute(Raw())
+    result = _execute(job, given)
     if not opts.quiet:
         _remarks(result)
     # What left main is on stderr in the program's own words, and a status speaks for itself.

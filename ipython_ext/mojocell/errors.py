@@ -249,13 +249,16 @@ class Interrupted(builtins.KeyboardInterrupt):
     ----------
     result : RunResult or None
         The output until then.
+    compiling : bool
+        It was stopped while it was compiled: nothing of it has run.
     """
 
     from_magic = False
 
-    def __init__(self, message: str = "", *, result: RunResult | None = None) -> None:
-        super().__init__(message)
+    def __init__(self, *, result: RunResult | None = None, compiling: bool = False) -> None:
+        super().__init__(*(["stopped while it was compiled"] if compiling else []))
         self.result = result
+        self.compiling = compiling
 
     def _render_traceback_(self) -> list[str]:
         lines = [f"KeyboardInterrupt: {self}" if str(self) else "KeyboardInterrupt"]

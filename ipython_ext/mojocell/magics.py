@@ -256,7 +256,8 @@ class Mojocell(Magics):
             except Interrupted as stop:
                 self._binder.failed(self._cell(opts), source, (), compiled=True)
                 self._keep(stop.result, opts)
-                stop.args = (f"stopped after {duration(time.monotonic() - start)}",)
+                how = "stopped while it was compiled, after" if stop.compiling else "stopped after"
+                stop.args = (f"{how} {duration(time.monotonic() - start)}",)
                 screen.leave(str(stop))
                 raise
             except MojoError:

@@ -177,7 +177,36 @@ static void add_part(struct mc_cell *cell, bool body)
     go_to_line(&layout, cell->lines + 1);
 }
 
-/* What shows a value: nothing for None and for what cannot be written. */
+static bool imports_python(const struct mc_cell *cell)
+{
+    for (size_t i = 0; i < cell->scan.count; i++) {
+        const struct mc_item *item = &cell->scan.items[i];
+        size_t length = item->span.end - item->span.start;
+        if (item->kind == MC_ITEM_IMPORT &&
+            memmem(cell->source + item->span.start, length, "python", strlen("python"))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What calls of Python give. Its module costs a second of compiling, which such a cell pays anyway.
+ */
+static void add_helper_of_python(const char *helper, struct mc_buf *ret)
+{
+    mc_buf_addf(ret,
+                "\n\nfrom std.python import PythonObject as %s_object\n\n\n"
+                "def %s(value: %s_object):\n    from std.io import print as %s_print\n\n"
+                "    if value is not %s_object(None):\n        %s_print(value)\n",
+                helper,
+                helper,
+                helper,
+                helper,
+                helper,
+                helper);
+}
+
+/* What shows a value: nothing for None, also that of Python, and for what cannot be written. */
 static void add_helper(const struct mc_cell *cell, struct mc_buf *ret)
 {
     mc_autobuf name = MC_BUF_INIT;
@@ -191,6 +220,9 @@ static void add_helper(const struct mc_cell *cell, struct mc_buf *ret)
                 helper,
                 helper,
                 helper);
+    if (imports_python(cell)) {
+        add_helper_of_python(helper, ret);
+    }
 }
 
 static void add_header(struct mc_cell *cell)

@@ -101,7 +101,7 @@ def test_a_compilation_that_is_stopped_or_not_served_leaves_no_state_behind(shel
     outcome = shell.finish(request, kind="display_data")
     shell.interrupt()
     outcome = shell.finish(request, outcome=outcome)
-    assert outcome.displays()[-1].startswith("stopped after ")
+    assert outcome.displays()[-1].startswith("stopped while it was compiled, after ")
     shell.run(
         "def lost(request, event):\n"
         "    event('compiling', cause='new')\n"

@@ -71,7 +71,7 @@ def test_stop_ends_a_compilation_too(shell: Kernel) -> None:
     shell.interrupt()
     outcome = shell.finish(request, outcome=outcome)
     assert outcome.reply["ename"] == "KeyboardInterrupt"
-    assert outcome.displays()[-1].startswith("stopped after ")
+    assert outcome.displays()[-1].startswith("stopped while it was compiled, after ")
     assert outcome.stream() == ""
     assert shell.run("print(1)").stream() == "1\n"
 

@@ -72,7 +72,7 @@ def request(
     on_quiet : callable or None
         Called about every 50 ms.
     only_output : bool
-        Whether events that bring no frames are of no interest.
+        Whether events that bring no frames are of no interest, but for those of a compilation.
 
     Returns
     -------
@@ -92,7 +92,7 @@ def request(
     if on_event is not None:
 
         def event(raw: bytes, data: list[bytes]) -> None:
-            if data or not only_output:
+            if data or not only_output or b'"compil' in raw:
                 on_event(_decode(raw.decode()), data)
 
     try:

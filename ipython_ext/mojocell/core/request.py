@@ -176,6 +176,15 @@ class Job:
         """Return how much a call may print."""
         return self.most_output and self.most_output << 20
 
+    def _lacks_input(self, message: str) -> str | None:
+        """Say what to do where a program has read to the end of an input that nobody gave it."""
+        if message != "EOF" or self.stdin or "input(" not in self.source:
+            return None
+        return (
+            "the program asks for input and has none: give it with --stdin NAME (a cell, NAME being a variable), "
+            "stdin= (mojocell.run) or a pipe (mojocell run)"
+        )
+
     def execute(self, sink: Sink | None = None) -> RunResult:
         """Do it.
 
@@ -199,8 +208,12 @@ class Job:
         follower = sink or Sink()
         taken: list[tuple[str, bytes]] = []
 
+        compiles = False
+
         def on_event(header: dict[str, Any], frames: list[bytes]) -> None:
+            nonlocal compiles
             name = str(header.get("event"))
+            compiles = name == "compiling" if name.startswith("compil") else compiles
             if printed.is_output(name):
                 for stream, data in printed.pieces(header, frames):
                     taken.append((stream, data))
@@ -213,7 +226,11 @@ class Job:
             if made.error is not None:
                 from mojocell.core import python_inside
 
-                made.error.hint = python_inside.hint(made.error.message, self.env) or made.error.hint
+                hint = python_inside.hint(made.error.message, self.env) or self._lacks_input(
+                    made.error.message
+                )
+                made.error.hint = hint or made.error.hint
+            follower.ended(made.error)
             return made
 
         frames = [self.stdin] if self.stdin is not None and self.op == "run" else []
@@ -227,7 +244,7 @@ class Job:
                 client.request(self.header(), frames, on_event, silence=silence, on_quiet=sink.quiet)
             )
         except KeyboardInterrupt:
-            stopped = Interrupted(result=result({}))
+            stopped = Interrupted(result=result({}), compiling=compiles)
             raise stopped from None
 
 

@@ -181,10 +181,18 @@ class RunResult:
     def _repr_html_(self) -> str:
         from mojocell.show import html
 
-        pieces = [html.streams(self.output), warnings_html(self)]
+        pieces = [html.streams(self._said()), warnings_html(self)]
         if self.error is not None:
             pieces.append(self.error._repr_html_())
         return "".join(pieces) + times_html(self)
+
+    def _said(self) -> Iterable[tuple[str, str]]:
+        """Return what it printed, without what left `main`: the error says that."""
+        from mojocell.show.output import RAISED
+
+        ended = self.error is not None and self.error.code == "raised"
+        for stream, text in self.output:
+            yield stream, text.partition(RAISED)[0] if ended and stream == "stderr" else text
 
     def _mime_(self) -> tuple[str, str]:
         """Show it in marimo."""

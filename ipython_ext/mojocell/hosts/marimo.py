@@ -196,6 +196,8 @@ def _alert(error: BaseException, shown: Shown | None) -> str:
 class Live(Echo):
     """Keeps the cell's output at what a program has written so far."""
 
+    shows_errors = True
+
     def __init__(self) -> None:
         super().__init__()
         self._texts: deque[tuple[str, str]] = deque()
@@ -247,6 +249,7 @@ class Live(Echo):
 
     def close(self) -> None:
         """Take away what passes, and leave what was written."""
+        self._pass("stderr", self._last_words)
         if self._texts:
             _replace(output_html(self._texts))
         elif self._is_used:

@@ -30,6 +30,9 @@ class Sink:
     def quiet(self) -> None:
         """Show what is due, about every 50 ms."""
 
+    def ended(self, error: Exception | None) -> None:
+        """Take note of how it ended."""
+
 
 class Limiter:
     """Lets the beginning and the end of a text through and leaves out the middle.
@@ -114,6 +117,10 @@ class Limiter:
         return tail[cut:]
 
 
+#: How Mojo begins to print what left `main`, on standard error.
+RAISED = "Unhandled exception caught during execution: "
+
+
 class Echo(Sink):
     """Writes a program's output to Python's streams as it comes.
 
@@ -135,12 +142,26 @@ class Echo(Sink):
         )
         self._on_held = on_held
         self._current = ""
+        self._last_words = ""
         self._turns = 0
         self._is_mixed = False
 
+    #: Whether who is shown the output is shown the error as well.
+    shows_errors = False
+
     def output(self, stream: str, data: bytes) -> None:
         """Decode a piece and write what the limit allows."""
-        self._pass(stream, self._decoders[stream].decode(data))
+        text = self._decoders[stream].decode(data)
+        if self.shows_errors and stream == "stderr":
+            text = self._last_words + text
+            at = text.find(RAISED)
+            text, self._last_words = (text[:at], text[at:]) if at >= 0 else (text, "")
+        self._pass(stream, text)
+
+    def ended(self, error: Exception | None) -> None:
+        """Leave out what left `main`, which the error says."""
+        if getattr(error, "code", "") == "raised":
+            self._last_words = ""
 
     def _pass(self, stream: str, text: str) -> None:
         limiter = self._limiters.get(stream)
@@ -178,6 +199,7 @@ class Echo(Sink):
 
     def close(self) -> None:
         """Write what was kept back."""
+        self._pass("stderr", self._last_words)
         for stream, decoder in self._decoders.items():
             self._pass(stream, decoder.decode(b"", final=True))
             if stream in self._limiters:

@@ -88,6 +88,8 @@ class Progress:
 class CellSink(Echo):
     """Follows one cell: output under the limit, progress, the line of times."""
 
+    shows_errors = True
+
     def __init__(self, screen: Screen, limit: int | None, *, first: bool = False) -> None:
         self.screen = screen
         self.progress = Progress(screen, first=first)
