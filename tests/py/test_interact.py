@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import enum
 import math
+import re
 import threading
 import time
 from array import array
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
@@ -16,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import mojocell as mc
+from mojocell import widgets
 from mojocell.widgets.caller import Caller, Request
 from mojocell.widgets.controls import Checkbox, Choice, Fixed, Number, Slider, Text
 from mojocell.widgets.results import POINTS, ROWS, present
@@ -552,3 +555,16 @@ def test_what_cannot_be_shown_is_an_error_of_the_widget() -> None:
         mc.interact(text, "chart", n=(1, 9))
     with pytest.raises(TypeError, match="interact takes a function, which 3 is not"):
         mc.interact(3)  # type: ignore[arg-type]
+
+
+def test_every_rule_of_the_style_is_for_widgets_alone() -> None:
+    """JupyterLab's cells have names of ours, too: what stands in a page is the page's."""
+    text = re.sub(
+        r"/\*.*?\*/", "", (Path(widgets.__file__).parent / "interact.css").read_text(), flags=re.DOTALL
+    )
+    heads = [head.strip() for head in re.findall(r"([^{};]+)\{", text)]
+    selectors = [head for head in heads if not head.startswith("@")]
+    assert len(selectors) > 30
+    for head in selectors:
+        for selector in re.split(r",(?![^()]*\))", head):
+            assert re.match(r"\.mojocell-interact|:where\(\.mojocell-interact\) ", selector.strip()), selector

@@ -229,6 +229,9 @@ def apart(tmp_path: Path) -> Iterator[dict[str, str]]:
 
 
 def test_the_benchmark_measures_every_way(apart: dict[str, str]) -> None:
+    count = "import mojocell as mc; mc.run('print(1)'); print(mc.cache.stats()['entries'])"
+    entries = [sys.executable, "-c", count]
+    before = subprocess.run(entries, env=apart, capture_output=True, timeout=60, check=True).stdout
     words = [sys.executable, str(NOTEBOOKS / "marimo_benchmark.py")]
     done = subprocess.run(words, env=apart, capture_output=True, text=True, timeout=230, check=False)
     assert done.returncode == 0, done.stderr
@@ -244,3 +247,6 @@ def test_the_benchmark_measures_every_way(apart: dict[str, str]) -> None:
     # What the ways are for, with room for a busy machine: each is faster than the one before.
     assert min(later["run"]) > max(later["cached"]) > max(later["isolated"]) > max(later["inline"])
     assert first["cached"][0] > 10 * later["cached"][0]
+    # It emptied a cache of its own.
+    after = subprocess.run(entries, env=apart, capture_output=True, timeout=60, check=True).stdout
+    assert before == after == b"1\n"

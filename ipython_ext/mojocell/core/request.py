@@ -181,8 +181,8 @@ class Job:
         if message != "EOF" or self.stdin or "input(" not in self.source:
             return None
         return (
-            "the program asks for input and has none: give it with --stdin NAME (a cell, NAME being a variable), "
-            "stdin= (mojocell.run) or a pipe (mojocell run)"
+            "the program asks for input and has none: give it with --stdin NAME (a cell, NAME being "
+            "a variable), stdin= (mojocell.run) or a pipe (mojocell run)"
         )
 
     def execute(self, sink: Sink | None = None) -> RunResult:
