@@ -2,8 +2,8 @@
 
 #include "abi/order.h"
 #include "base/os.h"
-#include "server/core.h"
 #include "mojo/output_paths.h"
+#include "server/core.h"
 
 #include <zmq.h>
 

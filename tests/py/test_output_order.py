@@ -27,8 +27,8 @@ MIXED = """
 from std.ffi import external_call
 from std.sys import stderr
 def main():
-    print("one")
-    print("two", file=stderr)
+    print("one", file=stderr)
+    print("two")
     _ = external_call["system", Int32](StaticString("echo three; echo four").unsafe_ptr())
     print("five", file=stderr)
     _ = external_call["system", Int32](StaticString("echo six >&2; echo seven >/dev/stderr").unsafe_ptr())

@@ -267,7 +267,7 @@ def limited(
     from mojocell.core import client
 
     unit = module.__mojo__
-    job = units._job(unit.source, unit.options, op="run").but(memory=memory or None)
+    job = unit.job.but(op="run", memory=memory or None)
     worker = _bridge.Worker(
         client.client(),
         client.encode(job.header()).decode(),
