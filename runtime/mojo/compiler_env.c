@@ -15,7 +15,8 @@ int mc_compiler_env(const char *root,
     mc_autostrv env = MC_STRV_INIT;
     path = path != NULL && path[0] != '\0' ? path : SYSTEM_PATH;
     /* The four that `mojo` of a Python environment sets; an inherited one would silently select
-     * another compiler's parts. */
+     * another compiler's parts. What the caller's import path has beside is given with -I
+     * (import_path.h). */
     mc_strv_addf(&env, "MODULAR_MAX_PACKAGE_ROOT=%s", root);
     mc_strv_addf(&env, "MODULAR_MOJO_MAX_PACKAGE_ROOT=%s", root);
     mc_strv_addf(&env, "MODULAR_MOJO_MAX_DRIVER_PATH=%s/bin/mojo", root);

@@ -127,6 +127,12 @@ static void hint_module(const char *name, size_t length, const char *line, struc
         mc_buf_adds(ret, "`max` is a package of its own: pip install max");
         return;
     }
+    if (is_one(name, length, "mojmelo")) {
+        mc_buf_adds(ret,
+                    "`mojmelo` is a library from PyPI: after `pip install mojmelo` and `mojmelo-setup` a new "
+                    "process finds it, or give its directory `_mojmelo` with -I");
+        return;
+    }
     if (is_one(name, length, "gpu") || is_one(name, length, "layout")) {
         mc_buf_addf(ret, "it is in the package `max` now: `from max.%.*s import …`", n, name);
         return;
@@ -154,7 +160,10 @@ static void hint_module(const char *name, size_t length, const char *line, struc
         }
     }
     if (strstr(line, "std.") == NULL) {
-        mc_buf_addf(ret, "where `%.*s` is a module of yours, give its directory with -I", n, name);
+        mc_buf_addf(ret,
+                    "where `%.*s` is a module of yours or of a library, give the directory that it is in with -I",
+                    n,
+                    name);
     }
 }
 

@@ -6,6 +6,7 @@
 #include "mojo/cell_io.h"
 #include "mojo/closure.h"
 #include "mojo/flags.h"
+#include "mojo/import_path.h"
 #include "mojo/repair.h"
 #include "mojo/toolchain.h"
 
@@ -39,14 +40,18 @@ static int normalize_flags(const struct mc_fields *fields, struct mc_cache_key *
     return mc_flags_normalize(given.items, fields->cwd, &made->flags, &made->include, err);
 }
 
-/* Modules beside the notebook are found last. The directory's name is not part of the key, what is
- * found in it is. */
-static int add_own_directory(const struct mc_fields *fields, struct mc_cache_key *made, mc_err *err)
+/* Modules beside the notebook are found after those of -I, and last those of the caller's import
+ * path. The directories' names are not part of the key, what is found in them is. */
+static int add_directories(const struct mc_fields *fields,
+                           char *const *envp,
+                           struct mc_cache_key *made,
+                           mc_err *err)
 {
     const char *cwd = fields->cwd;
     if (strcmp(cwd, "/") != 0) {
         mc_strv_add(&made->include, cwd);
     }
+    mc_import_path_add(envp, cwd, &made->include);
     return mc_strv_check(&made->include, err);
 }
 
@@ -153,6 +158,7 @@ static int make_key(const struct mc_fields *fields,
 int mc_cache_key_make(const struct mc_fields *fields,
                       const struct mc_toolchain *toolchain,
                       const struct mc_cell_io *io,
+                      char *const *envp,
                       struct mc_cache_key **ret,
                       mc_err *err)
 {
@@ -160,15 +166,19 @@ int mc_cache_key_make(const struct mc_fields *fields,
     if (!made) {
         return mc_err_set(err, MC_NO_MEMORY, "out of memory");
     }
-    if (normalize_flags(fields, made, err) < 0 ||
-        mc_using_read(fields->using, &made->using, err) < 0 ||
-        add_own_directory(fields, made, err) < 0 ||
+    if (normalize_flags(fields, made, err) < 0) {
+        mc_cache_key_free(made);
+        return -1;
+    }
+    size_t given = made->include.count; /* which the flags have already */
+    if (mc_using_read(fields->using, &made->using, err) < 0 ||
+        add_directories(fields, envp, made, err) < 0 ||
         make_key(fields, toolchain, io, made, err) < 0) {
         mc_cache_key_free(made);
         return -1;
     }
-    if (strcmp(fields->cwd, "/") != 0) {
-        mc_strv_addf(&made->flags, "-I%s", fields->cwd);
+    for (size_t i = given; i < made->include.count; i++) {
+        mc_strv_addf(&made->flags, "-I%s", made->include.items[i]);
     }
     if (mc_strv_check(&made->flags, err) < 0) {
         mc_cache_key_free(made);

@@ -20,9 +20,11 @@ struct mc_cache_key {
     json_t *parts;          /* what the key was made of, for explanations */
 };
 
+/* `envp` is the caller's environment. */
 int mc_cache_key_make(const struct mc_fields *fields,
                       const struct mc_toolchain *toolchain,
                       const struct mc_cell_io *io,
+                      char *const *envp,
                       struct mc_cache_key **ret,
                       mc_err *err) MC_MUST_USE;
 struct mc_cache_key *mc_cache_key_free(struct mc_cache_key *made);

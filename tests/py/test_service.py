@@ -122,6 +122,24 @@ def test_limits_of_output_and_of_processes_end_programs() -> None:
     assert caught.value.limit == "processes"
 
 
+def test_libraries_of_the_callers_import_path_are_found_and_part_of_the_key(tmp_path: Path) -> None:
+    """As packages of Mojo from PyPI set it; the standard library that it names as well is not taken from there."""
+    root = mc.info()["toolchain"]["root"]
+    library = tmp_path / "site"
+    library.mkdir()
+    (library / "lent.mojo").write_text("def lent() -> Int: return 1")
+    env = {**os.environ, "MODULAR_MOJO_MAX_IMPORT_PATH": f"{root}/lib/mojo,{tmp_path}/gone,{library}"}
+    source = "from lent import lent\nprint(lent())"
+    assert mc.run(source, env=env).stdout == "1\n"
+    assert mc.run(source, env=env).cache == "hit"
+    (library / "lent.mojo").write_text("def lent() -> Int: return 2")
+    again = mc.run(source, env=env)
+    assert (again.cache, again.stdout) == ("miss", "2\n")
+    with pytest.raises(mc.MojoCompileError, match="unable to locate module 'lent'") as caught:
+        mc.run(source)
+    assert "give the directory that it is in with -I" in str(caught.value)
+
+
 def test_an_abort_names_the_cell_and_its_line_in_the_error_alone() -> None:
     result = mc.run(ABORT, check=False, name="my cell")
     assert result.stdout == "a\n"
