@@ -129,7 +129,8 @@ static void hint_module(const char *name, size_t length, const char *line, struc
     }
     if (is_one(name, length, "mojmelo")) {
         mc_buf_adds(ret,
-                    "`mojmelo` is a library from PyPI: after `pip install mojmelo` and `mojmelo-setup` a new "
+                    "`mojmelo` is a library from PyPI: after `pip install mojmelo` and "
+                    "`mojmelo-setup` a new "
                     "process finds it, or give its directory `_mojmelo` with -I");
         return;
     }
@@ -161,7 +162,8 @@ static void hint_module(const char *name, size_t length, const char *line, struc
     }
     if (strstr(line, "std.") == NULL) {
         mc_buf_addf(ret,
-                    "where `%.*s` is a module of yours or of a library, give the directory that it is in with -I",
+                    "where `%.*s` is a module of yours or of a library, give the directory that it "
+                    "is in with -I",
                     n,
                     name);
     }

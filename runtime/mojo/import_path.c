@@ -31,12 +31,8 @@ void mc_import_path_add(char *const *envp, const char *cwd, struct mc_strv *ret_
         int length = (int) strcspn(at, ",");
         mc_autofree char *directory = NULL;
         bool absolute = *at == '/';
-        int made = asprintf(&directory,
-                            "%s%s%.*s",
-                            absolute ? "" : cwd,
-                            absolute ? "" : "/",
-                            length,
-                            at);
+        int made =
+            asprintf(&directory, "%s%s%.*s", absolute ? "" : cwd, absolute ? "" : "/", length, at);
         if (made < 0) {
             ret_dirs->failed = true;
         } else if (length > 0 && is_there(directory, ".") && !is_a_compilers(directory)) {

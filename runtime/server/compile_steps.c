@@ -94,8 +94,12 @@ enum mc_progress mc_step_toolchain_known(struct mc_request *request)
 enum mc_progress mc_step_prepare(struct mc_request *request)
 {
     mc_err err = {0};
-    if (mc_cache_key_make(
-            &request->fields, request->toolchain, &request->io, request->environment.items, &request->cache_key, &err) < 0) {
+    if (mc_cache_key_make(&request->fields,
+                          request->toolchain,
+                          &request->io,
+                          request->environment.items,
+                          &request->cache_key,
+                          &err) < 0) {
         return mc_step_fail(request, &err);
     }
     mc_step_set(request, "key", json_string(request->cache_key->key));
