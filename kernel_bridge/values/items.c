@@ -64,7 +64,7 @@ PyObject *mc_items_of_array(const struct mc_conversion *conversion,
     PyObject *items = PyTuple_New(array->first.count);
     for (Py_ssize_t i = 0; items && i < array->first.count; i++) {
         PyObject *object;
-        memcpy(&object, array->first.data + i * array->first.stride, sizeof object);
+        memcpy(&object, array->first.data + i * array->first.stride, sizeof(PyObject *));
         object = object ? object : Py_None;
         missing += is_missing(object);
         PyTuple_SET_ITEM(items, i, Py_NewRef(object));

@@ -95,12 +95,12 @@ static bool find_position(int stream, uint64_t *ret)
 /* As long as the reader leaves no room, as with a pipe that is full. */
 static void await_room(uint32_t noted)
 {
-    const struct timespec while_ = {.tv_nsec = WAIT_NS};
+    const struct timespec pause = {.tv_nsec = WAIT_NS};
     uint32_t taken;
     while (noted - (taken = atomic_load(&own.order->taken)) >= MC_ORDER_TURNS &&
            !atomic_load(&own.order->off)) {
         atomic_store(&own.order->waits, 1);
-        mc_share_sleep(&own.order->taken, taken, &while_);
+        mc_share_sleep(&own.order->taken, taken, &pause);
         atomic_store(&own.order->waits, 0);
     }
 }

@@ -36,16 +36,21 @@ static void forget_held(struct mc_run_output *output)
     output->held.failed = output->pieces.failed = false;
 }
 
+static uint32_t *lengths_of(const struct mc_run_output *output)
+{
+    void *lengths = output->pieces.data;
+    return lengths;
+}
+
 void mc_run_output_let_go(struct mc_run_output *output)
 {
     mc_loop_disarm(&output->timer);
     if (output->held.length) {
-        const struct mc_printed printed = {
-            .bytes = output->held.data,
-            .length = output->held.length,
-            .lengths = (const uint32_t *) (const void *) output->pieces.data,
-            .count = output->pieces.length / sizeof(uint32_t),
-            .first_is_stderr = output->first_is_stderr};
+        const struct mc_printed printed = {.bytes = output->held.data,
+                                           .length = output->held.length,
+                                           .lengths = lengths_of(output),
+                                           .count = output->pieces.length / sizeof(uint32_t),
+                                           .first_is_stderr = output->first_is_stderr};
         output->tell(output->owner, &printed);
     }
     forget_held(output);
@@ -60,8 +65,7 @@ static void on_timer(struct mc_timer *timer)
 static void add_piece(struct mc_run_output *output, bool is_stderr, uint32_t length)
 {
     if (output->pieces.length && output->last_is_stderr == is_stderr) {
-        uint32_t *last = (uint32_t *) (void *) (output->pieces.data + output->pieces.length) - 1;
-        *last += length;
+        lengths_of(output)[output->pieces.length / sizeof length - 1] += length;
         return;
     }
     if (!output->pieces.length) {
