@@ -48,6 +48,14 @@ static int find_frame(
     return 0;
 }
 
+/* A Python inside Mojo buffers what it prints to a pipe, and Mojo never lets it write the rest. */
+static void let_python_write(struct mc_strv *environment)
+{
+    if (!mc_strv_getenv(environment->items, "PYTHONUNBUFFERED")) {
+        mc_strv_addf(environment, "PYTHONUNBUFFERED=1");
+    }
+}
+
 /* An object of strings, or a frame: NAME=value with a NUL after each, in any bytes. */
 static int
 keep_environment(struct mc_request *request, const struct mc_message *message, mc_err *err)
@@ -75,6 +83,7 @@ keep_environment(struct mc_request *request, const struct mc_message *message, m
             mc_strv_addf(&request->environment, "%s=%s", name, json_string_value(value));
         }
     }
+    let_python_write(&request->environment);
     return mc_strv_check(&request->environment, err);
 }
 

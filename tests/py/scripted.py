@@ -33,6 +33,7 @@ class FakeBridge(types.ModuleType):
     VERSION, BUILD, PROTOCOL = "0.1.0", "fake", 1
     ERROR_CODES = ("internal", "io", "compile_failed")
     SCALARS = _bridge.SCALARS
+    Function = _bridge.Function
     Error = FakeError
 
     def __init__(self) -> None:

@@ -44,7 +44,8 @@ def test_a_shell_compiles_before_its_input_has_come(tmp_path: Path) -> None:
         assert started.communicate(b"piped\n", 120)[0] == b"got piped\n"
 
 
-def test_none_of_python_is_not_shown() -> None:
+def test_none_of_python_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
     result = mc.run("""
 from std.python import Python
 var builtins = Python.import_module("builtins")
@@ -52,6 +53,24 @@ builtins.print("said")
 """)
     assert result.stdout == "said\n"
     assert mc.run("from std.python import Python\nPython.import_module('builtins').str(7)").stdout == "7\n"
+
+
+def test_python_and_mojo_print_in_one_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    program = """
+from std.python import Python
+var builtins = Python.import_module("builtins")
+for i in range(3):
+    builtins.print("python", i)
+    print("mojo", i)
+"""
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
+    assert mc.run(program).stdout.split() == "python 0 mojo 0 python 1 mojo 1 python 2 mojo 2".split()
+
+
+def test_how_python_is_to_write_is_the_users(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONUNBUFFERED", "")
+    asks = "from std.os import getenv\nprint('[', getenv('PYTHONUNBUFFERED', 'none'), ']', sep='')"
+    assert mc.run(asks).stdout == "[]\n"
 
 
 def test_what_left_main_is_shown_once(tmp_path: Path) -> None:
