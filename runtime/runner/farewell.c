@@ -1,6 +1,7 @@
 #include "runner/farewell.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,6 +47,14 @@ static void get_usage(struct rusage *ret)
     }
 }
 
+/* Freeing its memory is all that is left to this process: it must not keep the processor from those
+ * who tell the end. */
+static void make_way(void)
+{
+    const struct sched_param none = {0};
+    (void) sched_setscheduler(0, SCHED_IDLE, &none);
+}
+
 static void say(int status, void *unused)
 {
     (void) unused;
@@ -60,6 +69,7 @@ static void say(int status, void *unused)
     fflush(NULL);
     slot->status = status;
     if (syscall(SYS_close_range, 0, ~0U, 0) == 0) {
+        make_way();
         atomic_store(&slot->over, 1);
         kill(runner, SIGCHLD);
     }

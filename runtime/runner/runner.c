@@ -28,6 +28,7 @@
 
 /* Of the processes forked ahead: they are missed after a run, and of no use where none comes. */
 #define MISSED_NS     2000000 /* after the start of a run that has not ended by then */
+#define TOLD_NS       200000 /* after an end: by then its client knows, and a fork disturbs nobody */
 #define IDLE_NS       60000000000
 #define LOOK_NS       5000000000  /* at the memory that is left */
 #define MEMORY_WANTED (128 << 20) /* left, so that there are any */
@@ -175,7 +176,7 @@ static void handle_ends(struct runner *runner)
             if (!runner->quitting) {
                 send_event(runner, &event);
                 runner->last_run_at = mc_os_now();
-                runner->fill_at = runner->last_run_at; /* the next request takes its while */
+                runner->fill_at = runner->last_run_at + TOLD_NS;
             }
         }
     }
