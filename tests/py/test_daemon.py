@@ -313,7 +313,10 @@ def test_a_window_stops_the_reading_until_credit_comes(daemon: Daemon, peer: Pee
 
 def test_a_peer_that_sleeps_over_much_output_gets_it_all(daemon: Daemon, peer: Peer) -> None:
     id = peer.send(**daemon.run_header(program("run: flood 17000000")))
-    time.sleep(10)
+    first = peer.receive()[0]
+    while first["event"] != "started":
+        first = peer.receive()[0]
+    wait_until(lambda: not alive(first["pid"]), 30, "the program to have written it all")
     reply = peer.collect(id)
     assert reply["ok"] and len(reply.stdout) == 17_000_000
 

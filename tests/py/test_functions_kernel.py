@@ -16,13 +16,15 @@ def at(n: Int) -> Int:
     var values = [1, 2, 3]
     return values[n]
 
-def spin(n: Int) -> Int:
+def spin(began: Span[mut=True, Int64, _], n: Int) -> Int:
+    began[0] = 1
     var x = n
     while x != -1:
         x = (x * 5 + 1) & 1023
     return x
 
-def busy(n: Int) -> Int:
+def busy(began: Span[mut=True, Int64, _], n: Int) -> Int:
+    began[0] = 1
     var kept = 0
     for i in range(n):
         var values = List[String]()
@@ -32,8 +34,7 @@ def busy(n: Int) -> Int:
 """
 
 CRASHES = """
-def began():
-    open("began", "w").close()
+began = numpy.memmap("began", numpy.int64, "w+", shape=1)
 
 def crashes(count):
     caught = 0
@@ -52,7 +53,9 @@ def shell(service: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[K
     """A kernel with the cell above."""
     with kernel(tmp_path_factory.mktemp("kernel")) as started:
         assert (
-            started.run("import faulthandler, mojocell\nfaulthandler.enable()\n%load_ext mojocell").status
+            started.run(
+                "import faulthandler, mojocell, numpy\nfaulthandler.enable()\n%load_ext mojocell"
+            ).status
             == "ok"
         )
         outcome = started.run(CELL)
@@ -114,9 +117,8 @@ def answer(message):
     if message["content"]["data"]["what"] == "crashes":
         print(crashes(1000))
         return
-    began()
     try:
-        spin(1)
+        spin(began, 1)
     except KeyboardInterrupt:
         print("interrupted")
 channel.on_msg(answer)
@@ -129,33 +131,32 @@ def test_a_thousand_crashes_in_the_callback_of_a_widget(shell: Kernel) -> None:
 
 
 def stop(shell: Kernel) -> None:
-    """Stop what called ``began()``: a call that holds the GIL keeps the kernel's output back."""
+    """Stop a call that is in Mojo: where it holds the GIL the kernel's output is kept back."""
     mark = Path(shell.manager.connection_file).parent / "began"
-    wait_until(mark.exists, 20, "the call to begin")
-    mark.unlink()
-    time.sleep(0.3)
+    wait_until(lambda: any(mark.read_bytes()), 20, "the call to begin")
+    mark.write_bytes(bytes(8))
     shell.interrupt()
 
 
 def interrupted(shell: Kernel, code: str) -> str:
     """Run code that does not end, stop it, and return what its KeyboardInterrupt left behind."""
-    request = shell.start(f"began()\ntry:\n    {code}\nexcept KeyboardInterrupt:\n    print('interrupted')")
+    request = shell.start(f"try:\n    {code}\nexcept KeyboardInterrupt:\n    print('interrupted')")
     stop(shell)
     return printed(shell.finish(request, timeout=20))
 
 
 def test_stop_interrupts_a_tight_loop_and_leaves_all_in_order(shell: Kernel) -> None:
-    for code in ("spin(1)", "busy(1 << 40)"):
+    for code in ("spin(began, 1)", "busy(began, 1 << 40)"):
         assert interrupted(shell, code) == "interrupted\n"
         assert printed(shell.run("print(at(2), crashes(10))")) == "3 10\n"
 
 
 def test_stop_interrupts_a_loop_in_and_after_an_asynchronous_cell(shell: Kernel) -> None:
-    shell.run("import asyncio\nasync def work():\n    await asyncio.sleep(0.01)\n    began()\n    spin(1)")
+    shell.run("import asyncio\nasync def work():\n    await asyncio.sleep(0.01)\n    spin(began, 1)")
     request = shell.start("await work()")
     stop(shell)
     assert shell.finish(request, timeout=20).reply["ename"] == "KeyboardInterrupt"
-    assert interrupted(shell, "spin(1)") == "interrupted\n"
+    assert interrupted(shell, "spin(began, 1)") == "interrupted\n"
 
 
 def test_stop_interrupts_a_loop_in_the_callback_of_a_widget(shell: Kernel) -> None:
