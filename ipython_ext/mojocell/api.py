@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from mojocell.arguments import checked
-from mojocell.core import client
+from mojocell.core import client, surroundings
 from mojocell.core.request import Job
 from mojocell.settings import CALL_MODES, PROGRAM_MODES
 
@@ -338,7 +338,7 @@ def info() -> dict[str, Any]:
     from mojocell.core.machine import describe
 
     values = settings.values()
-    answer = client.request({"op": "info", **client.surroundings(toolchain=values["toolchain"])})
+    answer = client.request({"op": "info", **surroundings.of_caller(toolchain=values["toolchain"])})
     own = {
         "mojocell": _bridge.VERSION,
         "python": platform.python_version(),

@@ -9,8 +9,9 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from mojocell import options
+from mojocell.core.repairs import repairs
 from mojocell.core.request import Job
-from mojocell.core.result import repairs, status
+from mojocell.core.result import status
 from mojocell.errors import MojoCompileError, MojoError, MojoRuntimeError, MojoTimeout
 from mojocell.show.output import Sink
 from mojocell.show.words import plural, table

@@ -17,10 +17,11 @@ from IPython.core.magic_arguments import argument, magic_arguments
 from traitlets import Any as AnyTrait
 from traitlets import TraitError, validate
 
-from mojocell import cell_functions, options, settings
-from mojocell.cell_diagnostics import CellDiagnostics
+from mojocell import options, settings
+from mojocell.cells.diagnostics import CellDiagnostics
+from mojocell.cells.functions import Binder
 from mojocell.core import client
-from mojocell.errors import Interrupted, MojoCompileError, MojoError
+from mojocell.errors import Interrupted, MojoError
 from mojocell.hosts.ipython import IPython, RunningCells
 from mojocell.show.progress import CellSink, Screen
 from mojocell.show.words import duration, plural, table
@@ -30,10 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from IPython.core.interactiveshell import InteractiveShell
-
-    from mojocell.core.request import Job
-    from mojocell.core.result import RunResult
-    from mojocell.show.layout import Layout
 
 
 def _options(*tables: Sequence[options.Option], name: str | None = None) -> Callable[[Any], Any]:
@@ -88,7 +85,7 @@ class Mojocell(Magics):
         self._warm = False
         self._foreign: object = None
         self._ip: Any = shell
-        self._binder = cell_functions.Binder(shell)
+        self._binder = Binder(shell)
         self._diagnostics = CellDiagnostics()
         self._host = IPython(shell)
         if self._host.has_kernel:
@@ -122,9 +119,7 @@ class Mojocell(Magics):
         opts, args = self._parse(self.mojo, line)
         if opts.file:
             _write(opts.file, cell)
-        head = self._running.head(cell)
-        above = head.count("\n")
-        self._run("\n" * above + cell, opts, args, head=head, above=above)
+        self._run(cell, opts, args)
 
     @_raw
     @_named("mojo")
@@ -138,7 +133,7 @@ class Mojocell(Magics):
             raise UsageError(msg)
         opts, _ = self._parse(self.mojo, "")
         del opts.bind_as
-        self._run(line, opts, [], head="%mojo ", above=0, using=self._named_in(line))
+        self._run(line, opts, [], head="%mojo ", using=self._named_in(line))
 
     def _named_in(self, line: str) -> list[dict[str, Any]]:
         """Return the ``using`` for the Mojo functions that a line names."""
@@ -173,7 +168,7 @@ class Mojocell(Magics):
             raise UsageError(str(error)) from None
         opts.name = opts.name or opts.path
         opts.include = [*opts.include, os.path.dirname(os.path.abspath(os.path.expanduser(opts.path)))]
-        self._run(source, opts, args, head=None, above=0)
+        self._run(source, opts, args, head="", fixable=False)
 
     @_options(options.CACHE)
     @line_magic
@@ -230,195 +225,60 @@ class Mojocell(Magics):
         opts: argparse.Namespace,
         args: list[str],
         *,
-        head: str | None,
-        above: int,
+        head: str | None = None,
+        fixable: bool = True,
         using: Sequence[dict[str, Any]] = (),
     ) -> None:
-        """Run one cell: ``head`` is what stood before the source, ``above`` the lines of it."""
-        self._last_cell = self._running.cell_id or opts.name or "cell"
+        """Run one cell: ``head`` is what stands before its source, by default what the editor shows there."""
+        from mojocell.call import inputs
+        from mojocell.cells.job import job_of
+        from mojocell.cells.kept import keep, repaired
+        from mojocell.cells.shown import show
+
+        cell = self._running.cell_id or opts.name
+        self._last_cell = cell or "cell"
         self._diagnostics.forget(self._running.cell_id)
-        job = self._job(source, opts, args).but(using=tuple(using))
-        screen = self._host.screen("never" if opts.quiet else settings.get("status"))
+        head = self._running.head(source) if head is None else head
+        above = head.count("\n")
+        source = "\n" * above + source
+        try:
+            job, given = job_of(source, opts, args, self._ip.user_ns, cell=self._last_cell, using=using)
+        except options.OptionError as error:
+            raise UsageError(str(error)) from None
+        screen = self._host.screen("never" if opts.quiet else settings.value_of("status"))
         start = time.monotonic()
         with _quiet_errors():
             # A notebook server has limits; a terminal has none.
-            limit = int(settings.get("shown")) if self._host.has_kernel else None
+            limit = int(settings.value_of("shown")) if self._host.has_kernel else None
             sink = CellSink(screen, limit, first=self._is_first(screen))
-            given: dict[str, Any] = {}
+            returned: dict[str, Any] = {}
             try:
-                if getattr(opts, "inputs", None) or getattr(opts, "outputs", None):
-                    from mojocell.call import inputs
-
-                    job, values = self._exchange(job, opts)
-                    result, given = inputs.run(job, values, sink)
-                else:
+                if given is None:
                     result = job.execute(sink)
+                else:
+                    result, returned = inputs.run(job, given, sink)
             except Interrupted as stop:
-                self._binder.failed(self._cell(opts), source, (), compiled=True)
-                self._keep(stop.result, opts)
-                how = "stopped while it was compiled, after" if stop.compiling else "stopped after"
-                stop.args = (f"{how} {duration(time.monotonic() - start)}",)
+                self._binder.failed(cell, source, (), compiled=True)
+                if stop.result is not None:
+                    keep(stop.result, opts, self._ip.user_ns)
+                stop.args = (_stopped(stop, time.monotonic() - start),)
                 screen.leave(str(stop))
                 raise
             except MojoError:
-                self._binder.failed(self._cell(opts), source, (), compiled=True)
+                self._binder.failed(cell, source, (), compiled=True)
                 screen.leave("not run")
                 raise
             finally:
                 sink.close()
             self._diagnostics.note(self._running.cell_id, result)
-            self._keep(result, opts)
-            self._ip.push(given)
-            self._remember_fix(result, job, head, above)
-            self._show(result, opts, screen, self._bind(job, result, opts), fixable=head is not None)
+            keep(result, opts, self._ip.user_ns)
+            self._ip.push(returned)
+            fix = repaired(source, result) if fixable else None
+            self._fix = None if fix is None else f"{head}{fix[_blank_lines(fix, above) :]}"
+            bound = self._binder.bind_result(cell, job, result, opts)
+            screen.final(show(result, bound, opts, self._host.display, fixable=fixable))
             if result.error is not None:
                 raise result.error
-
-    def _exchange(self, job: Job, opts: argparse.Namespace) -> tuple[Job, dict[str, Any]]:
-        """Return what a cell of statements is asked for that takes Python's variables, and these."""
-        from mojocell.call import inputs
-
-        for name in opts.inputs:
-            if name not in self._ip.user_ns:
-                msg = f"-i {name}: there is no variable {name}"
-                raise UsageError(msg)
-        if job.args or job.stdin is not None:
-            msg = "-i and -o: such a cell has neither arguments nor standard input; pass them as variables"
-            raise UsageError(msg)
-        values = {name: self._ip.user_ns[name] for name in opts.inputs}
-        return inputs.exchange(job, values, opts.outputs), values
-
-    def _job(self, source: str, opts: argparse.Namespace, args: list[str]) -> Job:
-        from mojocell.core.request import Job
-
-        return Job(
-            source,
-            op="compile" if opts.no_run else "run",
-            name=opts.name or "cell",
-            cell=self._last_cell,
-            mode=opts.mode if opts.mode in settings.PROGRAM_MODES else None,
-            exports=getattr(opts, "exports", None),
-            force=opts.force,
-            flags=options.compiler_flags(opts),
-            args=args,
-            stdin=self._stdin(opts.stdin),
-            timeout=opts.timeout,
-            memory=opts.memory,
-            cpu=opts.cpu,
-            processes=opts.processes,
-            most_output=opts.most_output,
-        )
-
-    def _stdin(self, name: str | None) -> bytes | None:
-        if name is None:
-            return None
-        if name not in self._ip.user_ns:
-            msg = f"--stdin {name}: there is no variable {name}"
-            raise UsageError(msg)
-        value = self._ip.user_ns[name]
-        if isinstance(value, str):
-            return value.encode("utf-8", "surrogateescape")
-        if isinstance(value, bytes | bytearray | memoryview):
-            return bytes(value)
-        msg = f"--stdin {name}: the variable must be a str or bytes, not {type(value).__name__}"
-        raise UsageError(msg)
-
-    def _keep(self, result: RunResult | None, opts: argparse.Namespace) -> None:
-        """Put the result and the output into the variables asked for."""
-        if result is None:
-            return
-        if opts.result:
-            self._ip.user_ns[opts.result] = result
-        if opts.out:
-            self._ip.user_ns[opts.out] = result.stdout
-
-    def _cell(self, opts: argparse.Namespace) -> str | None:
-        """Return what a cell's functions are remembered by."""
-        return self._running.cell_id or opts.name
-
-    def _bind(self, job: Job, result: RunResult, opts: argparse.Namespace) -> cell_functions.Bound | None:
-        """Bind what a cell defines; None where this magic binds nothing, or the cell did not compile."""
-        if not hasattr(opts, "bind_as"):
-            return None
-        cell = self._cell(opts)
-        if isinstance(result.error, MojoCompileError):
-            defined = [str(item.get("name")) for item in result.cell.get("definitions") or ()]
-            self._binder.failed(cell, job.source, defined)
-            return None
-        from mojocell.call.module import module_of
-
-        mode = opts.mode if opts.mode in settings.CALL_MODES else None
-        module = module_of(job, result, mode=mode, nogil=opts.nogil)
-        module.__mojo__.tells = False
-        try:
-            return self._binder.bind(cell, module, name=opts.bind_as, wanted=not opts.no_bind)
-        except MojoError as error:
-            # A program has run and is what its cell is about.
-            if result.kind == "definitions":
-                raise
-            return cell_functions.Bound([], {}, [f"the cell's functions are not bound: {error.message}"])
-
-    def _show(
-        self,
-        result: RunResult,
-        opts: argparse.Namespace,
-        screen: Screen,
-        bound: cell_functions.Bound | None,
-        *,
-        fixable: bool,
-    ) -> None:
-        """Display all but output and errors."""
-        from mojocell.core.result import repairs, status
-
-        if not opts.quiet:
-            if result.warnings and result.error is None:
-                from mojocell.show import layout
-
-                self._host.display(
-                    layout.diagnostics(result.warnings, source=result.source, name=result.name)
-                )
-            if result.modernized:
-                version = result.toolchain.get("version", "")
-                enough = not isinstance(result.error, MojoCompileError)
-                said = repairs(result.modernized, version, fixable=fixable, enough=enough)
-                self._host.display([[("note", said)]])
-            if bound is not None:
-                self._show_bound(result, bound, opts)
-        listed = result.kind == "definitions" and result.error is None
-        more = bound.headline() if bound is not None and not listed else ""
-        screen.final(status(result, more))
-
-    def _show_bound(self, result: RunResult, bound: cell_functions.Bound, opts: argparse.Namespace) -> None:
-        """Display what definitions became; beside a program only what needs attention."""
-        from mojocell.core.result import signatures
-
-        notes = list(bound.warnings)
-        if bound.where:
-            notes.append(f"its functions run isolated: {bound.where}")
-        if opts.mode in settings.CALL_MODES and not result.functions:
-            notes.append(f"--mode {opts.mode} is for functions, and this cell has none to call")
-        lines: Layout = [[("warning", "warning"), ("", f": {text}")] for text in notes]
-        if result.kind == "definitions" and result.error is None:
-            lines = (
-                cell_functions.layout(bound, signatures(result.functions), wanted=not opts.no_bind) + lines
-            )
-        if lines:
-            self._host.display(lines)
-
-    def _remember_fix(self, result: RunResult, job: Job, head: str | None, above: int) -> None:
-        """Keep the repaired cell for ``%mojo_fix``, and tell of it where fix-its are left."""
-        self._fix = None
-        if head is None:
-            return
-        repaired = made = result.source if result.modernized else job.source
-        if isinstance(result.error, MojoCompileError):
-            from mojocell.diagnostics import apply_fixits
-
-            repaired = apply_fixits(made, result.diagnostics)
-            if repaired != made and not result.error.hint:
-                result.error.hint = "%mojo_fix writes the cell with the fix-its"
-        if repaired != job.source:
-            self._fix = head + repaired[min(above, len(repaired) - len(repaired.lstrip("\n"))) :]
 
     # --- surroundings -------------------------------------------------------------------------
 
@@ -447,6 +307,16 @@ class Mojocell(Magics):
         counters = cache.stats()
         self._warm = bool(counters.get("entries") or counters.get("misses"))
         return not self._warm
+
+
+def _stopped(stop: Interrupted, seconds: float) -> str:
+    how = "stopped while it was compiled, after" if stop.compiling else "stopped after"
+    return f"{how} {duration(seconds)}"
+
+
+def _blank_lines(text: str, most: int) -> int:
+    """Return how many line feeds a text begins with, so many at most."""
+    return min(most, len(text) - len(text.lstrip("\n")))
 
 
 class _quiet_errors:  # noqa: N801  (reads as a statement)

@@ -220,7 +220,7 @@ class _Known(NamedTuple):
 _known = _Known(_NO_PROJECT, {}, {}, {})
 
 
-def get(key: str) -> Any:
+def value_of(key: str) -> Any:
     """Return the value of a setting.
 
     Parameters
@@ -240,7 +240,7 @@ def get(key: str) -> Any:
 
     Examples
     --------
-    >>> get("mode")
+    >>> value_of("mode")
     'cached'
     """
     return _found(key)[0]
@@ -277,7 +277,7 @@ def set_value(key: str, value: Any) -> None:
     Examples
     --------
     >>> set_value("timeout", 5)
-    >>> get("timeout"), origin("timeout")
+    >>> value_of("timeout"), origin("timeout")
     (5, 'set in this process')
     >>> set_value("timeout", None)
     """

@@ -15,7 +15,7 @@ import pytest
 import mojocell as mc
 from conftest import ROOT
 from mojocell import errors
-from mojocell.core import client
+from mojocell.core import client, surroundings
 from scripted import FakeBridge
 
 
@@ -59,7 +59,7 @@ def test_a_run_asks_for_all_that_the_protocol_has(bridge: FakeBridge, tmp_path: 
 def test_a_plain_run_asks_for_nothing_special(bridge: FakeBridge) -> None:
     mc.run("print(1)")
     assert set(bridge.requests[-1]) == {"op", "source", "name", "cwd", "env", "umask", "sites"}
-    own = {k: v for k, v in os.environ.items() if client._is_utf8(k + v)}
+    own = {k: v for k, v in os.environ.items() if surroundings._is_utf8(k + v)}
     assert bridge.requests[-1]["env"] == {"MOJO_PYTHON": sys.executable, **own}
 
 
@@ -83,7 +83,7 @@ def test_what_was_asked_for_another_environment_is_not_taken_for_the_processs(br
     mc.run("x")
     mc.run("x", env={"MOJO_PYTHON": "/p", "A": "b"})
     assert bridge.requests[-1]["env"] == {"MOJO_PYTHON": "/p", "A": "b"}
-    client.environment()["MC_ADDED_BY_A_CALLER"] = "1"
+    surroundings.environment()["MC_ADDED_BY_A_CALLER"] = "1"
     mc.run("x")
     assert "MC_ADDED_BY_A_CALLER" not in bridge.requests[-1]["env"]
 
@@ -92,9 +92,9 @@ def test_a_package_that_appears_on_the_path_is_a_site(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.syspath_prepend(str(tmp_path))
-    assert str(tmp_path) not in client.sites()
+    assert str(tmp_path) not in surroundings.sites()
     (tmp_path / "modular").mkdir()
-    assert client.sites()[0] == str(tmp_path)
+    assert surroundings.sites()[0] == str(tmp_path)
 
 
 def test_a_result_has_output_status_and_times(bridge: FakeBridge) -> None:
@@ -369,7 +369,7 @@ def test_variables_that_are_no_utf8_stay_at_home(bridge: FakeBridge, monkeypatch
 def test_the_umask_is_read_without_being_changed() -> None:
     before = os.umask(0o027)
     try:
-        assert client._umask() == 0o027
+        assert surroundings._umask() == 0o027
     finally:
         assert os.umask(before) == 0o027
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mojocell import _bridge
-from mojocell.core import client
+from mojocell.core import client, surroundings
 from test_function import INTEGERS, LISTS, WIDTHS
 
 if TYPE_CHECKING:
@@ -79,14 +79,14 @@ def failing(kind: str, details: dict[str, Any]) -> Exception:
 
 @pytest.fixture(scope="module")
 def compiled(service: Path) -> dict[str, Any]:
-    header = {"op": "compile", "source": SOURCE, "name": "cell", **client.surroundings(None, None, None)}
+    header = {"op": "compile", "source": SOURCE, "name": "cell", **surroundings.of_caller(None, None, None)}
     return client.request(header)
 
 
 def make(compiled: dict[str, Any], mode: str) -> dict[str, Any]:
     runtime = compiled["runtime"]
     library = _bridge.Library(compiled["artifact"], runtime["libraries"], runtime["identity"])
-    header = {"op": "run", "source": SOURCE, "name": "cell", **client.surroundings(None, None, None)}
+    header = {"op": "run", "source": SOURCE, "name": "cell", **surroundings.of_caller(None, None, None)}
     table = "".join(f"{entry['symbol']} {entry['abi']}\n" for entry in compiled["functions"])
     worker = _bridge.Worker(client.client(), client.encode(header).decode(), table)
     entries: dict[str, list[Any]] = {}

@@ -331,11 +331,11 @@ def test_config_sets_and_lists_the_settings(
     capsys.readouterr()
     ip.run_cell("%config Mojocell.timeout = 'soon'")
     assert "timeout must be a number of seconds above 0, not 'soon'" in caplog.text
-    assert settings.get("timeout") == 7
+    assert settings.value_of("timeout") == 7
     ip.run_cell("%config Mojocell")
     assert "Mojocell.timeout=" in capsys.readouterr().out
     ip.run_cell("%config Mojocell.timeout = None")
-    assert settings.get("timeout") is None
+    assert settings.value_of("timeout") is None
 
 
 def test_help_lists_every_option(ip: Any) -> None:

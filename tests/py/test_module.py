@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 import mojocell as mc
-from mojocell.cell_diagnostics import CellDiagnostics
+from mojocell.cells.diagnostics import CellDiagnostics
 
 SOURCE = '''\
 comptime LIMIT = 5

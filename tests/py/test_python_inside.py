@@ -17,7 +17,7 @@ import pytest
 import mojocell
 from kernels import kernel
 from mojocell.call.failure import failure
-from mojocell.core import client, python_inside
+from mojocell.core import python_inside, surroundings
 from scripted import FakeBridge
 
 PROGRAM = """
@@ -267,20 +267,20 @@ def test_a_process_names_its_interpreter_where_it_is_one(
     monkeypatch: pytest.MonkeyPatch, executable: str | None, given: dict[str, str]
 ) -> None:
     monkeypatch.setattr(sys, "executable", executable)
-    assert client.environment({"HOME": "/h"}) == {"HOME": "/h", **given}
+    assert surroundings.environment({"HOME": "/h"}) == {"HOME": "/h", **given}
 
 
 def test_an_application_that_holds_its_python_inside_names_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", "/opt/app/python-app")
     monkeypatch.setattr(sys, "frozen", True, raising=False)
-    assert client.environment({}) == {}
+    assert surroundings.environment({}) == {}
 
 
 @pytest.mark.parametrize(
     "own", [{"MOJO_PYTHON": "/b"}, {"MOJO_PYTHON": ""}, {"MOJO_PYTHON_LIBRARY": "/l.so"}]
 )
 def test_nothing_is_added_to_a_choice(own: dict[str, str]) -> None:
-    assert client.environment(own) == own
+    assert surroundings.environment(own) == own
 
 
 def test_every_request_names_it_and_the_process_keeps_its_environment(bridge: FakeBridge) -> None:

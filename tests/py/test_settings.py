@@ -31,27 +31,27 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 def test_the_process_weighs_more_than_the_environment_than_the_project_than_the_default(
     project: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert (settings.get("timeout"), settings.origin("timeout")) == (None, "default")
+    assert (settings.value_of("timeout"), settings.origin("timeout")) == (None, "default")
     path = project("[tool.mojocell]\ntimeout = 4\n")
-    assert (settings.get("timeout"), settings.origin("timeout")) == (4, str(path))
+    assert (settings.value_of("timeout"), settings.origin("timeout")) == (4, str(path))
     monkeypatch.setenv("MOJOCELL_TIMEOUT", "3.5")
-    assert (settings.get("timeout"), settings.origin("timeout")) == (3.5, "MOJOCELL_TIMEOUT")
+    assert (settings.value_of("timeout"), settings.origin("timeout")) == (3.5, "MOJOCELL_TIMEOUT")
     settings.set_value("timeout", 2)
-    assert (settings.get("timeout"), settings.origin("timeout")) == (2, "set in this process")
+    assert (settings.value_of("timeout"), settings.origin("timeout")) == (2, "set in this process")
     settings.set_value("timeout", None)
-    assert settings.get("timeout") == 3.5
+    assert settings.value_of("timeout") == 3.5
 
 
 def test_a_project_file_that_changes_is_read_again(project: Any) -> None:
     project("[tool.mojocell]\nmode = 'run'\n")
-    assert settings.get("mode") == "run"
+    assert settings.value_of("mode") == "run"
     project("[tool.mojocell]\nmode = 'cached'  # changed\n")
-    assert settings.get("mode") == "cached"
+    assert settings.value_of("mode") == "cached"
 
 
 def test_paths_of_a_project_start_at_its_directory(project: Any) -> None:
     path = project("[tool.mojocell]\ntoolchain = 'env/modular'\n")
-    assert settings.get("toolchain") == str(path.parent / "env" / "modular")
+    assert settings.value_of("toolchain") == str(path.parent / "env" / "modular")
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_the_environment_gives_text_that_becomes_a_value(
     monkeypatch: pytest.MonkeyPatch, key: str, text: str, value: Any
 ) -> None:
     monkeypatch.setenv(f"MOJOCELL_{key.upper()}", text)
-    assert settings.get(key) == value
+    assert settings.value_of(key) == value
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_the_environment_is_told_what_it_cannot_say(
 ) -> None:
     monkeypatch.setenv(f"MOJOCELL_{key.upper()}", text)
     with pytest.raises(mc.MojoError, match=f"^MOJOCELL_{key.upper()} must be .* not '{text}'"):
-        settings.get(key)
+        settings.value_of(key)
 
 
 def test_settings_reach_the_request(bridge: FakeBridge) -> None:
@@ -146,7 +146,7 @@ def test_a_working_directory_that_is_gone_is_said_to_be(
     gone.mkdir()
     monkeypatch.chdir(gone)
     gone.rmdir()
-    assert settings.get("mode") == "cached"
+    assert settings.value_of("mode") == "cached"
     with pytest.raises(mc.MojoError, match="working directory does not exist"):
         mc.run("x")
     mc.run("x", cwd="/")
@@ -167,20 +167,20 @@ def test_the_documentation_lists_every_setting_with_its_default() -> None:
 def test_the_word_mode_takes_the_modes_of_functions_too(
     project: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert (settings.get("mode"), settings.get("call_mode")) == ("cached", None)
+    assert (settings.value_of("mode"), settings.value_of("call_mode")) == ("cached", None)
     monkeypatch.setenv("MOJOCELL_MODE", "isolated")
-    assert (settings.get("mode"), settings.origin("mode")) == ("cached", "default")
-    assert (settings.get("call_mode"), settings.origin("call_mode")) == ("isolated", "MOJOCELL_MODE")
+    assert (settings.value_of("mode"), settings.origin("mode")) == ("cached", "default")
+    assert (settings.value_of("call_mode"), settings.origin("call_mode")) == ("isolated", "MOJOCELL_MODE")
     monkeypatch.setenv("MOJOCELL_CALL_MODE", "inline")
-    assert settings.get("call_mode") == "inline"
+    assert settings.value_of("call_mode") == "inline"
     monkeypatch.setenv("MOJOCELL_MODE", "run")
-    assert settings.get("mode") == "run"
+    assert settings.value_of("mode") == "run"
     monkeypatch.delenv("MOJOCELL_MODE")
     monkeypatch.delenv("MOJOCELL_CALL_MODE")
     path = project("[tool.mojocell]\nmode = 'isolated'\n")
-    assert (settings.get("mode"), settings.get("call_mode")) == ("cached", "isolated")
+    assert (settings.value_of("mode"), settings.value_of("call_mode")) == ("cached", "isolated")
     assert settings.origin("call_mode") == str(path)
     settings.set_value("mode", "inline")
-    assert (settings.get("mode"), settings.get("call_mode")) == ("cached", "inline")
+    assert (settings.value_of("mode"), settings.value_of("call_mode")) == ("cached", "inline")
     settings.set_value("call_mode", "auto")
-    assert settings.get("call_mode") is None
+    assert settings.value_of("call_mode") is None

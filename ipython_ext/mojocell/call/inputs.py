@@ -162,7 +162,8 @@ def _call(job: Job, result: RunResult, values: Mapping[str, Any], sink: Sink | N
         if sink is not None:
             sink.output(stream, data)
 
-    header = client.encode(job.header()).decode()
+    request = job.header()
+    header = client.encode(request).decode()
     table = f"{entry['symbol']} {entry['abi']}\n"
     worker = _bridge.Worker(
         client.client(),

@@ -158,7 +158,7 @@ class Unit:
         return self._where
 
     def _choose(self) -> tuple[CallMode, str | None]:
-        mode = self.calling.mode or settings.get("call_mode") or hosts.current().default_mode()
+        mode = self.calling.mode or settings.value_of("call_mode") or hosts.current().default_mode()
         if mode == "isolated":
             return "isolated", None
         from mojocell import _bridge

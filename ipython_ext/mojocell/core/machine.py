@@ -139,9 +139,9 @@ def machine() -> Machine:
     True
     """
     from mojocell import settings
-    from mojocell.core import client
+    from mojocell.core import client, surroundings
 
-    request = {"op": "info", **client.surroundings(toolchain=settings.get("toolchain"))}
+    request = {"op": "info", **surroundings.of_caller(toolchain=settings.value_of("toolchain"))}
     return describe(client.request(request).get("toolchain"))
 
 

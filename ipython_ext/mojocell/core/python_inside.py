@@ -23,25 +23,6 @@ def main() raises:
 _NOT_LOADED = ("Failed to load libpython", "symbol not found: Py")
 
 
-def interpreter(env: Mapping[str, str]) -> str | None:
-    """Return the Python that Mojo takes in an environment.
-
-    Parameters
-    ----------
-    env : mapping of str
-        The whole environment of a program.
-
-    Examples
-    --------
-    >>> interpreter({"MOJO_PYTHON": "/env/bin/python", "PATH": "/usr/bin"})
-    '/env/bin/python'
-    """
-    import shutil
-
-    path = env.get("PATH", "")
-    return env.get("MOJO_PYTHON") or shutil.which("python3", path=path) or shutil.which("python", path=path)
-
-
 def hint(message: str, env: dict[str, str] | None = None) -> str | None:
     """Return what to do about a failure of Python inside Mojo, None where the message tells of another one.
 
@@ -60,10 +41,10 @@ def hint(message: str, env: dict[str, str] | None = None) -> str | None:
     missing = re.match(r"No module named '([^']+)'", message)
     if missing is None and not message.startswith(_NOT_LOADED):
         return None
-    from mojocell.core import client
+    from mojocell.core import surroundings
 
-    whole = client.environment(env)
-    python = interpreter(whole)
+    whole = surroundings.environment(env)
+    python = surroundings.interpreter(whole)
     if missing is not None and python is not None:
         return _lacking(missing[1], python)
     return _unloadable(python, whole)

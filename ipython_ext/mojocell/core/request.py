@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from mojocell import settings
-from mojocell.core import client, printed
+from mojocell.core import client, printed, surroundings
 from mojocell.core.result import RunResult
 from mojocell.errors import Interrupted
 from mojocell.show.output import Sink
@@ -139,12 +139,17 @@ class Job:
         """
         return json.dumps(self._said(), sort_keys=True, default=repr)
 
-    def header(self) -> dict[str, Any]:
-        """Return the request as the protocol has it."""
+    def header(self, frames: list[bytes] | None = None) -> dict[str, Any]:
+        """Return the request as the protocol has it.
+
+        Parameters
+        ----------
+        frames : list of bytes or None
+            Where its binary frames go; None: it has none.
+        """
         from mojocell._requests import REQUESTS
 
         asked: dict[str, Any] = {"source": self.source, "name": self.name}
-        asked.update(client.surroundings(self.cwd, self.env, self.toolchain))
         asked.update(_spoken(self, ("cell", "flags", "using", "inputs", "outputs")))
         if self.force or self.mode == "run":
             asked["force"] = True
@@ -153,16 +158,18 @@ class Job:
         if self.exports is not None:
             asked["exports"] = self.exports
         if self.op == "run":
-            asked.update(self._program())
+            asked.update(self._program(frames))
+        asked.update(surroundings.of_caller(self.cwd, self.env, self.toolchain, frames=frames))
         header: dict[str, Any] = REQUESTS[self.op](**asked).header()
         return header
 
-    def _program(self) -> dict[str, Any]:
+    def _program(self, frames: list[bytes] | None) -> dict[str, Any]:
         from mojocell._requests import Limits, Stdin
 
         asked = _spoken(self, ("args",))
-        if self.stdin is not None:
-            asked["stdin"] = Stdin(frame=0)
+        if self.stdin is not None and frames is not None:
+            asked["stdin"] = Stdin(frame=len(frames))
+            frames.append(self.stdin)
         limits = {
             wire: min(value * unit, most)
             for name, (wire, unit, most) in LIMITS.items()
@@ -233,16 +240,13 @@ class Job:
             follower.ended(made.error)
             return made
 
-        frames = [self.stdin] if self.stdin is not None and self.op == "run" else []
+        frames: list[bytes] = []
+        header = self.header(frames)
+        silence = client.patience(self.timeout)
         try:
-            silence = client.patience(self.timeout)
             if sink is None:
-                return result(
-                    client.request(self.header(), frames, on_event, silence=silence, only_output=True)
-                )
-            return result(
-                client.request(self.header(), frames, on_event, silence=silence, on_quiet=sink.quiet)
-            )
+                return result(client.request(header, frames, on_event, silence=silence, only_output=True))
+            return result(client.request(header, frames, on_event, silence=silence, on_quiet=sink.quiet))
         except KeyboardInterrupt:
             stopped = Interrupted(result=result({}), compiling=compiles)
             raise stopped from None
@@ -261,4 +265,4 @@ def _job(values: dict[str, Any]) -> Job:
 
 def restored(values: dict[str, Any]) -> Job:
     """Return the job that was pickled; the compiler is this process's."""
-    return _job({**_PLAIN, "toolchain": settings.get("toolchain"), **values})
+    return _job({**_PLAIN, "toolchain": settings.value_of("toolchain"), **values})

@@ -5,14 +5,17 @@ from __future__ import annotations
 import builtins
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mojocell.show.words import plural
+from mojocell import settings
+from mojocell.errors import MojoCompileError, MojoError
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Iterable
 
     from mojocell._bridge import Function as MojoFunction
     from mojocell.call.module import MojoModule
-    from mojocell.show.layout import Layout
+    from mojocell.core.request import Job
+    from mojocell.core.result import RunResult
 
 #: What a function says whose cell was changed, and does not run in its place.
 NOT_COMPILED = "the cell that defines it did not compile; fix and run it"
@@ -99,6 +102,44 @@ class Binder:
         self._ip = shell
         self._cells: dict[str | None, _Cell] = {}
         self._warned: set[str] = set()
+
+    def bind_result(
+        self, cell: str | None, job: Job, result: RunResult, opts: argparse.Namespace
+    ) -> Bound | None:
+        """Bind what a cell defines; None where its magic binds nothing, or it did not compile.
+
+        Parameters
+        ----------
+        cell : str or None
+            The cell's identity.
+        job, result : Job, RunResult
+            What was asked for and what came of it.
+        opts : Namespace
+            What stood on the magic's line.
+
+        Raises
+        ------
+        MojoError
+            The artifact of a cell of definitions cannot be loaded.
+        """
+        if not hasattr(opts, "bind_as"):
+            return None
+        if isinstance(result.error, MojoCompileError):
+            defined = [str(item.get("name")) for item in result.cell.get("definitions") or ()]
+            self.failed(cell, job.source, defined)
+            return None
+        from mojocell.call.module import module_of
+
+        mode = opts.mode if opts.mode in settings.CALL_MODES else None
+        module = module_of(job, result, mode=mode, nogil=opts.nogil)
+        module.__mojo__.tells = False
+        try:
+            return self.bind(cell, module, name=opts.bind_as, wanted=not opts.no_bind)
+        except MojoError as error:
+            # A program has run and is what its cell is about.
+            if result.kind == "definitions":
+                raise
+            return Bound([], {}, [f"the cell's functions are not bound: {error.message}"])
 
     def bind(
         self, cell: str | None, module: MojoModule, *, name: str | None = None, wanted: bool = True
@@ -216,31 +257,3 @@ def _callables(module: MojoModule) -> tuple[dict[str, MojoFunction], dict[str, s
         else:
             found[name] = module.__mojo__.function(name)
     return found, refused
-
-
-def layout(bound: Bound, functions: dict[str, str], *, wanted: bool = True) -> Layout:
-    """Return what a cell of definitions shows.
-
-    Parameters
-    ----------
-    bound : Bound
-        What they became.
-    functions : dict of str
-        The signature of each function, of overloads one a line.
-    wanted : bool
-        Whether they were to be bound.
-
-    Examples
-    --------
-    >>> bound = Bound(["twice"], {"parse": "it takes a Token"}, [])
-    >>> from mojocell.show.layout import paint
-    >>> print(paint(layout(bound, {"twice": "def twice(n: Int) -> Int"})))
-    bound twice; skipped parse
-      def twice(n: Int) -> Int
-      skipped parse: it takes a Token
-    """
-    head = bound.headline() if wanted else f"compiled {plural(len(functions), 'function')}"
-    lines: Layout = [[("", head or "compiled; it defines no functions")]]
-    lines += [[("", f"  {line}")] for text in functions.values() for line in text.split("\n")]
-    lines += [[("dim", f"  skipped {name}: {reason}")] for name, reason in bound.skipped.items()]
-    return lines

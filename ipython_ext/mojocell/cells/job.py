@@ -1,0 +1,91 @@
+"""What a cell asks for: its text, its options, and the variables that these name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mojocell import options, settings
+from mojocell.core.request import Job
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Mapping, Sequence
+
+
+def job_of(
+    source: str,
+    opts: argparse.Namespace,
+    args: Sequence[str],
+    names: Mapping[str, Any],
+    *,
+    cell: str | None,
+    using: Sequence[dict[str, Any]] = (),
+) -> tuple[Job, dict[str, Any] | None]:
+    """Return what is asked for, and the inputs of a cell that exchanges variables with Python.
+
+    Parameters
+    ----------
+    source : str
+        The cell's text.
+    opts, args : Namespace, sequence of str
+        What stood on the magic's line.
+    names : mapping
+        The notebook's variables.
+    cell : str or None
+        What the cell is known by.
+    using : sequence of dict
+        Other sources whose functions it calls.
+
+    Raises
+    ------
+    OptionError
+        An option names a variable that is not there or cannot serve.
+    TypeError
+        An input has no Mojo type.
+    """
+    job = Job(
+        source,
+        op="compile" if opts.no_run else "run",
+        name=opts.name or "cell",
+        cell=cell,
+        mode=opts.mode if opts.mode in settings.PROGRAM_MODES else None,
+        exports=getattr(opts, "exports", None),
+        force=opts.force,
+        flags=options.compiler_flags(opts),
+        args=args,
+        stdin=_stdin(opts.stdin, names),
+        timeout=opts.timeout,
+        memory=opts.memory,
+        cpu=opts.cpu,
+        processes=opts.processes,
+        most_output=opts.most_output,
+        using=using,
+    )
+    if not getattr(opts, "inputs", None) and not getattr(opts, "outputs", None):
+        return job, None
+    if job.args or job.stdin is not None:
+        msg = "-i and -o: such a cell has neither arguments nor standard input; pass them as variables"
+        raise options.OptionError(msg)
+    from mojocell.call import inputs
+
+    given = {name: _variable("-i", name, names) for name in opts.inputs}
+    return inputs.exchange(job, given, opts.outputs), given
+
+
+def _variable(option: str, name: str, names: Mapping[str, Any]) -> Any:
+    if name not in names:
+        msg = f"{option} {name}: there is no variable {name}"
+        raise options.OptionError(msg)
+    return names[name]
+
+
+def _stdin(name: str | None, names: Mapping[str, Any]) -> bytes | None:
+    if name is None:
+        return None
+    value = _variable("--stdin", name, names)
+    if isinstance(value, str):
+        return value.encode("utf-8", "surrogateescape")
+    if isinstance(value, bytes | bytearray | memoryview):
+        return bytes(value)
+    msg = f"--stdin {name}: the variable must be a str or bytes, not {type(value).__name__}"
+    raise options.OptionError(msg)

@@ -1,0 +1,104 @@
+"""What a cell shows beside output and errors: warnings, repairs, what its definitions became, its times."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mojocell import settings
+from mojocell.core.repairs import repairs
+from mojocell.core.result import signatures, status
+from mojocell.errors import MojoCompileError
+from mojocell.show.words import plural
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable
+
+    from mojocell.cells.functions import Bound
+    from mojocell.core.result import RunResult
+    from mojocell.show.layout import Layout
+
+
+def show(
+    result: RunResult,
+    bound: Bound | None,
+    opts: argparse.Namespace,
+    display: Callable[[Layout], None],
+    *,
+    fixable: bool,
+) -> str:
+    """Display it, and return the line of times.
+
+    Parameters
+    ----------
+    result : RunResult
+        What came of the cell.
+    bound : Bound or None
+        What its definitions became.
+    opts : Namespace
+        What stood on the magic's line.
+    display : callable
+        Of the host.
+    fixable : bool
+        Whether `%mojo_fix` can write the cell anew.
+    """
+    defines = result.kind == "definitions" and result.error is None
+    more = bound.headline() if bound is not None and not defines else ""
+    defined = signatures(result.functions)
+    line = status(result, more)
+    if opts.quiet:
+        return line
+    if result.warnings and result.error is None:
+        from mojocell.show import layout
+
+        display(layout.diagnostics(result.warnings, source=result.source, name=result.name))
+    if result.modernized:
+        version = result.toolchain.get("version", "")
+        enough = not isinstance(result.error, MojoCompileError)
+        display([[("note", repairs(result.modernized, version, fixable=fixable, enough=enough))]])
+    if bound is None:
+        return line
+    lines = definitions(bound, defined, wanted=not opts.no_bind) if defines else []
+    lines += [[("warning", "warning"), ("", f": {text}")] for text in _notes(bound, opts.mode, result)]
+    if lines:
+        display(lines)
+    return line
+
+
+def _notes(bound: Bound, mode: str | None, result: RunResult) -> list[str]:
+    """Return what needs attention, beside a program too."""
+    notes = list(bound.warnings)
+    if bound.where:
+        notes.append(f"its functions run isolated: {bound.where}")
+    if mode in settings.CALL_MODES and not result.functions:
+        notes.append(f"--mode {mode} is for functions, and this cell has none to call")
+    return notes
+
+
+def definitions(bound: Bound, functions: dict[str, str], *, wanted: bool = True) -> Layout:
+    """Return what a cell of definitions shows.
+
+    Parameters
+    ----------
+    bound : Bound
+        What they became.
+    functions : dict of str
+        The signature of each function, of overloads one a line.
+    wanted : bool
+        Whether they were to be bound.
+
+    Examples
+    --------
+    >>> from mojocell.cells.functions import Bound
+    >>> bound = Bound(["twice"], {"parse": "it takes a Token"}, [])
+    >>> from mojocell.show.layout import paint
+    >>> print(paint(definitions(bound, {"twice": "def twice(n: Int) -> Int"})))
+    bound twice; skipped parse
+      def twice(n: Int) -> Int
+      skipped parse: it takes a Token
+    """
+    head = bound.headline() if wanted else f"compiled {plural(len(functions), 'function')}"
+    lines: Layout = [[("", head or "compiled; it defines no functions")]]
+    lines += [[("", f"  {line}")] for text in functions.values() for line in text.split("\n")]
+    lines += [[("dim", f"  skipped {name}: {reason}")] for name, reason in bound.skipped.items()]
+    return lines
