@@ -15,7 +15,7 @@ import pytest
 import mojocell as mc
 from conftest import ROOT
 from mojocell import errors
-from mojocell.core import client, surroundings
+from mojocell.core import surroundings
 from scripted import FakeBridge
 
 
