@@ -176,11 +176,11 @@ def _first_line(unit: Unit, entry: Entry) -> int:
 
 def _source_file(unit: Unit) -> str:
     """Put the source into the line cache; return the name of the file that it is there."""
-    import hashlib
+    import binascii
     import linecache
 
-    digest = hashlib.sha256(unit.source.encode("utf-8", "replace")).hexdigest()
-    file = f"<mojo {unit.name} {digest[:12]}>"
+    # A checksum is enough to tell a notebook's cells apart, and hashlib loads OpenSSL.
+    file = f"<mojo {unit.name} {binascii.crc32(unit.source.encode('utf-8', 'replace')):08x}>"
     lines = [line + "\n" for line in unit.source.split("\n")]
     # Without a time of change it is never looked for on the disk.
     linecache.cache[file] = (len(unit.source), None, lines, file)
@@ -225,11 +225,12 @@ def documentation(entries: Sequence[Entry]) -> str:
     def f(n: Int)
     def f(s: String)
     """
-    from inspect import cleandoc
+    found = [entry["docstring"] for entry in entries if entry.get("docstring")]
+    texts: list[str] = []
+    if found:
+        from inspect import cleandoc
 
-    texts = list(
-        dict.fromkeys(cleandoc(entry["docstring"]).strip() for entry in entries if entry.get("docstring"))
-    )
+        texts = list(dict.fromkeys(cleandoc(text).strip() for text in found))
     if len(entries) == 1 and texts:
         return texts[0]
     signatures = "\n".join(str(entry.get("signature") or "") for entry in entries)
