@@ -313,6 +313,24 @@ def themes(page, wave: Shown) -> None:
         )
 
 
+def test_a_kernel_that_was_restarted_is_told_of(lab, page) -> None:
+    (lab.directory / "restarted.ipynb").write_text(
+        notebook(["import mojocell as mc", "mc.interact(lambda n: 2 * n, n=(1, 9))"])
+    )
+    lab.open(page, "restarted.ipynb")
+    page.get_by_text("Run", exact=True).click()
+    page.get_by_text("Run All Cells", exact=True).click()
+    widget = Shown(page, 0)
+    widget.shows("10")
+    page.get_by_text("Kernel", exact=True).click()
+    page.get_by_text("Restart Kernel…", exact=True).click()
+    page.locator(".jp-Dialog button", has_text="Restart").click()
+    widget.says("the kernel was restarted, or is gone: run the cell again")
+    widget.slider("n").fill("3")
+    widget.says("the kernel was restarted, or is gone: run the cell again")
+    assert widget.stop.is_hidden()
+
+
 def test_two_people_see_their_own(marimo, page) -> None:
     server = marimo("run", MARIMO)
     page.goto(server.url)

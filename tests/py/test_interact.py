@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import enum
+import io
 import math
 import re
 import threading
@@ -16,6 +18,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 import mojocell as mc
 from mojocell import widgets
@@ -568,3 +571,86 @@ def test_every_rule_of_the_style_is_for_widgets_alone() -> None:
     for head in selectors:
         for selector in re.split(r",(?![^()]*\))", head):
             assert re.match(r"\.mojocell-interact|:where\(\.mojocell-interact\) ", selector.strip()), selector
+
+
+# --- where no widget runs -----------------------------------------------------------------------
+
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+
+
+def shown(function: Callable[..., Any], **controls: Any) -> dict[str, Any]:
+    """What a cell's output holds of a widget."""
+    widget = mc.interact(function, **controls)
+    data, _ = widget._repr_mimebundle_()
+    widget.close()
+    assert WIDGET_VIEW in data
+    return data
+
+
+def test_a_widget_shows_function_arguments_and_last_result_where_nothing_runs_it() -> None:
+    def label(n: int, data: Any) -> str:
+        return f"<{n}> of {len(data)}"
+
+    data = shown(label, n=3, data=np.arange(1000))
+    call, result = data["text/plain"].split("\n")
+    assert re.fullmatch(r"label\(data=array\(.*\.\.\..*\), n=3\)", call)
+    assert result == "<3> of 1000"
+    assert "&lt;3&gt; of 1000" in data["text/html"]
+
+
+def test_the_last_result_is_that_of_the_newest_call() -> None:
+    widget = mc.interact(lambda n: n * n, n=(1, 9))
+    view = View(widget)
+    assert view.call(n=7)["result"]["text"] == "49"
+    data, _ = widget._repr_mimebundle_()
+    assert data["text/plain"] == "<lambda>(n=7)\n49"
+
+
+def test_tables_lines_images_and_errors_are_text_and_images_too() -> None:
+    table = shown(lambda n: [{"i": i, "name": "<b>"} for i in range(n)], n=mc.widgets.Number(250))
+    assert table["text/plain"].split("\n")[1:3] == ["i    name", "0    <b>"]
+    assert "… and 50 more rows" in table["text/plain"] and "… and 50 more rows" in table["text/html"]
+    assert '<th scope="col">name</th>' in table["text/html"] and "<b>" not in table["text/html"]
+
+    line = shown(lambda n: np.array([0.0, np.nan, 2.0, 1.0]) * n, n=1)
+    assert line["text/plain"].endswith("4 values, from 0 to 2")
+    drawing = picture(line["text/html"], "image/svg+xml").decode()
+    assert 'd="M8.0,252.0M370.7,8.0L552.0,130.0"' in drawing
+
+    for shape in ((20, 30), (20, 30, 3), (20, 30, 4)):
+        pixels = np.random.default_rng(1).integers(0, 256, shape, dtype=np.uint8)
+        image = shown(lambda n, pixels=pixels: pixels, n=1, pixels=mc.widgets.Fixed(pixels))
+        with Image.open(io.BytesIO(picture(image["text/html"], "image/png"))) as found:
+            assert np.array_equal(np.asarray(found), pixels)
+        assert 'alt="an image of 30 by 20 pixels"' in image["text/html"]
+
+    def failing(n: int) -> None:
+        raise ValueError(f"not <{n}>")
+
+    failed = shown(failing, n=1)
+    assert failed["text/plain"] == "failing(n=1)\nValueError: not <1>"
+    assert "not &lt;1&gt;" in failed["text/html"]
+
+
+def picture(page: str, mime: str) -> bytes:
+    found = re.search(rf'src="data:{re.escape(mime)};base64,([^"]*)"', page)
+    assert found is not None
+    return base64.b64decode(found[1])
+
+
+def test_a_page_without_the_state_of_widgets_shows_it() -> None:
+    import nbformat
+    from nbconvert import HTMLExporter
+
+    output = nbformat.v4.new_output("display_data", shown(lambda n: f"result {n}", n=4))
+    cell = nbformat.v4.new_code_cell("w", outputs=[output])
+    page, _ = HTMLExporter().from_notebook_node(nbformat.v4.new_notebook(cells=[cell]))
+    assert "result 4" in page and "&lt;lambda&gt;(n=4)" in page
+
+
+def test_what_a_view_asks_is_heard_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    widget = mc.interact(lambda n: n, n=(1, 9))
+    sent: list[Any] = []
+    monkeypatch.setattr(widget, "send", sent.append)
+    assert View(widget).call(n=2)["status"] == "ready"
+    assert sent == [{"type": "heard", "view": "v"}]

@@ -27,6 +27,20 @@ def escape(text: str) -> str:
     return "".join(table.get(char, char) for char in text)
 
 
+def ink(color: str) -> str:
+    """Return the declaration of a colour of text that can be read on light and on dark ground.
+
+    It is mixed with the colour of the text around it, which every theme chooses for its ground; what does not
+    know mixing has the colour itself.
+
+    Examples
+    --------
+    >>> ink("#c62828")
+    'color:#c62828;color:color-mix(in srgb,#c62828 60%,currentColor)'
+    """
+    return f"color:{color};color:color-mix(in srgb,{color} 60%,currentColor)"
+
+
 def bundle(text: str, *, dim: bool = False) -> Bundle:
     """Return text as a MIME bundle, the HTML saying the same."""
     style = "font-size:.85em;opacity:.75" if dim else ""

@@ -4,7 +4,9 @@
 // answer comes; where a call takes long, at once, and the other side decides what to give up.
 
 const SLOW = 150; // ms after which a call shows that it is going on
-const SILENT = 5000; // ms after a Stop without any answer
+const SILENT = 5000; // ms without any word from the other side
+const GONE = "the kernel was restarted, or is gone: run the cell again";
+const UNHEARD = "no answer: the kernel is busy, or was restarted; then run the cell again";
 let views = 0;
 
 // --- small helpers ---------------------------------------------------------------------------------
@@ -315,7 +317,30 @@ function render({ model, el }) {
       timer = setTimeout(showBusy, SLOW);
     }
     underWay = ++number;
-    model.send({ type: "call", view, number, values: values() });
+    send({ type: "call", view, number, values: values() });
+  }
+
+  // A kernel that is gone closes the way there, refuses the message, or says nothing.
+  async function send(message) {
+    clearTimeout(silence);
+    silence = setTimeout(() => (status.textContent = UNHEARD), SILENT);
+    try {
+      await model.send(message);
+    } catch {
+      showGone();
+    }
+  }
+
+  function heard(message) {
+    if (message?.type !== "heard" || message.view !== view) return;
+    clearTimeout(silence);
+    if (status.textContent === UNHEARD) status.textContent = "running…";
+  }
+
+  function showGone() {
+    newer = false;
+    showIdle();
+    status.textContent = GONE;
   }
 
   function showBusy() {
@@ -341,11 +366,8 @@ function render({ model, el }) {
 
   stop.addEventListener("click", () => {
     newer = false;
-    model.send({ type: "stop" });
     status.textContent = "stopping…";
-    silence = setTimeout(() => {
-      status.textContent = "the kernel does not answer; it may be busy, or gone";
-    }, SILENT);
+    send({ type: "stop" });
   });
 
   // --- showing ---
@@ -399,11 +421,15 @@ function render({ model, el }) {
     if (first?.values?.[control.name] !== undefined) control.set(first.values[control.name]);
   }
   model.on("change:state", show);
+  model.on("msg:custom", heard);
+  model.on("comm_live_update", showGone);
   el.append(root);
   followTheme(root, ended.signal);
   show();
   return () => {
     model.off("change:state", show);
+    model.off("msg:custom", heard);
+    model.off("comm_live_update", showGone);
     ended.abort();
     clearTimeout(timer);
     clearTimeout(silence);

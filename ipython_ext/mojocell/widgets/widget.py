@@ -11,6 +11,7 @@ import traitlets
 
 from mojocell import errors
 from mojocell.call.unit import Unit
+from mojocell.widgets import still
 from mojocell.widgets.caller import Caller, Outcome, Request
 from mojocell.widgets.results import present
 
@@ -28,8 +29,8 @@ class Interaction(anywidget.AnyWidget):
     """Controls, and the newest result of a function; made by `mojocell.interact`.
 
     A view asks with the message ``{"type": "call", "view": …, "number": …, "values": {…}}`` or
-    ``{"type": "stop"}``; the answer to a call is ``state`` with the same ``view`` and ``number``. Every view
-    sees every state, so that several stay alike.
+    ``{"type": "stop"}``; the answer to a call is ``{"type": "heard", "view": …}``, at once, and then
+    ``state`` with the same ``view`` and ``number``. Every view sees every state, so that several stay alike.
 
     Attributes
     ----------
@@ -99,6 +100,7 @@ class Interaction(anywidget.AnyWidget):
             values = content.get("values")
             values = values if isinstance(values, dict) else {}
             tag = {"values": values, "view": content.get("view"), "number": content.get("number")}
+            self.send({"type": "heard", "view": tag["view"]})
             try:
                 request = self._request(tag)
             except ValueError as error:
@@ -131,6 +133,17 @@ class Interaction(anywidget.AnyWidget):
             "error": None if error is None else describe(error),
         }
 
+    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        """Add the newest result for pages in which no widget runs."""
+        made: tuple[dict[str, Any], dict[str, Any]] | None = super()._repr_mimebundle_(**kwargs)
+        if made is None:
+            return None
+        data, metadata = made
+        given = ", ".join(f"{name}={_brief(value)}" for name, value in self.arguments.items())
+        call = f"{self.name}({given})"
+        now = {"text/plain": still.text(call, self.state), "text/html": still.html(call, self.state)}
+        return {**data, **now}, metadata
+
     def close(self) -> None:
         """Stop what is going on and remove the widget from the page."""
         self._caller.close()
@@ -150,6 +163,12 @@ def _by_name(called: Callable[..., Any], function: Callable[..., Any]) -> Callab
     if not first:
         return called
     return lambda **named: called(*[named.pop(name) for name in first if name in named], **named)
+
+
+def _brief(value: Any) -> str:
+    import reprlib
+
+    return " ".join(reprlib.repr(value).split())
 
 
 def _status(error: BaseException) -> str:
