@@ -153,6 +153,7 @@ class Comparison:
             raise ImportError(msg) from None
         if ax is None:
             ax = plt.subplots(layout="constrained")[1]
+            ax._ipython_display_ = _nothing  # the figure is what a notebook shows
         names = (f"Python {self.python}", f"Mojo {self.mojo}")
         series = [[row.python for row in self.rows], [row.mojo for row in self.rows]]
         sizes = [row.size for row in self.rows]
@@ -172,6 +173,10 @@ class Comparison:
             ax.set(yscale="log")
         ax.set_ylabel("seconds a call")
         return ax
+
+
+def _nothing() -> None:
+    """Display nothing."""
 
 
 def compare(

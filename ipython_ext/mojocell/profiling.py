@@ -163,35 +163,41 @@ def profile(what: Any, /, *args: Any, rounds: int = comparison.ROUNDS, **kwargs:
             msg = f"a {type(what).__name__} takes no arguments: they are for a function"
             raise TypeError(msg)
         result = what if isinstance(what, RunResult) else what.result or what.compiled
-        return Profile(result.name, _of_result(result), _target(_flags(what)))
+        return Profile(result.name, [*_of_compilation(result), *_of_run(result)], _target(_flags(what)))
     unit = getattr(what, "__mojo__", None)
     if not isinstance(unit, Unit):
         msg = f"profile takes a Mojo function, a RunResult or a MojoModule, not {what!r}"
         raise TypeError(msg)
     stages, copies = _of_calls(what, unit, args, kwargs, rounds)
     title = f"{what.signatures[0] if len(what.signatures) == 1 else what.__name__}, {what.mode}"
-    return Profile(title, [*_of_result(unit.result), *stages], _target(unit.job.flags), copies)
+    return Profile(title, [*_of_compilation(unit.result), *stages], _target(unit.job.flags), copies)
 
 
 # --- what is known ----------------------------------------------------------------------------
 _ORIGIN = {"hit": "from the cache", "joined": "by another's compilation of the same"}
 
 
-def _of_result(result: RunResult) -> list[Stage]:
+def _of_compilation(result: RunResult) -> list[Stage]:
     times = {name: result.times.get(name, 0.0) for name in ("queue", "identify", "scan", "compile")}
-    ran = {name: result.times.get(name, 0.0) for name in ("load", "run")}
-    other = max(result.times.get("total", 0.0) - sum(times.values()) - sum(ran.values()), 0.0)
+    ran = [result.times.get(name, 0.0) for name in ("load", "run")]
+    other = max(result.times.get("total", 0.0) - sum(times.values()) - sum(ran), 0.0)
     cold = "answered from the compiler's own cache" if result.compiler_cache else "cold"
     says = {
         "queue": "waiting for other compilations",
         "identify": "looking at the compiler, once for each daemon",
         "compile": _ORIGIN.get(result.cache, f"{cold}; linking included"),
-        "load": "a process with the program in it",
     }
     stages = {**times, "other": other}
-    if result.returncode is not None or result.signal is not None:
-        stages.update(ran)
     return [Stage(name, seconds, None, says.get(name, "")) for name, seconds in stages.items()]
+
+
+def _of_run(result: RunResult) -> list[Stage]:
+    if result.returncode is None and result.signal is None:
+        return []
+    return [
+        Stage("load", result.times.get("load", 0.0), None, "a process with the program in it"),
+        Stage("run", result.times.get("run", 0.0), None, ""),
+    ]
 
 
 def _flags(what: Any) -> list[str]:

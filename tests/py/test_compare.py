@@ -133,3 +133,16 @@ def test_plots_over_sizes_and_as_bars() -> None:
     assert over.get_xscale() == "log" and len(over.lines) == 2
     bars = compare(abs, abs, args=(1,), rounds=1).plot()
     assert len(bars.patches) == 2
+
+
+def test_a_chart_prints_nothing_beside_its_figure() -> None:
+    matplotlib = pytest.importorskip("matplotlib")
+    matplotlib.use("Agg")
+    from IPython.core.formatters import DisplayFormatter
+
+    formatter = DisplayFormatter()
+    timed = compare(abs, abs, args=(1,), rounds=1)
+    assert formatter.format(timed.plot()) == ({}, {})
+    own = matplotlib.pyplot.figure().subplots()
+    assert timed.plot(own) is own
+    assert "text/plain" in formatter.format(own)[0]  # whose it is shows it as ever

@@ -109,6 +109,16 @@ def test_a_function_inline(module: mc.MojoModule) -> None:
     assert "in each of 3 rounds" in repr(found) and "  arguments" in repr(found)
 
 
+def test_a_function_of_a_cell_that_ran_has_one_load_and_nothing_of_that_run(service: Path) -> None:
+    cell = mc.cell("def five(n: Int) -> Int: return 5 * n\ndef main(): print(five(1))")
+    assert [stage.name for stage in mc.profile(cell).stages][-2:] == ["load", "run"]
+    names = [stage.name for stage in mc.profile(cell.five, 2, rounds=1).stages]
+    assert names == [
+        *("queue", "identify", "scan", "compile", "other", "load"),
+        *("first call", "call", "arguments", "function"),
+    ]
+
+
 def test_the_function_and_its_arguments_are_told_apart(module: mc.MojoModule) -> None:
     numbers = np.ones(1_000_000)
     inline = mc.profile(module.total, numbers, rounds=3).seconds
