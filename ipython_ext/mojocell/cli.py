@@ -13,7 +13,9 @@ from mojocell.core.repairs import repairs
 from mojocell.core.request import Job
 from mojocell.core.result import status
 from mojocell.errors import MojoCompileError, MojoError, MojoRuntimeError, MojoTimeout
+from mojocell.hosts.terminal import TerminalScreen
 from mojocell.show.output import Sink
+from mojocell.show.progress import Progress, Screen
 from mojocell.show.words import plural, table
 
 if TYPE_CHECKING:
@@ -34,6 +36,27 @@ class Raw(Sink):
         file.flush()
         file.buffer.write(data)
         file.buffer.flush()
+
+
+class Followed(Raw):
+    """Says, too, that it is compiled, where that takes more than a moment; nothing of that stays."""
+
+    def __init__(self, screen: Screen) -> None:
+        self._screen = screen
+        self._progress = Progress(screen)
+
+    def event(self, name: str, header: dict[str, Any]) -> None:
+        """Turn the daemon's events into progress."""
+        self._progress.event(name, header)
+
+    def quiet(self) -> None:
+        """Say how long the wait is."""
+        self._progress.tick()
+
+    def close(self) -> None:
+        """Take away what passes."""
+        self._progress.end()
+        self._screen.leave("")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -143,9 +166,12 @@ def _command(opts: argparse.Namespace, args: list[str]) -> int:
     return commands[opts.command]()
 
 
+def _has_colors() -> bool:
+    return sys.stderr.isatty() and not os.environ.get("NO_COLOR")
+
+
 def _complain(error: MojoError) -> None:
-    color = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
-    print(f"mojocell: {error.render(color=color)}", file=sys.stderr)
+    print(f"mojocell: {error.render(color=_has_colors())}", file=sys.stderr)
 
 
 def _read(path: str) -> str:
@@ -195,17 +221,25 @@ class _Input:
         return b"".join(self._pieces)
 
 
-def _execute(job: Job, given: _Input | None) -> RunResult:
+def _execute(job: Job, given: _Input | None, screen: Screen) -> RunResult:
     """Run a job; what it is given is waited for when it is compiled, not before."""
     if given is None or given.is_there():
-        return job.but(stdin=given.all() if given else None).execute(Raw())
-    compiled = job.but(op="compile").execute(Raw())
+        return _follow(job.but(stdin=given.all() if given else None), screen)
+    compiled = _follow(job.but(op="compile"), screen)
     if compiled.error is not None:
         return compiled
-    result = job.but(stdin=given.all(), force=False, mode="cached").execute(Raw())
+    result = _follow(job.but(stdin=given.all(), force=False, mode="cached"), screen)
     result.cache, result.compiler_cache = compiled.cache, compiled.compiler_cache
     result.times["compile"] = compiled.times.get("compile", 0.0)
     return result
+
+
+def _follow(job: Job, screen: Screen) -> RunResult:
+    sink = Followed(screen)
+    try:
+        return job.execute(sink)
+    finally:
+        sink.close()
 
 
 def _run(opts: argparse.Namespace, args: list[str]) -> int:
@@ -229,7 +263,8 @@ def _run(opts: argparse.Namespace, args: list[str]) -> int:
         processes=opts.processes,
         most_output=opts.most_output,
     )
-    result = _execute(job, given)
+    screen = TerminalScreen() if sys.stderr.isatty() and not opts.quiet else Screen()
+    result = _execute(job, given, screen)
     if not opts.quiet:
         _remarks(result)
     # What left main is on stderr in the program's own words, and a status speaks for itself.
@@ -245,10 +280,9 @@ def _remarks(result: RunResult) -> None:
     """Print warnings, repairs and, to a terminal, the line of times."""
     from mojocell.show import layout
 
-    color = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
     if result.warnings and result.error is None:
         lines = layout.diagnostics(result.warnings, source=result.source, name=result.name)
-        print(layout.paint(lines, color=color), file=sys.stderr)
+        print(layout.paint(lines, "colors" if _has_colors() else "plain"), file=sys.stderr)
     if result.modernized:
         version, enough = result.toolchain.get("version", ""), not isinstance(result.error, MojoCompileError)
         print(repairs(result.modernized, version, fixable=False, enough=enough), file=sys.stderr)

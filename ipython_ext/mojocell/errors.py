@@ -82,7 +82,7 @@ class MojoError(Exception):
         """
         from mojocell.show import layout
 
-        return layout.paint(self._lines(), color=color)
+        return layout.paint(self._lines(), "colors" if color else "plain")
 
     def _lines(self) -> list[list[tuple[str, str]]]:
         from mojocell.show import layout
@@ -95,8 +95,9 @@ class MojoError(Exception):
     def _render_traceback_(self) -> list[str]:
         """Return what IPython shows in the place of a traceback."""
         from mojocell import hosts
+        from mojocell.show import layout
 
-        lines = [f"{type(self).__name__}: {self.render(color=hosts.current().has_colors())}"]
+        lines = [f"{type(self).__name__}: {layout.paint(self._lines(), hosts.current().palette())}"]
         return lines if self.from_magic else lines + _callers(self.__traceback__)
 
     def _repr_html_(self) -> str:

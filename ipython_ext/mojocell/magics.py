@@ -22,7 +22,7 @@ from mojocell.cells.diagnostics import CellDiagnostics
 from mojocell.cells.functions import Binder
 from mojocell.core import client
 from mojocell.errors import Interrupted, MojoError
-from mojocell.hosts.ipython import IPython, RunningCells
+from mojocell.hosts.ipython import IPython, RunningCells, describe_functions
 from mojocell.show.progress import CellSink, Screen
 from mojocell.show.words import duration, plural, table
 
@@ -84,7 +84,10 @@ class Mojocell(Magics):
         self._fix: str | None = None
         self._warm = False
         self._foreign: object = None
+        #: The magics whose kinds and names these have now.
+        self.replaced: dict[tuple[str, str], Any] = {}
         self._ip: Any = shell
+        self.end_descriptions = describe_functions(shell)
         self._binder = Binder(shell)
         self._diagnostics = CellDiagnostics()
         self._host = IPython(shell)
@@ -163,11 +166,11 @@ class Mojocell(Magics):
         """Compile a file of Mojo and run it: ``%mojo_run hello.mojo -- argument``."""
         opts, args = self._parse(self.mojo_run, line)
         try:
-            source = options.read_source(os.path.expanduser(opts.path))
+            source = options.read_source(opts.path)
         except options.OptionError as error:
             raise UsageError(str(error)) from None
         opts.name = opts.name or opts.path
-        opts.include = [*opts.include, os.path.dirname(os.path.abspath(os.path.expanduser(opts.path)))]
+        opts.include = [*opts.include, os.path.dirname(os.path.abspath(opts.path))]
         self._run(source, opts, args, head="", fixable=False)
 
     @_options(options.CACHE)
@@ -208,7 +211,7 @@ class Mojocell(Magics):
         if self._fix is None:
             msg = "%mojo_fix: the last cell needed no repair, or nobody knows one"
             raise UsageError(msg)
-        self._ip.set_next_input(self._fix.rstrip("\n"), replace=True)
+        self._ip.set_next_input(self._fix, replace=True)
 
     # --- one run ------------------------------------------------------------------------------
 
@@ -270,13 +273,13 @@ class Mojocell(Magics):
                 raise
             finally:
                 sink.close()
-            self._diagnostics.note(self._running.cell_id, result)
             keep(result, opts, self._ip.user_ns)
             self._ip.push(returned)
             fix = repaired(source, result) if fixable else None
-            self._fix = None if fix is None else f"{head}{fix[_blank_lines(fix, above) :]}"
+            self._fix = None if fix is None else f"{head}{fix[_blank_lines(fix, above) :]}".rstrip("\n")
+            self._diagnostics.note(self._running.cell_id, result, self._fix)
             bound = self._binder.bind_result(cell, job, result, opts)
-            screen.final(show(result, bound, opts, self._host.display, fixable=fixable))
+            show(result, bound, opts, screen, self._host.display, fixable=fixable)
             if result.error is not None:
                 raise result.error
 
@@ -336,7 +339,6 @@ def _owner(function: Any) -> str:
 
 def _write(path: str, cell: str) -> None:
     """Write a cell to a file for ``--file``."""
-    path = os.path.expanduser(path)
     try:
         with open(path, "w", encoding="utf-8", newline="") as file:
             file.write(cell)
@@ -354,19 +356,23 @@ def load_ipython_extension(ip: InteractiveShell) -> None:
         The shell.
     """
     manager = ip.magics_manager
-    before = manager.magics["cell"].get("mojo")
-    if manager.registry.get("Mojocell") is not None:
+    last = manager.registry.get("Mojocell")
+    known = last.replaced if last is not None else {}
+    if last is not None:
         unload_ipython_extension(ip)
+    before = {(kind, name): magic for kind, table in manager.magics.items() for name, magic in table.items()}
     magics = Mojocell(shell=ip)
     ip.register_magics(magics)
+    magics.replaced = {place: before[place] for place in _places(manager, magics) if place in before}
     ip.events.register("pre_run_cell", magics.before_cell)
     ip.events.register("post_run_cell", magics.after_cell)
-    if before is not None and type(getattr(before, "__self__", None)).__name__ != "Mojocell":
-        print(f"%%mojo is Mojocell's now; it was that of {_owner(before)}", file=sys.stderr)
+    other = magics.replaced.get(("cell", "mojo"))
+    if other is not None and other is not known.get(("cell", "mojo")):
+        print(f"%%mojo is Mojocell's now; it was that of {_owner(other)}", file=sys.stderr)
 
 
 def unload_ipython_extension(ip: InteractiveShell) -> None:
-    """Take the magics away again.
+    """Take the magics away again, and give back those that had their names.
 
     Parameters
     ----------
@@ -376,13 +382,24 @@ def unload_ipython_extension(ip: InteractiveShell) -> None:
     magics = ip.magics_manager.registry.pop("Mojocell", None)
     if magics is None:
         return
+    magics.end_descriptions()
     ip.events.unregister("pre_run_cell", magics.before_cell)
     ip.events.unregister("post_run_cell", magics.after_cell)
     if magics in ip.configurables:
         ip.configurables.remove(magics)
-    for kind in ip.magics_manager.magics.values():
-        for name in [
-            name for name, function in kind.items() if getattr(function, "__self__", None) is magics
-        ]:
-            del kind[name]
+    for kind, name in _places(ip.magics_manager, magics):
+        table = ip.magics_manager.magics[kind]
+        del table[name]
+        if (kind, name) in magics.replaced:
+            table[name] = magics.replaced[kind, name]
     client.close()
+
+
+def _places(manager: Any, magics: Mojocell) -> list[tuple[str, str]]:
+    """Return the kinds and names under which magics are known."""
+    return [
+        (kind, name)
+        for kind, table in manager.magics.items()
+        for name, magic in table.items()
+        if getattr(magic, "__self__", None) is magics
+    ]

@@ -61,6 +61,12 @@ def _names(text: str) -> list[str]:
     return names
 
 
+def _path(text: str) -> str:
+    import os
+
+    return os.path.expandvars(os.path.expanduser(text))
+
+
 def _define(text: str) -> str:
     if not text.partition("=")[0].strip():
         raise ValueError
@@ -70,6 +76,7 @@ def _define(text: str) -> str:
 # argparse names the type in its messages: "invalid number of seconds value: 'x'".
 _seconds.__name__ = "number of seconds"
 _megabytes.__name__ = "number of MB"
+_path.__name__ = "path"
 _count.__name__ = "number"
 _level.__name__ = "level (0 to 3)"
 _debug_level.__name__ = "level (0 to 2)"
@@ -87,6 +94,7 @@ COMPILE: tuple[Option, ...] = (
         {
             "dest": "include",
             "metavar": "DIR",
+            "type": _path,
             "action": "append",
             "default": [],
             "help": "look for modules in DIR too; repeatable",
@@ -218,10 +226,16 @@ NOTEBOOK: tuple[Option, ...] = (
     ),
 )
 FILE: tuple[Option, ...] = (
-    (("--file",), {"metavar": "PATH", "help": "write the cell to PATH (a .mojo file) as well"}),
+    (
+        ("--file",),
+        {"metavar": "PATH", "type": _path, "help": "write the cell to PATH (a .mojo file) as well"},
+    ),
 )
 PATH: tuple[Option, ...] = (
-    (("path",), {"metavar": "FILE", "help": "the source; what it imports is looked for beside it too"}),
+    (
+        ("path",),
+        {"metavar": "FILE", "type": _path, "help": "the source; what it imports is looked for beside it too"},
+    ),
 )
 CACHE: tuple[Option, ...] = (
     (

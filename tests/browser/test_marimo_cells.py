@@ -129,6 +129,67 @@ def test_an_app_shows_failures_in_their_place_to_those_whose_they_are(marimo, pa
     assert server.process.poll() is None
 
 
+EDITED = (
+    HEAD
+    + '''
+@app.cell
+def _(mc):
+    mc.cell("""
+    def main():
+        print("once", 6 * 7)
+    """)
+    return
+
+
+@app.cell
+def _(mc):
+    mc.cell("""
+    def main():
+        print(nothing)
+    """)
+    return
+
+
+@app.cell
+def _(mc):
+    try:
+        mc.run("def main() raises: raise Error('too late')")
+    except mc.MojoRuntimeError as error:
+        print(type(error).__name__, type(error).__module__, error)
+    return
+
+
+@app.cell
+def _(mc):
+    first = 1
+    mc.run("def main() raises: raise Error('no line')")
+    return
+'''
+    + TAIL
+)
+
+
+def test_an_error_is_readable_while_one_edits(marimo, page) -> None:
+    page.goto(marimo("edit", EDITED).url)
+    cells = page.locator(".marimo-cell")
+    failed, caught, raised = (cells.nth(number) for number in (2, 3, 4))
+    traceback = failed.locator(".codehilite")
+    expect(traceback).to_contain_text("use of unknown declaration 'nothing'")
+    expect(traceback).to_contain_text(re.compile(r"\n +3 \| +print\(nothing\)\n +\| +\^~+"))
+    # The line of Mojo is the one that is marked, and no file but the cell is named.
+    expect(failed.locator(".cm-error-line")).to_have_text("    print(nothing)")
+    for cell in (failed, raised):
+        expect(cell.get_by_text("Traceback (most recent call last)")).to_have_count(1)
+        assert "site-packages" not in cell.inner_text()
+    expect(raised.locator(".cm-error-line")).to_contain_text("mc.run(")
+    expect(caught).to_contain_text("MojoRuntimeError mojocell.errors too late")
+    # What ran stands in its cell, and not once more below.
+    expect(cells.nth(1)).to_contain_text("once 42")
+    assert cells.nth(1).inner_text().count("def main()") == 1
+    if "MOJOCELL_SCREENSHOTS" in os.environ:
+        page.screenshot(path=Path(os.environ["MOJOCELL_SCREENSHOTS"]) / "marimo-edit.png")
+
+
 STOPPED = (
     HEAD
     + '''
@@ -182,7 +243,7 @@ def test_stop_ends_compilation_run_and_call_and_never_the_daemon(marimo_place, m
     cells = page.locator(".marimo-cell")
     running = page.locator("[data-testid=cell-status][data-status=running]")
 
-    def stop_when(number: int, text: str) -> float:
+    def stop_when(number: int, text: str | re.Pattern[str]) -> float:
         expect(cells.nth(number)).to_contain_text(text)
         # Until the page knows that cells run, a click on the button does nothing.
         expect(stop).not_to_have_class(re.compile("inactive-button"))
@@ -195,7 +256,7 @@ def test_stop_ends_compilation_run_and_call_and_never_the_daemon(marimo_place, m
         cells.nth(number).hover()
         cells.nth(number).locator("[data-testid=run-button]").first.click()
 
-    assert stop_when(1, "compiling …") < 5
+    assert stop_when(1, re.compile(r"compiling … \d+\.\d s")) < 5
     run(2)
     assert stop_when(2, "begun 42") < 5
     run(1)

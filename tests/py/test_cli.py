@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +48,76 @@ def test_run_passes_output_on_and_returns_the_status(
     request = bridge.requests[-1]
     assert (request["args"], request["limits"], request["name"]) == (["a", "--b"], {"wall": 4.0}, str(source))
     assert request["flags"] == ["-O2", "-I", str(source.parent)]
+
+
+class Terminal(io.StringIO):
+    """A standard error that is a terminal."""
+
+    encoding = "utf-8"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.buffer = self
+
+    def write(self, text: str | bytes) -> int:  # type: ignore[override]
+        return super().write(text.decode() if isinstance(text, bytes) else text)
+
+    def isatty(self) -> bool:
+        return True
+
+    def seen(self) -> list[str]:
+        """The lines that stand there at the end."""
+        return [line.rpartition("\r\x1b[K")[2] for line in self.getvalue().split("\n")]
+
+
+def slow(bridge: FakeBridge, failure: dict[str, Any] | None = None) -> Any:
+    """An answer that compiles until progress was shown twice, and prints."""
+
+    def answer(request: dict[str, Any], event: Any) -> dict[str, Any]:
+        event("compiling", cause="new")
+        terminal: Any = sys.stderr
+        end = time.monotonic() + 20
+        while terminal.getvalue().count("compiling") < 2 and time.monotonic() < end:
+            bridge.wait(0.05)
+        if failure is None:
+            event("compiled")
+            event("stderr", b"words\n", bytes=6)
+        return {"ok": failure is None, "failure": failure, "returncode": 0, "cache": "miss", "times": {}}
+
+    return answer
+
+
+def test_a_terminal_sees_how_a_compilation_goes_on_and_keeps_nothing_of_it(
+    bridge: FakeBridge, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for failure, kept in (
+        (None, ["words", "compiled in 0 µs (cold) · ran in 0 µs", ""]),
+        ({"code": "compile_failed", "message": "no"}, ["not compiled", "mojocell: no", ""]),
+    ):
+        bridge.answers["run"] = [slow(bridge, failure)]
+        monkeypatch.setattr(sys, "stderr", Terminal())
+        monkeypatch.setenv("NO_COLOR", "1")
+        cli.main(["run", str(source)])
+        text = sys.stderr.getvalue()  # type: ignore[attr-defined]
+        assert re.match(r"\rcompiling … 0\.\d s\x1b\[K\rcompiling … [\d.]+ s\x1b\[K", text)
+        assert sys.stderr.seen() == kept  # type: ignore[attr-defined]
+
+
+def test_who_is_no_terminal_or_wants_quiet_sees_no_progress(
+    bridge: FakeBridge, source: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def answer(request: dict[str, Any], event: Any) -> dict[str, Any]:
+        event("compiling", cause="new")
+        bridge.wait(0.6)
+        event("compiled")
+        return {"ok": True, "returncode": 0, "cache": "miss", "times": {}}
+
+    bridge.answers["run"] = [answer]
+    cli.main(["run", str(source)])
+    assert capfd.readouterr() == ("", "")
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    cli.main(["run", "--quiet", str(source)])
+    assert "compiling" not in sys.stderr.getvalue()  # type: ignore[attr-defined]
 
 
 def test_run_reads_standard_input(bridge: FakeBridge, monkeypatch: pytest.MonkeyPatch, source: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -72,6 +73,16 @@ def printed(outcome: Outcome) -> str:
 
 def test_a_thousand_crashes_in_a_later_cell(shell: Kernel) -> None:
     assert printed(shell.run("print(crashes(1000))")) == "1000\n"
+
+
+def test_help_has_what_is_of_use(shell: Kernel) -> None:
+    def said(cell: str) -> str:
+        text = shell.run(cell).reply["payload"][0]["data"]["text/plain"]
+        return re.sub(r"\x1b\[[0-9;]*m", "", text)
+
+    fields = re.findall(r"^(\w[\w ]*):", said("at?"), re.MULTILINE)
+    assert fields == ["Signature", "Type", "String form", "Docstring"]
+    assert "return values[n]" in said("at??")
 
 
 def test_a_thousand_crashes_in_another_thread(shell: Kernel) -> None:

@@ -61,6 +61,14 @@ def test_a_hit_shows_the_output_and_one_line_of_times(shell: Kernel) -> None:
     assert outcome.displays() == ["cache hit · ran in 1.2 ms"]
 
 
+def test_the_line_of_times_stands_above_the_output_of_a_hit_as_of_a_compilation(shell: Kernel) -> None:
+    for answer in ("bridge.runs(b'hello\\n', cache='hit')", "slow()"):
+        shell.run(answer)
+        kinds = shell.run(CELL).kinds()
+        assert kinds.index("display_data") < kinds.index("stream"), kinds
+        assert kinds.count("display_data") == 1
+
+
 def test_a_compilation_is_one_display_that_is_updated_and_nothing_is_cleared(shell: Kernel) -> None:
     shell.run("slow()")
     outcome = shell.run(CELL)
@@ -131,13 +139,14 @@ def test_repairs_and_warnings_are_displayed_as_text_and_html(shell: Kernel) -> N
         "diagnostics=[{'kind': 'warning', 'message': '<unused>', 'line': 2, 'column': 1}])"
     )
     outcome = shell.run("%%mojo\nfn main(): pass")
-    assert outcome.displays()[0].startswith("cell:2:1: warning: <unused>")
+    assert outcome.displays()[0].startswith("cache hit")
+    assert outcome.displays()[1].startswith("cell:2:1: warning: <unused>")
     assert (
-        outcome.displays()[1]
+        outcome.displays()[2]
         == "1 repair for Mojo 1.2: `fn` → `def` (line 2); %mojo_fix writes the repaired cell"
     )
     pages = [c["data"]["text/html"] for _, kind, c in outcome.messages if kind == "display_data"]
-    assert "&lt;unused&gt;" in pages[0]
+    assert "&lt;unused&gt;" in pages[1]
     reply = shell.run("%mojo_fix").reply
     assert reply["payload"] == [
         {"source": "set_next_input", "text": "%%mojo\ndef main(): pass", "replace": True}

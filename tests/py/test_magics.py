@@ -69,6 +69,22 @@ def test_options_reach_the_request(ip: Any, bridge: FakeBridge, tmp_path: Path) 
     assert (tmp_path / "kept.mojo").read_text() == "print(1)\n"
 
 
+def test_directories_and_files_are_those_of_a_shell(
+    ip: Any, bridge: FakeBridge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("MINE", "mine")
+    (tmp_path / "home" / "mine").mkdir(parents=True)
+    ip.run_cell("%%mojo -I ~/lib -I $HOME/more -I ${MINE}/x -I '$nothing' --file ~/$MINE/kept.mojo\nprint(1)")
+    home = tmp_path / "home"
+    directories = [f"{home}/lib", f"{home}/more", "mine/x", "$nothing"]
+    assert bridge.requests[-1]["flags"] == [word for each in directories for word in ("-I", each)]
+    kept = home / "mine" / "kept.mojo"
+    assert kept.read_text() == "print(1)\n"
+    ip.run_cell("%mojo_run ~/$MINE/kept.mojo")
+    assert bridge.requests[-1]["name"] == str(kept)
+
+
 def test_no_run_compiles_only(ip: Any, bridge: FakeBridge) -> None:
     bridge.answers["compile"] = [{"kind": "program", "cache": "miss", "times": {"compile": 2.4}}]
     assert ip.run_cell("%%mojo --no-run\nprint(1)").success
@@ -412,10 +428,42 @@ def test_a_magic_that_takes_the_name_later_is_noticed_once_and_reload_takes_it_b
     assert capsys.readouterr().err == ""
 
 
+def other_line_magic(line: str) -> None:
+    """Stand for somebody's."""
+
+
+def test_unloading_gives_back_the_magics_that_had_the_names(
+    ip: Any, bridge: FakeBridge, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from mojocell.magics import load_ipython_extension
+
+    ip.run_line_magic("unload_ext", "mojocell")
+    ip.register_magic_function(other_magic, "cell", "mojo")
+    ip.register_magic_function(other_line_magic, "line", "mojo")
+    for _ in range(2):
+        ip.run_line_magic("load_ext", "mojocell")
+        capsys.readouterr()
+        load_ipython_extension(ip)  # as %reload_ext
+        assert capsys.readouterr().err == ""
+        ip.run_cell("%%mojo\nprint(1)")
+        assert bridge.requests[-1]["op"] == "run"
+        ip.run_line_magic("unload_ext", "mojocell")
+        assert ip.magics_manager.magics["cell"]["mojo"] is other_magic
+        assert ip.magics_manager.magics["line"]["mojo"] is other_line_magic
+        assert "mojo_run" not in ip.magics_manager.magics["line"]
+    # A magic that took the name later is not touched.
+    ip.run_line_magic("load_ext", "mojocell")
+    ip.register_magic_function(print, "cell", "mojo")
+    ip.run_line_magic("unload_ext", "mojocell")
+    assert ip.magics_manager.magics["cell"]["mojo"] is print
+
+
 def test_unloading_leaves_nothing_behind(ip: Any) -> None:
+    assert "info" in vars(ip.inspector)
     ip.run_line_magic("unload_ext", "mojocell")
     for table in ip.magics_manager.magics.values():
         assert not [name for name in table if name.startswith("mojo")]
+    assert "info" not in vars(ip.inspector)
     assert not [c for c in ip.configurables if type(c).__name__ == "Mojocell"]
     assert not [c for c in ip.events.callbacks["pre_run_cell"] if "before_cell" in repr(c)]
 

@@ -360,8 +360,8 @@ def test_a_crash_in_a_source_that_is_used_names_its_line(module: mc.MojoModule) 
         mc.cell("print(at(5))", using=[module.at])
     assert (caught.value.line, caught.value.used) == (line, True)
     diagnostics = CellDiagnostics()
-    diagnostics.note("here", caught.value.result)  # type: ignore[arg-type]
-    assert diagnostics.of("here") == []  # nothing in this cell is to be underlined
+    diagnostics.note("here", caught.value.result, None)  # type: ignore[arg-type]
+    assert diagnostics.of("here")["diagnostics"] == []  # nothing in this cell is to be underlined
     with pytest.raises(mc.MojoCrash) as caught:
         mc.cell("var x: List[Int] = [at(0)]\nprint(x[at(0)])", using=[module.at])
     assert (caught.value.line, caught.value.used, caught.value.name) == (2, False, "cell")

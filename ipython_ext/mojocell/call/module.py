@@ -135,10 +135,11 @@ class MojoModule:
         return html.printed(self._text()) + warnings_html(self.compiled) + times_html(self.compiled)
 
     def _mime_(self) -> tuple[str, str]:
-        """Show it in marimo, with its source."""
+        """Show it in marimo, with its source; that of a program only where its cell is not seen."""
         from mojocell.show import html
 
-        return "text/html", html.code(self.__mojo__.source) + self._repr_html_()
+        is_seen = self.result is not None and hosts.current().shows_code()
+        return "text/html", ("" if is_seen else html.code(self.__mojo__.source)) + self._repr_html_()
 
 
 def _content(module: MojoModule) -> bytes:

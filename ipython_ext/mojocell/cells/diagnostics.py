@@ -1,14 +1,16 @@
 """What was said of the cells that ran last, for JupyterLab's extension, which underlines it.
 
 A front end opens a comm to the target ``mojocell.diagnostics`` with ``{"cell": id}``; the answer is one
-message ``{"cell": id, "diagnostics": [...]}``, each with ``kind``, ``message``, ``line``, ``column``,
-``end_line`` and ``end_column`` in the cell as the editor shows it, and the comm is closed.
+message ``{"cell": id, "diagnostics": [...], "fix": ...}``, and the comm is closed. Each diagnostic has
+``kind``, ``message``, ``line``, ``column``, ``end_line`` and ``end_column`` in the cell as the editor shows
+it; ``fix`` is the whole cell as repairs make it, or null.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mojocell.core.repairs import change
 from mojocell.errors import _ProgramError
 
 if TYPE_CHECKING:
@@ -27,13 +29,13 @@ class CellDiagnostics:
     >>> known = CellDiagnostics()
     >>> known.forget("a")
     >>> known.of("a")
-    []
+    {'diagnostics': [], 'fix': None}
     """
 
     def __init__(self) -> None:
-        self._cells: dict[str, list[dict[str, Any]]] = {}
+        self._cells: dict[str, dict[str, Any]] = {}
 
-    def note(self, cell: str | None, result: RunResult) -> None:
+    def note(self, cell: str | None, result: RunResult, fix: str | None) -> None:
         """Remember what came of a cell, diagnostics of other files left out.
 
         Parameters
@@ -42,6 +44,8 @@ class CellDiagnostics:
             The front end's name for it; None: nobody will ask.
         result : RunResult
             Of its run.
+        fix : str or None
+            The cell as repairs make it, where any are known.
         """
         if cell is None:
             return
@@ -58,11 +62,18 @@ class CellDiagnostics:
             if item.line and not item.file
         ]
         error = result.error
+        whole = {"column": None, "end_line": None, "end_column": None}
+        if fix is not None:
+            found += [
+                {**whole, "kind": "note", "message": f"repair: {change(item)}", "line": item.line}
+                for item in result.modernized
+                if item.line
+            ]
         if isinstance(error, _ProgramError) and error.line and not error.used:
-            place = {"line": error.line, "column": error.column, "end_line": None, "end_column": None}
+            place = {**whole, "line": error.line, "column": error.column}
             found.append({"kind": "error", "message": error.message, **place})
         self.forget(cell)
-        self._cells[cell] = found
+        self._cells[cell] = {"diagnostics": found, "fix": fix}
         while len(self._cells) > KEPT:
             del self._cells[next(iter(self._cells))]
 
@@ -71,9 +82,9 @@ class CellDiagnostics:
         if cell is not None:
             self._cells.pop(cell, None)
 
-    def of(self, cell: str) -> list[dict[str, Any]]:
+    def of(self, cell: str) -> dict[str, Any]:
         """Return what is known of a cell."""
-        return self._cells.get(cell, [])
+        return self._cells.get(cell, {"diagnostics": [], "fix": None})
 
     # --- for front ends ---
 
@@ -85,5 +96,5 @@ class CellDiagnostics:
 
     def _answer(self, comm: Any, message: dict[str, Any]) -> None:
         cell = str((message.get("content", {}).get("data") or {}).get("cell") or "")
-        comm.send({"cell": cell, "diagnostics": self.of(cell)})
+        comm.send({"cell": cell, **self.of(cell)})
         comm.close()

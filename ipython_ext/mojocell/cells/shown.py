@@ -17,17 +17,19 @@ if TYPE_CHECKING:
     from mojocell.cells.functions import Bound
     from mojocell.core.result import RunResult
     from mojocell.show.layout import Layout
+    from mojocell.show.progress import Screen
 
 
 def show(
     result: RunResult,
     bound: Bound | None,
     opts: argparse.Namespace,
+    screen: Screen,
     display: Callable[[Layout], None],
     *,
     fixable: bool,
-) -> str:
-    """Display it, and return the line of times.
+) -> None:
+    """Display it, the line of times first: it stands above all else.
 
     Parameters
     ----------
@@ -37,6 +39,8 @@ def show(
         What its definitions became.
     opts : Namespace
         What stood on the magic's line.
+    screen : Screen
+        Where the line of times stands.
     display : callable
         Of the host.
     fixable : bool
@@ -45,9 +49,9 @@ def show(
     defines = result.kind == "definitions" and result.error is None
     more = bound.headline() if bound is not None and not defines else ""
     defined = signatures(result.functions)
-    line = status(result, more)
+    screen.final(status(result, more))
     if opts.quiet:
-        return line
+        return
     if result.warnings and result.error is None:
         from mojocell.show import layout
 
@@ -57,12 +61,11 @@ def show(
         enough = not isinstance(result.error, MojoCompileError)
         display([[("note", repairs(result.modernized, version, fixable=fixable, enough=enough))]])
     if bound is None:
-        return line
+        return
     lines = definitions(bound, defined, wanted=not opts.no_bind) if defines else []
     lines += [[("warning", "warning"), ("", f": {text}")] for text in _notes(bound, opts.mode, result)]
     if lines:
         display(lines)
-    return line
 
 
 def _notes(bound: Bound, mode: str | None, result: RunResult) -> list[str]:

@@ -48,7 +48,7 @@ def repairs(items: Iterable[Repair], version: str = "", *, fixable: bool = True,
     items = list(items)
     lines: dict[str, list[int]] = {}
     for item in items:
-        lines.setdefault(_change(item), []).extend([item.line] if item.line else [])
+        lines.setdefault(change(item), []).extend([item.line] if item.line else [])
     parts = []
     for what, where in lines.items():
         numbers = ", ".join(str(n) for n in dict.fromkeys(where))
@@ -61,8 +61,14 @@ def repairs(items: Iterable[Repair], version: str = "", *, fixable: bool = True,
     return f"{text}; %mojo_fix writes the repaired cell" if fixable else text
 
 
-def _change(item: Repair) -> str:
-    """Say one repair in a few words: those in which the line before and after differ."""
+def change(item: Repair) -> str:
+    """Say one repair in a few words: those in which the line before and after differ.
+
+    Examples
+    --------
+    >>> change(Repair(1, "", "import math", "import std.math as math"))
+    '`import math` → `import std.math as math`'
+    """
     old, new = item.before.split(), item.after.split()
     if old[:1] == ["import"]:
         return f"`{_clip(' '.join(old))}` → `{_clip(' '.join(new))}`" if new else f"`{' '.join(old)}` removed"

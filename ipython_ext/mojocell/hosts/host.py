@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, Literal, TypeVar
 
+    from mojocell.show.layout import Palette
     from mojocell.show.output import Sink
 
     Error = TypeVar("Error", bound=BaseException)
@@ -45,8 +46,12 @@ class Host(Protocol):
         """Return an error as the one to raise here, so that it is seen where it happens."""
         ...
 
-    def has_colors(self) -> bool:
-        """Tell whether text in colours is wanted."""
+    def shows_code(self) -> bool:
+        """Tell whether who sees what a cell shows sees its code beside it."""
+        ...
+
+    def palette(self) -> Palette:
+        """Return how text of errors stands out."""
         ...
 
     def has_reader(self) -> bool:

@@ -16,7 +16,9 @@ from mojocell.hosts.terminal import Terminal, TerminalScreen
 from mojocell.show.progress import Screen
 
 if TYPE_CHECKING:
-    from mojocell.show.layout import Layout
+    from collections.abc import Callable
+
+    from mojocell.show.layout import Layout, Palette
 
 _followed: Any = None
 
@@ -60,11 +62,11 @@ class IPython(Terminal):
 
         kernel.pre_handler_hook = before_message
 
-    def has_colors(self) -> bool:
-        """Tell whether the shell has colours."""
-        if os.environ.get("NO_COLOR"):
-            return False
-        return str(getattr(self._shell, "colors", "")).lower() != "nocolor"
+    def palette(self) -> Palette:
+        """Return what the shell has: colours in a terminal, in a notebook what can be read in every theme."""
+        if os.environ.get("NO_COLOR") or str(getattr(self._shell, "colors", "")).lower() == "nocolor":
+            return "plain"
+        return "weights" if self.has_kernel else "colors"
 
     def has_reader(self) -> bool:
         """Tell whether somebody is there to read along.
@@ -145,6 +147,31 @@ class RunningCells:
         return "%%mojo\n"
 
 
+def describe_functions(shell: Any) -> Callable[[], None]:
+    """Let ``f?`` say of a Mojo function what is of use; return what ends that.
+
+    To IPython its call is one of C, with any arguments, and its source in a file, which is nowhere: ``f??``
+    has it from memory.
+    """
+    from mojocell._bridge import Function
+
+    inspector = shell.inspector
+    original = inspector.info
+
+    def info(obj: Any, *args: Any, **kwargs: Any) -> Any:
+        found = original(obj, *args, **kwargs)
+        if isinstance(obj, Function):
+            found["call_def"] = found["file"] = None
+        return found
+
+    def end() -> None:
+        if inspector.info is info:
+            del inspector.info
+
+    inspector.info = info
+    return end
+
+
 def arm() -> None:
     """Put the handlers in place; nothing in a thread that no signal interrupts."""
     from mojocell import _bridge
@@ -162,6 +189,11 @@ class NotebookScreen(Screen):
 
     def __init__(self) -> None:
         self._handle: Any = None
+
+    def reserve(self) -> None:
+        """Create the display: above the output, also where no compilation was waited for."""
+        if self._handle is None:
+            self.show("running")
 
     def show(self, text: str) -> None:
         """Create the display or update it."""

@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING, Any, cast
 from mojocell.hosts.terminal import Terminal
 from mojocell.show import html
 from mojocell.show.output import Echo
+from mojocell.show.progress import CellSink, Screen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from types import TracebackType
     from typing import Literal
 
     from mojocell.hosts.host import Error, Result, Shown
@@ -110,11 +112,12 @@ class Marimo(Terminal):
         return result
 
     def present(self, error: Error, shown: Shown | None = None) -> Error:
-        """Return an error as one that an app shows where it happens.
+        """Return an error as one that is seen where it happens.
 
-        There marimo says of an exception that there was one and no more; only of ``mo.stop`` it shows the
-        output. So what is raised in an app is both: of the error's class, for those who catch it, and of
-        that of ``mo.stop``.
+        In a notebook that is edited its traceback has the cell's lines alone, and ends with the one of the
+        Mojo source where that stands in the cell: marimo marks it. In an app it says of an exception that
+        there was one and no more; only of ``mo.stop`` it shows the output. So what is raised in an app is
+        both: of the error's class, for those who catch it, and of that of ``mo.stop``.
 
         Parameters
         ----------
@@ -124,20 +127,17 @@ class Marimo(Terminal):
             What is shown with it: source, output, times.
         """
         marimo = sys.modules["marimo"]
-        if (
-            mode() != "notebook"
-            or marimo.app_meta().mode != "run"
-            or isinstance(error, marimo.MarimoStopError)
-        ):
+        if mode() != "notebook" or isinstance(error, marimo.MarimoStopError):
             return error
-        kind = _stopping(cast("Any", type(error)))
-        if kind.__module__ == "builtins":  # of which some have what is in no dict
-            made = kind(*error.__reduce__()[1])
-        else:
-            made = kind.__new__(kind, *error.args)
-        made.__dict__.update(error.__dict__)
-        made.output = marimo.Html(_alert(error, shown))
-        return made  # type: ignore[no-any-return]
+        if self.shows_code():
+            return _made(_trimmed, error)
+        made = _made(_stopping, error)
+        cast("Any", made).output = marimo.Html(_alert(error, shown))
+        return made
+
+    def shows_code(self) -> bool:
+        """Tell whether this is a notebook that is edited."""
+        return bool(sys.modules["marimo"].app_meta().mode == "edit")
 
     def has_reader(self) -> bool:
         """Tell that somebody reads."""
@@ -166,10 +166,17 @@ class Marimo(Terminal):
 # --- errors -----------------------------------------------------------------------------------
 
 
-@functools.cache
-def _stopping(kind: Any) -> Any:
-    """Return the class of errors of a kind that end a cell as ``mo.stop`` does; the same one each time."""
-    import marimo as mo
+def _made(class_of: Callable[[Any], Any], error: Error) -> Error:
+    """Return an error again, as one of a class made of its own."""
+    kind = class_of(type(error))
+    is_builtin = kind.__module__ == "builtins"  # of which some have what is in no dict
+    made = kind(*cast("Any", error.__reduce__())[1]) if is_builtin else kind.__new__(kind, *error.args)
+    made.__dict__.update(error.__dict__)
+    return cast("Error", made)
+
+
+def _derived(kind: Any, *others: type, **own: Any) -> Any:
+    """Return a class of errors that is a kind's to all who look at it, and to pickles."""
 
     def reduce(self: BaseException) -> tuple[Any, ...]:
         """Return what makes the error again, in whatever process: one of the kind itself."""
@@ -177,12 +184,66 @@ def _stopping(kind: Any) -> Any:
         return kind, self.args, state
 
     names = {name: getattr(kind, name) for name in ("__module__", "__qualname__", "__doc__")}
-    return type(kind.__name__, (kind, mo.MarimoStopError), {**names, "__reduce__": reduce})
+    return type(kind.__name__, (kind, *others), {**names, "__reduce__": reduce, **own})
+
+
+@functools.cache
+def _stopping(kind: Any) -> Any:
+    """Return the class of errors of a kind that end a cell as ``mo.stop`` does; the same one each time."""
+    import marimo as mo
+
+    return _derived(kind, mo.MarimoStopError)
+
+
+@functools.cache
+def _trimmed(kind: Any) -> Any:
+    """Return the class of errors of a kind whose traceback is the cell's."""
+    plain: Any = BaseException.__dict__["__traceback__"]
+
+    def get(error: BaseException) -> TracebackType | None:
+        return _lines_of_cell(plain.__get__(error), error)
+
+    return _derived(kind, __traceback__=property(get, plain.__set__))
+
+
+def _lines_of_cell(traceback: TracebackType | None, error: BaseException) -> TracebackType | None:
+    """Return a traceback without this package's frames, at its end the line of the Mojo source."""
+    from types import TracebackType
+
+    if traceback is None:
+        return None
+    rest = _lines_of_cell(traceback.tb_next, error)
+    frame = traceback.tb_frame
+    if frame.f_globals.get("__name__", "").partition(".")[0] == "mojocell":
+        return rest
+    line = None if rest is not None else _line_in(frame.f_code.co_filename, error)
+    if line is None:
+        return TracebackType(rest, frame, traceback.tb_lasti, traceback.tb_lineno)
+    return TracebackType(None, frame, -1, line)
+
+
+def _line_in(file: str, error: BaseException) -> int | None:
+    """Return the line of a cell's text at which an error's place in its Mojo source stands."""
+    import linecache
+
+    line, source = getattr(error, "line", None), getattr(error, "source", None)
+    if line is None:
+        line = next((item.line for item in getattr(error, "diagnostics", ()) if not item.file), None)
+    if line is None or source is None:
+        return None
+    first, *middle = (text.strip() for text in source.split("\n"))
+    last = middle.pop() if middle else first
+    have = [text.strip() for text in linecache.getlines(file)]
+    for start, text in enumerate(have):
+        end = start + source.count("\n")
+        if first in text and have[start + 1 : end] == middle and end < len(have) and last in have[end]:
+            return start + int(line)
+    return None
 
 
 def _alert(error: BaseException, shown: Shown | None) -> str:
     """Return a failure: the source and what it wrote where they are known, what went wrong, the times."""
-    title = f'<strong style="color:#c62828">{type(error).__name__}</strong>'
+    title = f'<strong style="{html.ink("#c62828")}">{type(error).__name__}</strong>'
     if shown is not None:
         return f'{html.code(shown.source)}<div role="alert">{title}{shown._repr_html_()}</div>'
     show = getattr(error, "_repr_html_", None)
@@ -193,13 +254,24 @@ def _alert(error: BaseException, shown: Shown | None) -> str:
 # --- output -----------------------------------------------------------------------------------
 
 
-class Live(Echo):
+class _State(Screen):
+    """The line below the output that says how a cell goes on."""
+
+    def __init__(self, change: Callable[[str], object]) -> None:
+        self._change = change
+
+    def show(self, text: str) -> None:
+        """Show a passing state."""
+        self._change(text)
+
+    leave = show
+
+
+class Live(CellSink):
     """Keeps the cell's output at what a program has written so far."""
 
-    shows_errors = True
-
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(_State(self._say), None)
         self._texts: deque[tuple[str, str]] = deque()
         self._size = 0
         self._state = ""
@@ -207,12 +279,9 @@ class Live(Echo):
         self._is_behind = False
         self._is_used = False
 
-    def event(self, name: str, _header: dict[str, Any]) -> None:
-        """Show that it is compiled, or that it waits for that."""
-        states = {"queued": "waiting for a compiler …", "compiling": "compiling …", "compiled": "running …"}
-        if name in states:
-            self._state = states[name]
-            self._show()
+    def _say(self, text: str) -> None:
+        self._state = text
+        self._show()
 
     def _write(self, stream: str, text: str) -> None:
         if not text:
@@ -232,7 +301,8 @@ class Live(Echo):
         return text
 
     def quiet(self) -> None:
-        """Show what was written, where it is time to."""
+        """Show what was written and how long the wait is, where it is time to."""
+        super().quiet()
         if self._is_behind and time.monotonic() - self._shown >= PACE + SLOWEST * self._size / SHOWN:
             self._show()
             self._shown = time.monotonic()
@@ -249,6 +319,7 @@ class Live(Echo):
 
     def close(self) -> None:
         """Take away what passes, and leave what was written."""
+        self.progress.end()
         self._pass("stderr", self._last_words)
         if self._texts:
             _replace(output_html(self._texts))

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from typing import Literal
 
     from mojocell.hosts.host import Error, Result, Shown
+    from mojocell.show.layout import Palette
     from mojocell.show.output import Sink
 
 
@@ -38,9 +39,13 @@ class Terminal(Host):
         """Return the error."""
         return error
 
-    def has_colors(self) -> bool:
+    def shows_code(self) -> bool:
+        """Tell that code is seen."""
+        return True
+
+    def palette(self) -> Palette:
         """Tell that nobody asked for colours; the command line decides for itself."""
-        return False
+        return "plain"
 
     def has_reader(self) -> bool:
         """Tell that somebody reads: whoever asked for HTML."""
@@ -52,17 +57,38 @@ class Terminal(Host):
 
 
 class TerminalScreen(Screen):
-    """Lines on stderr: the first passing state, and what stays."""
+    """Standard error: a passing state in a line that is written anew and taken away, and what stays.
+
+    Where that is no terminal, nothing can be taken away: of passing states it has the first.
+    """
 
     def __init__(self) -> None:
         self._said = False
 
     def show(self, text: str) -> None:
-        """Print the first state."""
-        if not self._said:
-            self._said = True
-            self.final(text)
+        """Write a state into the place of the one before."""
+        if sys.stderr.isatty():
+            print(f"\r{text[: _width() - 1]}\x1b[K", end="", file=sys.stderr, flush=True)
+        elif not self._said:
+            print(text, file=sys.stderr, flush=True)
+        self._said = True
 
     def final(self, text: str) -> None:
         """Print a line."""
+        self.leave(text)
         print(text, file=sys.stderr, flush=True)
+
+    def leave(self, text: str) -> None:  # noqa: ARG002  (of a class for others, too)
+        """Take the passing state away."""
+        if self._said and sys.stderr.isatty():
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+            self._said = False
+
+
+def _width() -> int:
+    import os
+
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns or 80
+    except (OSError, ValueError):
+        return 80

@@ -7,10 +7,10 @@ say and never adds to it, so the plain text is complete.
 from __future__ import annotations
 
 import unicodedata
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from mojocell.show.definition import definition
-from mojocell.show.html import escape
+from mojocell.show.html import escape, ink
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -32,61 +32,69 @@ class Failure(Protocol):
     column: int | None
 
 
+Palette = Literal["plain", "weights", "colors"]
+
 TAB = 4
 #: The widest excerpt, in terminal columns; a longer line of source is cut around the place.
 WIDTH = 110
 #: A cell with more diagnostics than this shows the first ones and says how many are left.
 SHOWN = 20
 
-_ANSI = {
-    "error": "\x1b[1;31m",
-    "warning": "\x1b[1;35m",
-    "note": "\x1b[36m",
-    "hint": "\x1b[32m",
-    "fix": "\x1b[32m",
-    "place": "\x1b[1m",
-    "caret": "\x1b[31m",
-    "gutter": "\x1b[2m",
-    "dim": "\x1b[2m",
+_BOLD = "\x1b[1m"
+#: How styles look in text. A notebook shows a terminal's colours on a ground of its own, light or dark: no
+#: red can be read on both, what is heavier can.
+PALETTES: dict[Palette, dict[str, str]] = {
+    "plain": {},
+    "weights": dict.fromkeys(("error", "warning", "note", "hint", "fix", "place", "caret"), _BOLD),
+    "colors": {
+        "error": "\x1b[1;31m",
+        "warning": "\x1b[1;35m",
+        "note": "\x1b[36m",
+        "hint": "\x1b[32m",
+        "fix": "\x1b[32m",
+        "place": _BOLD,
+        "caret": "\x1b[31m",
+        "gutter": "\x1b[2m",
+        "dim": "\x1b[2m",
+    },
 }
 _CSS = {
-    "error": "color:#c62828;font-weight:bold",
-    "warning": "color:#8e24aa;font-weight:bold",
-    "note": "color:#00838f",
-    "hint": "color:#2e7d32",
-    "fix": "color:#2e7d32",
+    "error": f"{ink('#c62828')};font-weight:bold",
+    "warning": f"{ink('#8e24aa')};font-weight:bold",
+    "note": ink("#00838f"),
+    "hint": ink("#2e7d32"),
+    "fix": ink("#2e7d32"),
     "place": "font-weight:bold",
-    "caret": "color:#c62828",
-    "gutter": "opacity:.6",
-    "dim": "opacity:.7",
+    "caret": ink("#c62828"),
+    "gutter": "opacity:.75",
+    "dim": "opacity:.75",
 }
 
 
 # --- painting ---------------------------------------------------------------------------------
 
 
-def paint(layout: Layout, *, color: bool = False) -> str:
+def paint(layout: Layout, palette: Palette = "plain") -> str:
     """Return a layout as text.
 
     Parameters
     ----------
     layout : list of list of (str, str)
         Lines of styled pieces.
-    color : bool
-        Add ANSI colours.
+    palette : {"plain", "weights", "colors"}
+        What stands out by control sequences of terminals: nothing, by weight alone, by colours too.
 
     Examples
     --------
     >>> paint([[("error", "error"), ("", ": no")]])
     'error: no'
     """
-    return "\n".join(
-        "".join(_ansi(style, clean(text), color=color) for style, text in line) for line in layout
-    )
+    codes = PALETTES[palette]
+    return "\n".join("".join(_ansi(codes.get(style), clean(text)) for style, text in line) for line in layout)
 
 
-def _ansi(style: str, text: str, *, color: bool) -> str:
-    return f"{_ANSI[style]}{text}\x1b[0m" if color and style in _ANSI and text else text
+def _ansi(code: str | None, text: str) -> str:
+    return f"{code}{text}\x1b[0m" if code and text else text
 
 
 def html(layout: Layout) -> str:

@@ -17,6 +17,9 @@ BEAT = 0.25
 class Screen:
     """Where progress and the line of times go; this one shows nothing."""
 
+    def reserve(self) -> None:
+        """Take the place where all of this stands, before anything else is shown."""
+
     def show(self, text: str) -> None:
         """Show a passing state."""
 
@@ -59,6 +62,15 @@ class Progress:
             self._next = self._start + PATIENCE
         self._text = words.get(cause, "compiling")
 
+    def event(self, name: str, header: dict[str, Any]) -> None:
+        """Follow the daemon's events."""
+        if name == "compiling":
+            self.begin(str(header.get("cause") or "new"))
+        elif name == "queued":
+            self.begin("queued")
+        elif name == "compiled":
+            self.end(running=True)
+
     def tick(self) -> None:
         """Say for how long, where that is due."""
         now = time.monotonic()
@@ -97,16 +109,16 @@ class CellSink(Echo):
 
     def event(self, name: str, header: dict[str, Any]) -> None:
         """Turn the daemon's events into progress."""
-        if name == "compiling":
-            self.progress.begin(str(header.get("cause") or "new"))
-        elif name == "queued":
-            self.progress.begin("queued")
-        elif name == "compiled":
-            self.progress.end(running=True)
+        self.progress.event(name, header)
 
     def quiet(self) -> None:
         """Say how long the wait is."""
         self.progress.tick()
+
+    def _write(self, stream: str, text: str) -> None:
+        if text:
+            self.screen.reserve()
+        super()._write(stream, text)
 
     def close(self) -> None:
         """End progress and write what was kept back."""
