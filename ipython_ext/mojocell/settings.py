@@ -184,7 +184,7 @@ SETTINGS: dict[str, Setting] = {
             "status",
             "auto",
             _choice("auto", "always", "never"),
-            "the line of times above a cell's output: auto leaves it out where a notebook is run without a reader",
+            "the line of times above output: auto leaves it out where a notebook is run without a reader",
         ),
         Setting(
             "shown",

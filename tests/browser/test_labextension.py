@@ -29,6 +29,8 @@ CELLS = [
     "%%mojo\ndef main():\n    var unused = 1\n    print(2)",
     "%%mojo\ndef main():\n    var values: List[Int] = [1, 2]\n    print(values[len(values) + 3])",
     "%%mojoish\nvar x = 1",
+    "%%mojo\nfn main():\n    print(2)",
+    "%%mojo\n\nfn main():\n    print(nothing)\n\nfn f(): pass",
 ]
 
 
@@ -102,6 +104,8 @@ def test_the_words_of_mojo_have_their_colours_and_python_keeps_its_own(page_with
     assert own['"""Says'] == own['def nothing."""'] != keyword
     assert own["# a comment"] not in (keyword, own['"""Says'])
     assert own["%%mojo -O1"] != keyword
+    # What JupyterLab has for Python comes when it is wanted.
+    expect(cell(page, 2).locator(".cm-line span", has_text="def")).to_have_count(1)
     python = colors(page, 2)
     assert python["def"] == keyword
     assert python.get("var") != keyword
@@ -152,6 +156,76 @@ def test_what_the_compiler_says_is_underlined_until_it_is_edited_or_runs_well(pa
     run(page, 3)
     expect(cell(page, 3).locator(".jp-OutputArea-output pre").first).to_have_text("1\n")
     assert underlined(page, 3) == []
+
+
+def text(page, number: int) -> str:
+    return "\n".join(cell(page, number).locator(".cm-line").all_text_contents())
+
+
+def test_the_repair_goes_into_the_cell_by_its_button(page_with_cells) -> None:
+    page = page_with_cells
+    run(page, 0)
+    run(page, 7)
+    expect(cell(page, 7).locator(".mojocell-note")).to_have_text("fn")
+    cell(page, 7).locator(".mojocell-note").hover()
+    expect(page.locator(".mojocell-tooltip")).to_have_text("note: repair: `fn` → `def`")
+    if "MOJOCELL_SCREENSHOTS" in os.environ:
+        page.screenshot(path=Path(os.environ["MOJOCELL_SCREENSHOTS"]) / "labextension-repair.png")
+    cell(page, 7).get_by_role("button", name="Repair").click()
+    expect(cell(page, 7).locator(".mojocell-diagnostic, .mojocell-repair")).to_have_count(0)
+    assert text(page, 7) == "%%mojo\ndef main():\n    print(2)"
+    run(page, 7)
+    expect(cell(page, 7).locator(".jp-OutputArea-output pre").first).to_have_text("2\n")
+    assert underlined(page, 7) == []
+
+
+class Announced:
+    """What a screen reader says of a cell's editor: the region has it for a moment only."""
+
+    def __init__(self, marked) -> None:
+        self.page = marked.page
+        marked.locator(".cm-announced").evaluate(
+            """region => {
+              window.said = [];
+              const note = () => region.textContent.trim() && window.said.push(region.textContent);
+              new MutationObserver(note).observe(region, { childList: true, subtree: true });
+            }"""
+        )
+
+    def says(self, pattern: str) -> None:
+        """Wait until the newest is this."""
+        self.page.wait_for_function("pattern => new RegExp(pattern).test(window.said.at(-1))", arg=pattern)
+
+
+def test_the_underline_and_the_repair_are_reached_and_announced_by_keyboard(page_with_cells) -> None:
+    page = page_with_cells
+    run(page, 0)
+    marked = cell(page, 8)
+    said = Announced(marked)
+    run(page, 8)
+    said.says(r"remarks, the first: .*F8 goes there, (Ctrl\+|⌘)\. repairs the cell\.$")
+    marked.locator(".cm-content").click()
+    page.keyboard.press("Control+Home")
+    pointed = page.locator(".mojocell-pointed")
+    error, repair = "use of unknown declaration 'nothing'", "repair: `fn` → `def`"
+    for line, kind, message in (
+        (3, "note", repair),
+        (4, "error", error),
+        (6, "note", repair),
+        (3, "note", repair),
+    ):
+        page.keyboard.press("F8")
+        said.says(f"^{kind}, line {line}: {re.escape(message)}$")
+        expect(pointed).to_have_text(f"{kind}: {message}")
+    page.keyboard.press("Shift+F8")
+    said.says("^note, line 6: ")
+    page.keyboard.press("ArrowLeft")
+    expect(pointed).to_have_count(0)
+    page.keyboard.press("Control+.")
+    said.says("^the cell is repaired; run it again$")
+    assert text(page, 8) == "%%mojo\n\ndef main():\n    print(nothing)\n\ndef f(): pass"
+    page.keyboard.press("Control+z")
+    assert text(page, 8) == CELLS[8]
 
 
 def test_colours_follow_the_dark_theme(page_with_cells) -> None:

@@ -1,6 +1,6 @@
 // The extension of JupyterLab 4 and Notebook 7: %%mojo cells have Mojo's words in colour and, after a run, the
-// compiler's diagnostics underlined. Plain JavaScript in the form that the module loader expects, so that nothing has
-// to be built: JupyterLab's own packages come from its share scope.
+// compiler's diagnostics underlined, with the repair of the cell where one is known. Plain JavaScript in the form that
+// the module loader expects, so that nothing has to be built: JupyterLab's own packages come from its share scope.
 (() => {
   const NAME = "mojocell";
   const TARGET = "mojocell.diagnostics";
@@ -120,35 +120,88 @@
     return to > from ? { from, to } : { from: Math.max(line.from, line.to - 1), to: line.to };
   }
 
+  const KEYS = { next: "F8", previous: "Shift-F8", repair: "Mod-." };
+  const REPAIR = /Mac/.test(navigator.platform) ? "⌘." : "Ctrl+.";
+
+  const saying = (items) =>
+    items.map(({ kind, line, message }) => `${kind}, line ${line}: ${message}`).join("; ");
+
+  // What a screen reader says after a run.
+  function summary(placed, fix) {
+    if (placed.length === 0) return "";
+    const many = placed.length > 1 ? `${placed.length} remarks, the first: ` : "";
+    const repair = fix === null ? "" : `, ${REPAIR} repairs the cell`;
+    return `${many}${saying([placed[0].item])}. F8 goes there${repair}.`;
+  }
+
+  // The one change that makes the new text of the old.
+  function difference(old, text) {
+    const most = Math.min(old.length, text.length);
+    let from = 0;
+    while (from < most && old[from] === text[from]) from++;
+    let end = 0;
+    while (end < most - from && old[old.length - 1 - end] === text[text.length - 1 - end]) end++;
+    return { from, to: old.length - end, insert: text.slice(from, text.length - end) };
+  }
+
   function diagnosticsExtension(view, state) {
     const set = state.StateEffect.define();
-    const marks = (document, items) => {
+    const point = state.StateEffect.define(); // at what stands at a position
+    const announce = (text) => view.EditorView.announce.of(text);
+
+    class Repair extends view.WidgetType {
+      eq() {
+        return true;
+      }
+      toDOM(editor) {
+        const button = document.createElement("button");
+        button.type = "button";
+        button.className = "mojocell-repair";
+        button.textContent = "Repair";
+        button.title = `Write the repaired cell here (${REPAIR})`;
+        button.addEventListener("mousedown", (event) => event.preventDefault());
+        button.addEventListener("click", () => repair(editor));
+        return button;
+      }
+    }
+
+    const none = { placed: [], fix: null, pointed: null, decorations: view.Decoration.none };
+    const marks = (document, { items, fix }) => {
       const placed = items
         .map((item) => ({ item, ...range(document, item) }))
         .filter((place) => place.to > place.from)
         .sort((a, b) => a.from - b.from || a.to - b.to);
-      const decorations = placed.map(({ item, from, to }) =>
+      const made = placed.map(({ item, from, to }) =>
         view.Decoration.mark({ class: `mojocell-diagnostic mojocell-${item.kind}` }).range(from, to),
       );
-      return { placed, decorations: view.Decoration.set(decorations) };
+      if (fix !== null && placed.length > 0) {
+        const end = document.lineAt(placed[0].from).to;
+        made.push(view.Decoration.widget({ widget: new Repair(), side: 1 }).range(end));
+      }
+      return { placed, fix, pointed: null, decorations: view.Decoration.set(made, true) };
     };
-    const none = { placed: [], decorations: view.Decoration.none };
     const field = state.StateField.define({
       create: () => none,
       update(value, transaction) {
         for (const effect of transaction.effects) {
           if (effect.is(set)) return marks(transaction.newDoc, effect.value);
+          if (effect.is(point)) return { ...value, pointed: effect.value };
         }
-        return transaction.docChanged ? none : value; // what was edited is not what was compiled
+        if (transaction.docChanged) return none; // what was edited is not what was compiled
+        return value.pointed !== null && transaction.selection ? { ...value, pointed: null } : value;
       },
-      provide: (own) => view.EditorView.decorations.from(own, (value) => value.decorations),
+      provide: (own) => [
+        view.EditorView.decorations.from(own, (value) => value.decorations),
+        view.showTooltip.from(own, (value) => value.pointed !== null && tooltipAt(value.placed, value.pointed, true)),
+      ],
     });
-    const tooltip = view.hoverTooltip((editor, position) => {
-      const found = editor.state.field(field).placed.filter(({ from, to }) => from <= position && position <= to);
+
+    function tooltipAt(placed, position, isPointed) {
+      const found = placed.filter(({ from, to }) => from <= position && position <= to);
       if (found.length === 0) return null;
       const create = () => {
         const dom = document.createElement("div");
-        dom.className = "mojocell-tooltip";
+        dom.className = isPointed ? "mojocell-tooltip mojocell-pointed" : "mojocell-tooltip";
         for (const { item } of found) {
           const line = document.createElement("div");
           const kind = document.createElement("strong");
@@ -159,7 +212,50 @@
         return { dom };
       };
       return { pos: found[0].from, end: found[0].to, above: true, create };
+    }
+
+    const tooltip = view.hoverTooltip((editor, position) => {
+      const { placed, pointed } = editor.state.field(field);
+      return pointed === null ? tooltipAt(placed, position, false) : null;
     });
+
+    // Goes to the next or the one before, around the ends, shows what it says and lets it be said.
+    const go = (step) => (editor) => {
+      const { placed } = editor.state.field(field);
+      if (placed.length === 0) return false;
+      const { head } = editor.state.selection.main;
+      const places = [...new Set(placed.map(({ from }) => from))];
+      const at =
+        step > 0
+          ? (places.find((from) => from > head) ?? places[0])
+          : (places.findLast((from) => from < head) ?? places[places.length - 1]);
+      const said = placed.filter(({ from, to }) => from <= at && at <= to).map(({ item }) => item);
+      editor.dispatch({
+        selection: { anchor: at },
+        effects: [point.of(at), announce(saying(said))],
+        scrollIntoView: true,
+      });
+      return true;
+    };
+
+    function repair(editor) {
+      const { fix } = editor.state.field(field);
+      if (fix === null) return false;
+      editor.dispatch({
+        changes: difference(editor.state.doc.toString(), fix),
+        effects: announce("the cell is repaired; run it again"),
+        scrollIntoView: true,
+        userEvent: "input.repair",
+      });
+      editor.focus();
+      return true;
+    }
+
+    const keys = view.keymap.of([
+      { key: KEYS.next, run: go(1) },
+      { key: KEYS.previous, run: go(-1) },
+      { key: KEYS.repair, run: repair },
+    ]);
     const theme = view.EditorView.baseTheme({
       ".mojocell-diagnostic": {
         textDecorationLine: "underline",
@@ -171,6 +267,16 @@
       ".mojocell-error": { textDecorationColor: "var(--jp-error-color1, #d32f2f)" },
       ".mojocell-warning": { textDecorationColor: "var(--jp-warn-color1, #f57c00)" },
       ".mojocell-note": { textDecorationColor: "var(--jp-info-color1, #0288d1)" },
+      ".mojocell-repair": {
+        marginLeft: "2ch",
+        padding: "0 1ch",
+        color: "var(--jp-ui-font-color1)",
+        background: "var(--jp-layout-color1)",
+        border: "1px solid var(--jp-border-color1)",
+        borderRadius: "3px",
+        font: "var(--jp-ui-font-size1)/1.3 var(--jp-ui-font-family)",
+        cursor: "pointer",
+      },
       ".mojocell-tooltip": {
         padding: "4px 8px",
         maxWidth: "60ch",
@@ -180,15 +286,20 @@
         fontFamily: "var(--jp-ui-font-family)",
         fontSize: "var(--jp-ui-font-size1)",
       },
+      "&:not(.cm-focused) .mojocell-pointed": { display: "none" },
     });
-    return { set, extension: [field, tooltip, theme] };
+    const news = (document, answer) => {
+      const { placed, fix } = marks(document, answer);
+      return [set.of(answer), announce(summary(placed, fix))];
+    };
+    return { news, extension: [field, tooltip, state.Prec.high(keys), theme] };
   }
 
   // Asks the kernel for what it knows of a cell. Where nobody there knows the target, the comm is closed again.
   function ask(kernel, cell, show) {
     if (!kernel || kernel.handleComms === false) return;
     const comm = kernel.createComm(TARGET);
-    comm.onMsg = (message) => show(message.content.data.diagnostics ?? []);
+    comm.onMsg = ({ content: { data } }) => show({ items: data.diagnostics ?? [], fix: data.fix ?? null });
     comm.open({ cell });
   }
 
@@ -222,8 +333,8 @@
       const editor = cell.editor?.editor;
       if (!editor || !isMojo(editor.state.doc)) return;
       const ran = editor.state.doc;
-      ask(panel.parent?.sessionContext?.session?.kernel, cell.model.id, (items) => {
-        if (editor.state.doc.eq(ran)) editor.dispatch({ effects: diagnostics.set.of(items) });
+      ask(panel.parent?.sessionContext?.session?.kernel, cell.model.id, (answer) => {
+        if (editor.state.doc.eq(ran)) editor.dispatch({ effects: diagnostics.news(ran, answer) });
       });
     };
 
