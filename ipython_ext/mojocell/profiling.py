@@ -104,7 +104,7 @@ class Profile:
             '<table class="mojocell-profile">'
             f'<caption style="text-align: left">{html.escape(self.title)}</caption>'
             f"<tbody>{rows}</tbody></table>"
-            f'<div style="font-size:.85em;opacity:.75">{html.escape(self.machine.line())}</div>'
+            f'<div style="font-size:.85em;opacity:.8">{html.escape(self.machine.line())}</div>'
         )
 
     def _mime_(self) -> tuple[str, str]:

@@ -36,14 +36,14 @@ def ink(color: str) -> str:
     Examples
     --------
     >>> ink("#c62828")
-    'color:#c62828;color:color-mix(in srgb,#c62828 60%,currentColor)'
+    'color:#c62828;color:color-mix(in srgb,#c62828 50%,currentColor)'
     """
-    return f"color:{color};color:color-mix(in srgb,{color} 60%,currentColor)"
+    return f"color:{color};color:color-mix(in srgb,{color} 50%,currentColor)"
 
 
 def bundle(text: str, *, dim: bool = False) -> Bundle:
     """Return text as a MIME bundle, the HTML saying the same."""
-    style = "font-size:.85em;opacity:.75" if dim else ""
+    style = "font-size:.85em;opacity:.8" if dim else ""
     return {
         "text/plain": text,
         "text/html": f'<div class="mojocell" style="{style}">{escape(text)}</div>',
@@ -92,4 +92,4 @@ def code(source: str) -> str:
     except ClassNotFound:
         lexer = get_lexer_by_name("python")
     text = highlight(source.strip("\n"), lexer, HtmlFormatter(cssclass="codehilite"))
-    return f'<div style="margin-bottom:.75em;overflow-x:auto">{text}</div>'
+    return f'<div tabindex="0" style="margin-bottom:.75em;overflow-x:auto">{text}</div>'

@@ -66,8 +66,8 @@ _CSS = {
     "fix": ink("#2e7d32"),
     "place": "font-weight:bold",
     "caret": ink("#c62828"),
-    "gutter": "opacity:.75",
-    "dim": "opacity:.75",
+    "gutter": "opacity:.8",
+    "dim": "opacity:.8",
 }
 
 
@@ -106,7 +106,9 @@ def html(layout: Layout) -> str:
     True
     """
     body = "\n".join("".join(_span(style, text) for style, text in line) for line in layout)
-    return f'<pre class="mojocell" style="margin:0;white-space:pre;overflow-x:auto">{body}</pre>'
+    # What is wider than its place is moved by keyboard, too.
+    style = "margin:0;white-space:pre;overflow-x:auto"
+    return f'<pre class="mojocell" tabindex="0" style="{style}">{body}</pre>'
 
 
 def _span(style: str, text: str) -> str:
