@@ -68,21 +68,21 @@ def job_of(
         raise options.OptionError(msg)
     from mojocell.call import inputs
 
-    given = {name: _variable("-i", name, names) for name in opts.inputs}
+    for name in opts.inputs:
+        if name not in names:
+            msg = f"-i {name}: there is no variable {name}"
+            raise options.OptionError(msg)
+    given = {name: names[name] for name in opts.inputs}
     return inputs.exchange(job, given, opts.outputs), given
-
-
-def _variable(option: str, name: str, names: Mapping[str, Any]) -> Any:
-    if name not in names:
-        msg = f"{option} {name}: there is no variable {name}"
-        raise options.OptionError(msg)
-    return names[name]
 
 
 def _stdin(name: str | None, names: Mapping[str, Any]) -> bytes | None:
     if name is None:
         return None
-    value = _variable("--stdin", name, names)
+    if name not in names:
+        msg = f"--stdin {name}: there is no variable {name}"
+        raise options.OptionError(msg)
+    value = names[name]
     if isinstance(value, str):
         return value.encode("utf-8", "surrogateescape")
     if isinstance(value, bytes | bytearray | memoryview):
