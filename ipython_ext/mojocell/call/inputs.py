@@ -151,14 +151,15 @@ def _call(job: Job, result: RunResult, values: Mapping[str, Any], sink: Sink | N
     from mojocell.call.failure import failure
     from mojocell.call.unit import Calling, Unit
     from mojocell.core import client
+    from mojocell.core.printed import Chunk
     from mojocell.errors import MojoError
 
     unit = Unit(job, result, Calling("isolated"))
     entry = result.run
-    taken: list[tuple[str, bytes]] = []
+    taken: list[Chunk] = []
 
     def output(stream: str, data: bytes) -> None:
-        taken.append((stream, data))
+        taken.append(Chunk(stream, [len(data)], data))
         if sink is not None:
             sink.output(stream, data)
 

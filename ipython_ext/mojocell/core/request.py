@@ -213,20 +213,20 @@ class Job:
             The user stopped it; its ``result`` has the output until then.
         """
         follower = sink or Sink()
-        taken: list[tuple[str, bytes]] = []
-
+        taken: list[printed.Chunk] = []
         compiles = False
 
         def on_event(header: dict[str, Any], frames: list[bytes]) -> None:
             nonlocal compiles
             name = str(header.get("event"))
             compiles = name == "compiling" if name.startswith("compil") else compiles
-            if printed.is_output(name):
-                for stream, data in printed.pieces(header, frames):
-                    taken.append((stream, data))
-                    follower.output(stream, data)
-            else:
+            if not printed.is_output(name):
                 follower.event(name, header)
+                return
+            chunk = printed.of_event(header, frames)
+            taken.append(chunk)
+            for stream, data in chunk.pieces() if sink else ():
+                follower.output(stream, data)
 
         def result(wire: dict[str, Any]) -> RunResult:
             made = RunResult(wire, taken, source=self.source, name=self.name)
