@@ -5,8 +5,12 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import signal
 import subprocess
 import sys
+import threading
+import time
+import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,10 +19,11 @@ import pytest
 import mojocell as mc
 from kernels import kernel
 from mojocell.core.request import Job
+from mojocell.errors import Interrupted
 from mojocell.show.output import RAISED, Echo
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 pytestmark = pytest.mark.usefixtures("service")
 
@@ -116,6 +121,49 @@ def test_a_path_that_is_no_terminal_is_as_no_input(tmp_path: Path) -> None:
     for path in (pipe, tmp_path / "file", tmp_path / "nothing"):
         result = Job(ASKS, terminal=str(path)).execute()
         assert result.error is not None and result.error.message == "EOF"
+
+
+def interrupt_once(condition: Callable[[], bool]) -> threading.Thread:
+    """Send Ctrl-C to this process when something is so."""
+
+    def wait() -> None:
+        while not condition():
+            time.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    return thread
+
+
+def test_a_stop_tells_whether_the_program_had_begun(tmp_path: Path) -> None:
+    begun = tmp_path / "begun"
+    source = f"""
+# {uuid.uuid4()}
+from std.time import sleep
+def main() raises:
+    print("begun")
+    with open("{begun}", "w") as file:
+        file.write("x")
+    while True:
+        sleep(0.01)
+"""
+    before = mc.info()["counters"]["compilations"]
+    thread = interrupt_once(lambda: mc.info()["counters"]["compilations"] > before)
+    with pytest.raises(KeyboardInterrupt) as stopped:
+        mc.run(source)
+    thread.join()
+    assert isinstance(stopped.value, Interrupted) and stopped.value.compiling
+    assert str(stopped.value) == "stopped while it was compiled"
+    assert not begun.exists()
+
+    thread = interrupt_once(begun.exists)
+    with pytest.raises(KeyboardInterrupt) as stopped:
+        mc.run(source)
+    thread.join()
+    assert isinstance(stopped.value, Interrupted) and not stopped.value.compiling
+    assert str(stopped.value) == ""
+    assert stopped.value.result is not None and stopped.value.result.stdout == "begun\n"
 
 
 def test_none_of_python_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
