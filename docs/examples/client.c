@@ -13,25 +13,29 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Pieces of both streams, by turns. */
+static void show_turns(const struct mc_message *event, FILE *stream)
+{
+    const char *bytes = mc_message_frame_data(event, 0);
+    const uint32_t *lengths = mc_message_frame_data(event, 1);
+    for (size_t i = 0; i < mc_message_frame_size(event, 1) / sizeof *lengths; i++) {
+        fwrite(bytes, 1, lengths[i], stream);
+        fflush(stream);
+        bytes += lengths[i];
+        stream = stream == stderr ? stdout : stderr;
+    }
+}
+
 static enum mc_client_verdict show(void *arg, const struct mc_message *event)
 {
     const char *name = json_string_value(json_object_get(event->header, "event"));
     const char *first = json_string_value(json_object_get(event->header, "first"));
     FILE *stream = strcmp(first ? first : name, "stderr") == 0 ? stderr : stdout;
-    const char *bytes = event->frame_count ? mc_message_frame_data(event, 0) : NULL;
     (void) arg;
-    if (bytes && first) { /* both streams, by turns */
-        size_t i;
-        json_t *length;
-        json_array_foreach(json_object_get(event->header, "lengths"), i, length)
-        {
-            fwrite(bytes, 1, (size_t) json_integer_value(length), stream);
-            fflush(stream);
-            bytes += json_integer_value(length);
-            stream = stream == stderr ? stdout : stderr;
-        }
-    } else if (bytes) {
-        fwrite(bytes, 1, mc_message_frame_size(event, 0), stream);
+    if (first) {
+        show_turns(event, stream);
+    } else if (event->frame_count) {
+        fwrite(mc_message_frame_data(event, 0), 1, mc_message_frame_size(event, 0), stream);
         fflush(stream);
     }
     return MC_CLIENT_CONTINUE;

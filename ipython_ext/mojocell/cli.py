@@ -221,6 +221,15 @@ class _Input:
         return b"".join(self._pieces)
 
 
+def _terminal() -> str | None:
+    """Return the terminal that a program may read from: this process's, unless it is in the background."""
+    try:
+        file = sys.stdin.fileno()
+        return os.ttyname(file) if os.tcgetpgrp(file) == os.getpgrp() else None
+    except (OSError, AttributeError):
+        return None
+
+
 def _execute(job: Job, given: _Input | None, screen: Screen) -> RunResult:
     """Run a job; what it is given is waited for when it is compiled, not before."""
     if given is None or given.is_there():
@@ -262,6 +271,7 @@ def _run(opts: argparse.Namespace, args: list[str]) -> int:
         cpu=opts.cpu,
         processes=opts.processes,
         most_output=opts.most_output,
+        terminal=None if given or opts.no_run else _terminal(),
     )
     screen = TerminalScreen() if sys.stderr.isatty() and not opts.quiet else Screen()
     result = _execute(job, given, screen)

@@ -3,6 +3,44 @@
 #include "kernel_bridge/values/arrays_refuse.h"
 #include "kernel_bridge/values/values.h"
 
+/* What can be gone through, but for what goes through something else than its elements. */
+static bool is_iterable(PyObject *value)
+{
+    return !PyUnicode_Check(value) && !PyBytes_Check(value) && !PyByteArray_Check(value) &&
+           !PyDict_Check(value) && (Py_TYPE(value)->tp_iter || PySequence_Check(value)) &&
+           !PyType_Check(value);
+}
+
+PyObject *
+mc_items_of(const struct mc_conversion *conversion, const struct mc_type *type, PyObject *value)
+{
+    if (!is_iterable(value)) {
+        mc_refuse_type(conversion, type, value);
+        return NULL;
+    }
+    if (conversion->trying && PyIter_Check(value)) {
+        mc_refuse(conversion,
+                  PyExc_TypeError,
+                  "an iterator is gone through once, and several signatures are tried; write "
+                  "list(%s)",
+                  conversion->argument);
+        return NULL;
+    }
+    return PySequence_Tuple(value);
+}
+
+PyObject *mc_items_annotation(PyObject *item)
+{
+    PyObject *abc = PyImport_ImportModule("collections.abc");
+    PyObject *sequence = abc ? PyObject_GetAttrString(abc, "Sequence") : NULL;
+    PyObject *annotation = sequence ? PyObject_GetItem(sequence, item) : NULL;
+    Py_XDECREF(sequence);
+    Py_XDECREF(abc);
+    return annotation;
+}
+
+/* ---- numbers ---- */
+
 static void store(void *elements, size_t index, unsigned size, uint64_t word)
 {
     memcpy((char *) elements + index * size, &word, size); /* little-endian, as Mojo's targets */

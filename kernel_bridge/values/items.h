@@ -3,6 +3,14 @@
 
 #include "kernel_bridge/values/array.h"
 
+/* What a sequence or iterable has, a new tuple of its own: an item's __index__ may change a list.
+ * NULL with an exception. */
+PyObject *
+mc_items_of(const struct mc_conversion *conversion, const struct mc_type *type, PyObject *value);
+
+/* What a stub says of them: Sequence[item]. A new reference, or NULL with an exception. */
+PyObject *mc_items_annotation(PyObject *item);
+
 /* The numbers of a tuple in memory that stays for the call. 0, or -1 with an exception. */
 int mc_items_take(struct mc_conversion *conversion,
                   const struct mc_type *type,

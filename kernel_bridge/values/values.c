@@ -4,9 +4,11 @@ static const struct mc_value_kind *const kinds[MC_TYPE_COUNT] = {
     [MC_TYPE_NONE] = &mc_value_none,
     [MC_TYPE_STRING] = &mc_value_string,
     [MC_TYPE_SPAN] = &mc_value_span,
+    [MC_TYPE_TEXTS] = &mc_value_texts,
     [MC_TYPE_LIST] = &mc_value_list,
     [MC_TYPE_OPTIONAL] = &mc_value_optional,
     [MC_TYPE_TUPLE] = &mc_value_tuple,
+    [MC_TYPE_DICT] = &mc_value_dict,
     [MC_TYPE_ANY] = &mc_value_any,
 };
 

@@ -169,7 +169,8 @@ static void close_all(const struct mc_worker *worker)
                        worker->pidfd,
                        worker->wake,
                        worker->prints[0],
-                       worker->prints[1]};
+                       worker->prints[1],
+                       worker->turns};
     for (size_t i = 0; i < MC_LENGTH(fds); i++) {
         if (fds[i] >= 0) {
             close(fds[i]);
@@ -237,7 +238,8 @@ static int make_files(struct mc_worker *worker, mc_err *err)
     worker->file = memfd_create("mojocell-call", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     worker->prints[0] = memfd_create("mojocell-stdout", MFD_CLOEXEC);
     worker->prints[1] = memfd_create("mojocell-stderr", MFD_CLOEXEC);
-    if (worker->file < 0 || worker->prints[0] < 0 || worker->prints[1] < 0) {
+    worker->turns = memfd_create("mojocell-order", MFD_CLOEXEC);
+    if (worker->file < 0 || worker->prints[0] < 0 || worker->prints[1] < 0 || worker->turns < 0) {
         return mc_err_errno(err, MC_SYSTEM, "make memory to share with a worker");
     }
     size_t length = strlen(worker->plan->table);
@@ -325,7 +327,8 @@ static int send_hello(const struct mc_worker *worker, mc_err *err)
                                    .idle_seconds = (uint32_t) worker->plan->idle_seconds,
                                    .table_length = strlen(worker->plan->table),
                                    .spins = worker->plan->spins};
-    const int fds[MC_SHARE_FDS] = {worker->file, worker->prints[0], worker->prints[1]};
+    const int fds[MC_SHARE_FDS] = {
+        worker->file, worker->prints[0], worker->prints[1], worker->turns};
     union {
         struct cmsghdr header;
         char space[CMSG_SPACE(sizeof fds)];
@@ -395,7 +398,8 @@ int mc_worker_start(const struct mc_worker_plan *plan,
     }
     worker->plan = plan;
     worker->spins = (struct mc_share_spins) {plan->spins, plan->spins};
-    worker->socket = worker->file = worker->pidfd = worker->prints[0] = worker->prints[1] = -1;
+    worker->socket = worker->file = worker->pidfd = -1;
+    worker->prints[0] = worker->prints[1] = worker->turns = -1;
     worker->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (worker->wake < 0) {
         mc_err_errno(err, MC_SYSTEM, "eventfd");

@@ -50,6 +50,8 @@ struct mc_worker {
     struct mc_share_spins spins;
     int prints[2]; /* files of what it prints */
     uint64_t printed[2];
+    int turns;      /* a file of those from one to the other */
+    uint64_t taken; /* bytes of it */
     int64_t printed_in_call;
     bool told_memory; /* what it complained of last was memory */
 };

@@ -1,5 +1,6 @@
 #include "kernel_bridge/worker/worker_call.h"
 
+#include "abi/order.h"
 #include "abi/share_memory.h"
 #include "base/os.h"
 #include "proc/limits.h"
@@ -123,13 +124,11 @@ static uint64_t size_of(int fd)
     return fstat(fd, &st) == 0 ? (uint64_t) st.st_size : 0;
 }
 
-/* What is there now: who prints faster than it is read is not to keep its limits from being looked
- * at. */
-static void print_from(struct mc_worker *worker, int stream, const struct mc_worker_call *call)
+static void
+print_up_to(struct mc_worker *worker, int stream, uint64_t end, const struct mc_worker_call *call)
 {
     char bytes[16384];
     uint64_t *at = &worker->printed[stream];
-    uint64_t end = size_of(worker->prints[stream]);
     while (*at < end) {
         size_t most = end - *at < sizeof bytes ? end - *at : sizeof bytes;
         ssize_t n = pread(worker->prints[stream], bytes, most, (off_t) *at);
@@ -145,24 +144,53 @@ static void print_from(struct mc_worker *worker, int stream, const struct mc_wor
     }
 }
 
+/* What was written before each turn that is noted by now. */
+static void print_turns(struct mc_worker *worker, const struct mc_worker_call *call)
+{
+    struct mc_order_turn turns[512];
+    uint64_t end = size_of(worker->turns);
+    while (worker->taken < end) {
+        ssize_t n = pread(worker->turns, turns, sizeof turns, (off_t) worker->taken);
+        for (ssize_t i = 0; i < n / (ssize_t) sizeof *turns; i++) {
+            print_up_to(worker, turns[i].stream, turns[i].position, call);
+        }
+        if (n <= 0) {
+            return;
+        }
+        worker->taken += (uint64_t) n;
+    }
+}
+
+/* What is there now: who prints faster than it is read is not to keep its limits from being looked
+ * at. Of what is there before the turns are looked at, all turns are noted. */
 static void print_all(struct mc_worker *worker, const struct mc_worker_call *call)
 {
-    print_from(worker, 0, call);
-    print_from(worker, 1, call);
+    const uint64_t ends[] = {size_of(worker->prints[0]), size_of(worker->prints[1])};
+    print_turns(worker, call);
+    print_up_to(worker, 0, ends[0], call);
+    print_up_to(worker, 1, ends[1], call);
+}
+
+static void begin_anew(int file, uint64_t *at)
+{
+    if (*at > PRINTED_ENOUGH && ftruncate(file, 0) == 0) {
+        lseek(file, 0, SEEK_SET);
+        *at = 0;
+    }
 }
 
 /* Between two calls, when nobody writes. */
 static void print_rest(struct mc_worker *worker, const struct mc_worker_call *call)
 {
+    uint64_t *told = worker->share->printed;
+    if (told[0] == worker->printed[0] && told[1] == worker->printed[1]) {
+        return;
+    }
+    print_all(worker, call);
+    begin_anew(worker->turns, &worker->taken);
     for (int i = 0; i < 2; i++) {
-        if (worker->share->printed[i] != worker->printed[i]) {
-            print_from(worker, i, call);
-        }
-        if (worker->printed[i] > PRINTED_ENOUGH && ftruncate(worker->prints[i], 0) == 0) {
-            lseek(worker->prints[i], 0, SEEK_SET);
-            worker->printed[i] = 0;
-            worker->share->printed[i] = 0;
-        }
+        begin_anew(worker->prints[i], &worker->printed[i]);
+        told[i] = worker->printed[i];
     }
 }
 

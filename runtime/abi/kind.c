@@ -1,13 +1,17 @@
 #include "abi/kind.h"
 
+#include <stdlib.h>
+
 const struct mc_kind *const mc_kinds[MC_TYPE_COUNT] = {
     [MC_TYPE_NONE] = &mc_kind_none,
     [MC_TYPE_SCALAR] = &mc_kind_int,
     [MC_TYPE_STRING] = &mc_kind_string,
     [MC_TYPE_SPAN] = &mc_kind_span,
+    [MC_TYPE_TEXTS] = &mc_kind_texts,
     [MC_TYPE_LIST] = &mc_kind_list,
     [MC_TYPE_OPTIONAL] = &mc_kind_optional,
     [MC_TYPE_TUPLE] = &mc_kind_tuple,
+    [MC_TYPE_DICT] = &mc_kind_dict,
     [MC_TYPE_ANY] = &mc_kind_any,
 };
 
@@ -28,9 +32,30 @@ const struct mc_kind *mc_kind_of(const struct mc_type *type)
 
 bool mc_kind_allows(const struct mc_type *outer, const struct mc_type *item)
 {
-    unsigned wanted =
-        mc_kind_of(outer)->inside == MC_INSIDE_TYPES ? MC_AS_ONE_OF_MANY : MC_AS_ONE_ITEM;
+    static const unsigned of_dict[] = {MC_AS_KEY, MC_AS_VALUE, 0};
+    enum mc_inside inside = mc_kind_of(outer)->inside;
+    unsigned wanted = inside == MC_INSIDE_KEY_AND_VALUE ? of_dict[outer->count]
+                      : inside == MC_INSIDE_TYPES       ? MC_AS_ONE_OF_MANY
+                                                        : MC_AS_ONE_ITEM;
     return mc_kind_of(item)->may_be & wanted;
+}
+
+bool mc_kind_is_whole(const struct mc_type *type)
+{
+    return mc_kind_of(type)->inside != MC_INSIDE_KEY_AND_VALUE || type->count == 2;
+}
+
+int mc_type_add_item(struct mc_type *type, const struct mc_type *item)
+{
+    bool apart = mc_kind_of(type)->inside == MC_INSIDE_KEY_AND_VALUE; /* in the block */
+    struct mc_type *items = realloc(type->items, (type->count + 1U) * sizeof *items);
+    if (!items) {
+        return -1;
+    }
+    type->items = items;
+    type->items[type->count++] = *item;
+    type->words = (uint16_t) (type->words + (apart ? 0 : item->words));
+    return 0;
 }
 
 void mc_type_write(const struct mc_type *type, struct mc_buf *ret)
@@ -69,16 +94,35 @@ bool mc_type_is_writable(const struct mc_type *type)
     return writable;
 }
 
-int mc_type_of_any(uint64_t tag, struct mc_type *ret)
+/* Of a Dict's key or value. */
+static struct mc_type item_of_any(unsigned code)
+{
+    return code == MC_SCALAR_COUNT
+               ? (struct mc_type) {.kind = MC_TYPE_STRING, .words = mc_kind_string.words}
+               : (struct mc_type) {
+                     .kind = MC_TYPE_SCALAR, .scalar = (enum mc_scalar) code, .words = 1};
+}
+
+int mc_type_of_any(uint64_t tag, struct mc_any *ret)
 {
     unsigned number = tag & 0xff;
     unsigned scalar = tag >> 8 & 0xff;
-    *ret = (struct mc_type) {.kind = (enum mc_type_kind) number, .scalar = (enum mc_scalar) scalar};
+    unsigned key = tag >> 16 & 0xff;
+    *ret = (struct mc_any) {
+        .type = {.kind = (enum mc_type_kind) number, .scalar = (enum mc_scalar) scalar}};
     if (number >= MC_TYPE_COUNT || (number != MC_TYPE_NONE && !mc_kinds[number]->write_any)) {
         return -1;
     }
+    ret->type.words = mc_kinds[number]->words;
+    if (number == MC_TYPE_DICT) {
+        ret->items[0] = item_of_any(key);
+        ret->items[1] = item_of_any(scalar);
+        ret->type.scalar = (enum mc_scalar) 0;
+        ret->type.items = ret->items;
+        ret->type.count = 2;
+        return key > MC_SCALAR_COUNT || scalar > MC_SCALAR_COUNT ? -1 : 0;
+    }
     bool has_scalar = number == MC_TYPE_SCALAR || mc_kinds[number]->inside == MC_INSIDE_SCALAR;
-    ret->words = mc_kinds[number]->words;
     return has_scalar && scalar >= MC_SCALAR_COUNT ? -1 : 0;
 }
 
@@ -143,4 +187,13 @@ int mc_kind_visit(uint64_t *words, size_t size, bool writable, mc_memory_each *e
 {
     struct mc_memory memory = {words, words[1], size, writable};
     return memory.count > 0 ? each(&memory, data) : 0;
+}
+
+int mc_kind_walk_block(const struct mc_type *type,
+                       uint64_t *words,
+                       mc_memory_each *each,
+                       void *data)
+{
+    (void) type;
+    return mc_kind_visit(words, 1, false, each, data);
 }

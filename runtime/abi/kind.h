@@ -4,6 +4,7 @@
 
 #include "abi/type.h"
 #include "base/buf.h"
+#include "base/err.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -32,6 +33,7 @@ enum mc_inside {
     MC_INSIDE_SCALAR,
     MC_INSIDE_TYPE,  /* one */
     MC_INSIDE_TYPES, /* any number of them */
+    MC_INSIDE_KEY_AND_VALUE,
 };
 
 /* What a type of the kind may be, beside a result. */
@@ -40,13 +42,15 @@ enum mc_may_be {
     MC_AS_ONE_ITEM = 2,    /* of an Optional */
     MC_AS_ONE_OF_MANY = 4, /* of a Tuple */
     MC_AS_ANYTHING = 7,
+    MC_AS_VALUE = 8, /* of a Dict */
+    MC_AS_KEY = 16,
 };
 
 struct mc_kind {
     const char *name;          /* in signatures; NULL: of a scalar, each of which has its own */
     const char *writable_name; /* the same, of what Mojo may write to; NULL: it does not */
     enum mc_inside inside;
-    uint16_t words;   /* beside those of types in brackets */
+    uint16_t words;   /* beside those of types in brackets; of a Dict all */
     uint8_t may_be;   /* enum mc_may_be */
     bool owns_memory; /* a result comes with memory to be released; an Any may */
 
@@ -83,8 +87,13 @@ extern const struct mc_kind *const mc_kinds[MC_TYPE_COUNT];
 
 const struct mc_kind *mc_kind_of(const struct mc_type *type);
 
-/* Whether the one may be in the brackets of the other. */
+/* Whether the one may be the next in the brackets of the other, and whether those are full enough.
+ */
 bool mc_kind_allows(const struct mc_type *outer, const struct mc_type *item);
+bool mc_kind_is_whole(const struct mc_type *type);
+
+/* Adds what mc_kind_allows; -1 where there is no memory. */
+int mc_type_add_item(struct mc_type *type, const struct mc_type *item) MC_MUST_USE;
 
 /* Adds the type's text, as signatures have it (signature.h). */
 void mc_type_write(const struct mc_type *type, struct mc_buf *ret);
@@ -95,9 +104,15 @@ bool mc_type_owns_memory(const struct mc_type *type);
 /* Whether Mojo may write to memory of an argument of this type. */
 bool mc_type_is_writable(const struct mc_type *type);
 
-/* The type of an Any whose first word is `tag`, which needs no fini: None, a scalar, String or a
- * List. -1 where it is unknown. */
-int mc_type_of_any(uint64_t tag, struct mc_type *ret);
+/* The type of an Any: None, a scalar, String, a List or a Dict. It stays where it is, and needs no
+ * fini. */
+struct mc_any {
+    struct mc_type type;
+    struct mc_type items[2];
+};
+
+/* By its first word. -1 where that is unknown. */
+int mc_type_of_any(uint64_t tag, struct mc_any *ret);
 
 /* What the entries' functions are called by: does nothing where there is none. */
 int mc_type_look(const struct mc_type *type); /* 0: like any other of the kind */
@@ -115,6 +130,12 @@ void mc_type_write_result(const struct mc_type *type,
 /* The memory that two words tell. */
 int mc_kind_visit(uint64_t *words, size_t size, bool writable, mc_memory_each *each, void *data);
 
+/* For kinds that are a block. */
+int mc_kind_walk_block(const struct mc_type *type,
+                       uint64_t *words,
+                       mc_memory_each *each,
+                       void *data);
+
 /* "3", or "i + 4" */
 void mc_kind_write_place(struct mc_word_place place, struct mc_buf *ret);
 
@@ -127,7 +148,9 @@ extern const struct mc_kind mc_kind_int;
 extern const struct mc_kind mc_kind_float;
 extern const struct mc_kind mc_kind_string;
 extern const struct mc_kind mc_kind_span;
+extern const struct mc_kind mc_kind_texts;
 extern const struct mc_kind mc_kind_list;
 extern const struct mc_kind mc_kind_optional;
 extern const struct mc_kind mc_kind_tuple;
+extern const struct mc_kind mc_kind_dict;
 extern const struct mc_kind mc_kind_any;

@@ -43,44 +43,61 @@ void mc_order_unmap(struct mc_order *order)
 /* ---- the program's side ---- */
 
 static struct {
-    struct mc_order
-        *order;       /* NULL: nobody wants to know, or this is a child: it writes as others do */
-    int pipes[2];     /* the streams, whatever becomes of descriptors 1 and 2 */
-    _Atomic int last; /* descriptor that was written to */
+    bool wanted;            /* false in a child: it writes as others do */
+    struct mc_order *order; /* NULL: the streams are files, and turns go to the next one */
+    int turns;
+    bool alone;        /* nobody else writes, no other thread either: what is counted is all */
+    int streams[2];    /* whatever becomes of descriptors 1 and 2 */
+    _Atomic int last;  /* descriptor that was written to */
+    uint64_t bytes[2]; /* counted */
+    uint32_t taken;    /* turns, when it was looked at */
     pthread_mutex_t lock;
 } own = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static void forget(void)
 {
-    own.order = NULL;
+    own.wanted = false;
 }
 
 /* Far from those that a program expects, and sees in its children. */
-static int keep_pipe(int fd)
+static int keep(int fd)
 {
     struct stat status;
-    bool is_pipe = fstat(fd, &status) == 0 && S_ISFIFO(status.st_mode);
-    return is_pipe ? fcntl(fd, F_DUPFD_CLOEXEC, FAR) : -1;
+    bool known = fstat(fd, &status) == 0 && (own.order ? S_ISFIFO(status.st_mode) : true);
+    return known ? fcntl(fd, F_DUPFD_CLOEXEC, FAR) : -1;
 }
 
-void mc_order_begin(struct mc_order *order)
+static void begin(void)
 {
     own.last = -1;
-    own.pipes[0] = keep_pipe(STDOUT_FILENO);
-    own.pipes[1] = keep_pipe(STDERR_FILENO);
-    bool kept = own.pipes[0] >= 0 && own.pipes[1] >= 0;
-    own.order = kept && pthread_atfork(NULL, NULL, forget) == 0 ? order : NULL;
+    own.streams[0] = keep(STDOUT_FILENO);
+    own.streams[1] = keep(STDERR_FILENO);
+    bool kept = own.streams[0] >= 0 && own.streams[1] >= 0;
+    own.wanted = kept && pthread_atfork(NULL, NULL, forget) == 0;
 }
 
-/* How much was written to it by now: what was read, and what still lies in the pipe. False where
- * that cannot be told, because it is being read all the time. */
-static bool find_position(int stream, uint64_t *ret)
+void mc_order_begin(struct mc_order *order, bool alone)
+{
+    own.order = order;
+    own.alone = alone;
+    begin();
+}
+
+void mc_order_begin_files(int turns)
+{
+    own.turns = turns;
+    begin();
+}
+
+/* How much was written to it by whomever: what was read, and what still lies in the pipe. False
+ * where that cannot be told, because it is being read all the time. */
+static bool look_at_pipe(int stream, uint64_t *ret)
 {
     for (int i = 0; i < LOOKS; i++) {
         uint32_t before = atomic_load(&own.order->streams[stream].reading);
         uint64_t bytes = atomic_load(&own.order->streams[stream].bytes);
         int left = 0;
-        if (before % 2 == 0 && ioctl(own.pipes[stream], FIONREAD, &left) < 0) {
+        if (before % 2 == 0 && ioctl(own.streams[stream], FIONREAD, &left) < 0) {
             return false; /* somebody has closed it */
         }
         if (before % 2 == 0 && atomic_load(&own.order->streams[stream].reading) == before) {
@@ -92,17 +109,50 @@ static bool find_position(int stream, uint64_t *ret)
     return false;
 }
 
+/* How much was written to it by now. */
+static bool find_position(int stream, uint64_t *ret)
+{
+    if (own.alone) {
+        *ret = own.bytes[stream];
+        return true;
+    }
+    if (own.order) {
+        return look_at_pipe(stream, ret);
+    }
+    off_t at = lseek(own.streams[stream], 0, SEEK_CUR);
+    *ret = (uint64_t) at;
+    return at >= 0;
+}
+
+static bool has_room(uint32_t noted)
+{
+    return noted - own.taken < MC_ORDER_TURNS;
+}
+
 /* As long as the reader leaves no room, as with a pipe that is full. */
 static void await_room(uint32_t noted)
 {
     const struct timespec pause = {.tv_nsec = WAIT_NS};
-    uint32_t taken;
-    while (noted - (taken = atomic_load(&own.order->taken)) >= MC_ORDER_TURNS &&
-           !atomic_load(&own.order->off)) {
-        atomic_store(&own.order->waits, 1);
-        mc_share_sleep(&own.order->taken, taken, &pause);
-        atomic_store(&own.order->waits, 0);
+    while (!has_room(noted) && !atomic_load(&own.order->off)) {
+        own.taken = atomic_load(&own.order->taken);
+        if (!has_room(noted)) {
+            atomic_store(&own.order->waits, 1);
+            mc_share_sleep(&own.order->taken, own.taken, &pause);
+            atomic_store(&own.order->waits, 0);
+        }
     }
+}
+
+static void note(struct mc_order_turn turn)
+{
+    if (!own.order) {
+        (void) !write(own.turns, &turn, sizeof turn);
+        return;
+    }
+    uint32_t noted = atomic_load_explicit(&own.order->noted, memory_order_relaxed);
+    await_room(noted);
+    own.order->turns[noted % MC_ORDER_TURNS] = turn;
+    atomic_store_explicit(&own.order->noted, noted + 1, memory_order_release);
 }
 
 static __attribute__((noinline)) void turn_to(int fd)
@@ -111,23 +161,24 @@ static __attribute__((noinline)) void turn_to(int fd)
     uint64_t position;
     pthread_mutex_lock(&own.lock);
     if (fd != own.last && find_position(left, &position) && position > 0) {
-        uint32_t noted = atomic_load_explicit(&own.order->noted, memory_order_relaxed);
-        await_room(noted);
-        own.order->turns[noted % MC_ORDER_TURNS] =
-            (struct mc_order_turn) {.position = position & (UINT64_MAX >> 1), .stream = left & 1U};
-        atomic_store(&own.order->noted, noted + 1);
+        note(
+            (struct mc_order_turn) {.position = position & (UINT64_MAX >> 1), .stream = left & 1U});
     }
-    own.last = fd;
+    atomic_store_explicit(&own.last, fd, memory_order_relaxed);
     pthread_mutex_unlock(&own.lock);
 }
 
 ssize_t mc_order_write(int fd, const void *bytes, size_t length)
 {
-    bool turns = fd != own.last && (fd == STDOUT_FILENO || fd == STDERR_FILENO);
-    if (turns && own.order) {
+    bool is_stream = own.wanted && (fd == STDOUT_FILENO || fd == STDERR_FILENO);
+    if (is_stream && fd != atomic_load_explicit(&own.last, memory_order_relaxed)) {
         turn_to(fd);
     }
-    return write(fd, bytes, length);
+    ssize_t written = write(fd, bytes, length);
+    if (is_stream && own.alone && written > 0) {
+        own.bytes[fd == STDERR_FILENO] += (uint64_t) written;
+    }
+    return written;
 }
 
 /* ---- the reader's side ---- */

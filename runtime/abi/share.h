@@ -18,12 +18,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#define MC_SHARE_VERSION 1
+#define MC_SHARE_VERSION 2
 #define MC_SHARE_DATA    ((uint64_t) 8192) /* where memory begins */
 #define MC_SHARE_SPINS   2000
 #define MC_SHARE_NOTHING UINT32_MAX /* in place of a function: a call without one */
 
-enum mc_share_fds { MC_SHARE_FILE, MC_SHARE_OUT, MC_SHARE_ERR, MC_SHARE_FDS };
+/* TURNS: a file of mc_order_turn, of the two streams. */
+enum mc_share_fds { MC_SHARE_FILE, MC_SHARE_OUT, MC_SHARE_ERR, MC_SHARE_TURNS, MC_SHARE_FDS };
 
 /* The first message of the caller, with the descriptors above; the table stands where memory
  * begins. The worker answers with a mc_share_ready. */

@@ -58,21 +58,14 @@ static bool read_scalar(struct reader *reader, enum mc_scalar *ret)
 
 static int add_item(struct mc_type *type, const struct mc_type *item, mc_err *err)
 {
-    struct mc_type *items = type->count < MC_THUNK_MAX_ARGS
-                                ? realloc(type->items, (type->count + 1U) * sizeof *items)
-                                : NULL;
-    if (!items) {
-        return mc_err_set(err, MC_NO_MEMORY, "too many types in one");
-    }
-    type->items = items;
-    type->items[type->count++] = *item;
-    type->words = (uint16_t) (type->words + item->words);
-    return 0;
+    return type->count < MC_THUNK_MAX_ARGS && mc_type_add_item(type, item) == 0
+               ? 0
+               : mc_err_set(err, MC_NO_MEMORY, "too many types in one");
 }
 
 static int read_type(struct reader *reader, struct mc_type *ret);
 
-/* The items of Optional and Tuple, behind the bracket. */
+/* The items of Optional, Tuple and Dict, behind the bracket. */
 static int read_items(struct reader *reader, struct mc_type *type)
 {
     do {
@@ -88,8 +81,8 @@ static int read_items(struct reader *reader, struct mc_type *type)
             mc_type_fini(&item);
             return -1;
         }
-    } while (mc_kind_of(type)->inside == MC_INSIDE_TYPES && accept(reader, ", "));
-    return expect(reader, "]");
+    } while (mc_kind_of(type)->inside != MC_INSIDE_TYPE && accept(reader, ", "));
+    return mc_kind_is_whole(type) ? expect(reader, "]") : refuse(reader, "no type");
 }
 
 static int read_element(struct reader *reader, struct mc_type *type)
@@ -100,20 +93,26 @@ static int read_element(struct reader *reader, struct mc_type *type)
     return expect(reader, "]");
 }
 
+/* Whether the text begins with the name, and not with a longer one. */
+static bool begins(const char *text, const char *name, bool open)
+{
+    size_t length = strlen(name);
+    return strncmp(text, name, length) == 0 &&
+           (open ? text[length] == '[' : word_length(text + length) == 0);
+}
+
 /* The kind that is named here, and what its name says of the type; behind its bracket where it has
  * one. */
 static bool read_kind(struct reader *reader, struct mc_type *ret)
 {
-    size_t length = word_length(reader->at);
     for (int i = 0; i < MC_TYPE_COUNT; i++) {
         const struct mc_kind *kind = mc_kinds[i];
         const char *const names[] = {kind->name, kind->writable_name};
         for (int k = 0; k < 2; k++) {
             bool open = kind->inside != MC_INSIDE_NOTHING;
-            if (names[k] && strlen(names[k]) == length &&
-                memcmp(names[k], reader->at, length) == 0 && (!open || reader->at[length] == '[')) {
+            if (names[k] && begins(reader->at, names[k], open)) {
                 *ret = (struct mc_type) {.kind = i, .writable = k == 1, .words = kind->words};
-                reader->at += length + (open ? 1 : 0);
+                reader->at += strlen(names[k]) + (open ? 1 : 0);
                 return true;
             }
         }
@@ -130,6 +129,7 @@ static int read_inside(struct reader *reader, struct mc_type *type)
         return read_element(reader, type);
     case MC_INSIDE_TYPE:
     case MC_INSIDE_TYPES:
+    case MC_INSIDE_KEY_AND_VALUE:
         break;
     }
     return read_items(reader, type);

@@ -2,8 +2,9 @@
  *
  *   signature = ["masked "] "(" [type {", " type}] ")" ["raises "] "-> " type
  *   type      = scalar | "String" | "None"
- *             | ("Span" | "MutSpan" | "List") "[" scalar "]"
- *             | "Optional" "[" type "]" | "Tuple" "[" type {", " type} "]" | "Any"
+ *             | ("Span" | "MutSpan" | "List") "[" scalar "]" | "List[String]"
+ *             | "Optional" "[" type "]" | "Tuple" "[" type {", " type} "]"
+ *             | "Dict" "[" key ", " value "]" | "Any"
  *   scalar    = a name of MC_SCALARS (type.h)
  *
  * as in `(Int, MutSpan[Float64]) raises -> Tuple[Int, String]`. */

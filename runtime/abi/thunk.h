@@ -10,9 +10,12 @@
  * The words of a type are told at the head of its file in abi/kinds: one for a number, address and
  * count for what has memory.
  *
- * The address of something empty may be 0. Arguments are only read during the call, a MutSpan's
- * elements also written. The memory of a String or List in a result belongs to the caller, which
- * gives each address that is not 0 to the artifact's release thunk. */
+ * A block is the number of what is in it, then that: a word each of numbers, of a String its length
+ * and its UTF-8 bytes, filled up to whole words.
+ *
+ * The address of something empty may be 0, but for a block. Arguments are only read during the
+ * call, a MutSpan's elements also written. The memory of a String or List in a result belongs to
+ * the caller, which gives each address that is not 0 to the artifact's release thunk. */
 #pragma once
 
 #include <stddef.h>

@@ -40,10 +40,12 @@ enum mc_type_kind {
     MC_TYPE_NONE,
     MC_TYPE_SCALAR,
     MC_TYPE_STRING,
-    MC_TYPE_SPAN, /* Span, MutSpan */
+    MC_TYPE_SPAN,  /* Span, MutSpan */
+    MC_TYPE_TEXTS, /* List[String] */
     MC_TYPE_LIST,
     MC_TYPE_OPTIONAL, /* items[0]; never of None, Optional or Tuple */
     MC_TYPE_TUPLE,    /* of a result alone; never of None or Tuple */
+    MC_TYPE_DICT,     /* of a result alone; items: of a key, of a value */
     MC_TYPE_ANY,      /* of a result alone: a word that tells the type, and its words */
     MC_TYPE_COUNT
 };
@@ -54,12 +56,14 @@ struct mc_type {
     bool writable;         /* of SPAN */
     uint16_t words;        /* it takes in `in` or `out` */
     uint8_t count;         /* of items */
-    struct mc_type *items; /* of OPTIONAL, TUPLE */
+    struct mc_type *items; /* of OPTIONAL, TUPLE, DICT */
 };
 
 /* Frees what it holds. */
 void mc_type_fini(struct mc_type *type);
 
-/* The first word of an Any: what it is. 0 is nothing (None). */
+/* The first word of an Any: what it is. 0 is nothing (None). In a DICT a String is MC_SCALAR_COUNT.
+ */
 #define MC_ANY_TAG(kind, scalar) ((uint64_t) (kind) | (uint64_t) (scalar) << 8)
+#define MC_ANY_DICT(key, value)  (MC_ANY_TAG(MC_TYPE_DICT, value) | (uint64_t) (key) << 16)
 #define MC_ANY_UNKNOWN           UINT64_C(0xff) /* a type that cannot cross */

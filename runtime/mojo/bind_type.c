@@ -240,16 +240,10 @@ static int read_view(struct reader *reader, struct mc_type *ret, bool has_elemen
 
 static int add_item(struct mc_type *type, struct mc_type *item)
 {
-    struct mc_type *items = mc_kind_allows(type, item) && type->count < 16
-                                ? realloc(type->items, (type->count + 1U) * sizeof *items)
-                                : NULL;
-    if (!items) {
+    if (!mc_kind_allows(type, item) || type->count >= 16 || mc_type_add_item(type, item) < 0) {
         mc_type_fini(item);
         return -1;
     }
-    type->items = items;
-    type->items[type->count++] = *item;
-    type->words = (uint8_t) (type->words + item->words);
     return 0;
 }
 
@@ -265,8 +259,8 @@ static int read_items(struct reader *reader, struct mc_type *ret)
         if (read_type(reader, &item) < 0 || add_item(ret, &item) < 0) {
             return -1;
         }
-    } while (mc_kind_of(ret)->inside == MC_INSIDE_TYPES && mc_cursor_accept(cursor, ","));
-    return mc_cursor_accept(cursor, "]") ? 0 : -1;
+    } while (mc_kind_of(ret)->inside != MC_INSIDE_TYPE && mc_cursor_accept(cursor, ","));
+    return mc_kind_is_whole(ret) && mc_cursor_accept(cursor, "]") ? 0 : -1;
 }
 
 static int read_elements(struct reader *reader, struct mc_type *ret)
@@ -274,13 +268,22 @@ static int read_elements(struct reader *reader, struct mc_type *ret)
     return read_view(reader, ret, true);
 }
 
+/* Of numbers or of strings. */
 static int read_list(struct reader *reader, struct mc_type *ret)
 {
-    struct mc_cursor *cursor = &reader->cursor;
-    return mc_cursor_accept(cursor, "[") && read_scalar(reader, &ret->scalar) == 0 &&
-                   mc_cursor_accept(cursor, "]")
-               ? 0
-               : -1;
+    struct mc_type item;
+    if (!mc_cursor_accept(&reader->cursor, "[") || read_type(reader, &item) < 0) {
+        return -1;
+    }
+    enum mc_type_kind kind = item.kind;
+    ret->scalar = item.scalar;
+    mc_type_fini(&item);
+    if (kind == MC_TYPE_STRING && !reader->slice) {
+        *ret = (struct mc_type) {.kind = MC_TYPE_TEXTS, .words = mc_kinds[MC_TYPE_TEXTS]->words};
+    } else if (kind != MC_TYPE_SCALAR) {
+        return -1;
+    }
+    return mc_cursor_accept(&reader->cursor, "]") ? 0 : -1;
 }
 
 static int read_slice(struct reader *reader, struct mc_type *ret)
@@ -317,6 +320,7 @@ static const struct name {
     {"List", ANYWHERE, {.kind = MC_TYPE_LIST}, read_list},
     {"Optional", ANYWHERE, {.kind = MC_TYPE_OPTIONAL}, read_items},
     {"Tuple", RESULT, {.kind = MC_TYPE_TUPLE}, read_items},
+    {"Dict", RESULT, {.kind = MC_TYPE_DICT}, read_items},
 };
 
 /* A type that begins with the name of the language at `token`, behind it. */

@@ -2,6 +2,7 @@
 
 #include "abi/kind.h"
 #include "abi/thunk.h"
+#include "base/mem.h"
 #include "mojo/lex.h"
 
 #include <string.h>
@@ -56,6 +57,48 @@ static const char prelude[] =
     "def mc_put_text(x: String, r: mc_words, i: Int):\n"
     "    mc_put(Int(x.unsafe_ptr()), 1, x.byte_length(), r, i)\n"
     "\n\n"
+    "def mc_block(size: Int, count: Int, r: mc_words, i: Int) -> mc_words:\n"
+    "    var block = mc_external[\"malloc\", mc_words](size)\n"
+    "    block[unsafe_offset=0] = UInt64(count)\n"
+    "    r[unsafe_offset=i] = UInt64(Int(block))\n"
+    "    r[unsafe_offset=i + 1] = UInt64(size)\n"
+    "    return block\n"
+    "\n\n"
+    "def mc_text_words(x: String) -> Int:\n"
+    "    return 1 + (x.byte_length() + 7) // 8\n"
+    "\n\n"
+    "def mc_add_text(x: String, r: mc_words, k: Int) -> Int:\n"
+    "    r[unsafe_offset=k] = UInt64(x.byte_length())\n"
+    "    mc_copy(Int(x.unsafe_ptr()), x.byte_length(), "
+    "mc_bytes(unsafe_from_address=Int(r) + 8 * (k + 1)))\n"
+    "    return k + mc_text_words(x)\n"
+    "\n\n"
+    "def mc_put_texts(x: List[String], r: mc_words, i: Int):\n"
+    "    var words = 1\n"
+    "    var k = 0\n"
+    "    while k < x.__len__():\n"
+    "        words += mc_text_words(x[k])\n"
+    "        k += 1\n"
+    "    var block = mc_block(8 * words, k, r, i)\n"
+    "    var at = 1\n"
+    "    k = 0\n"
+    "    while k < x.__len__():\n"
+    "        at = mc_add_text(x[k], block, at)\n"
+    "        k += 1\n"
+    "\n\n"
+    "def mc_texts(a: mc_words, i: Int) -> List[String]:\n"
+    "    var block = mc_at[UInt64](a, i)\n"
+    "    var count = Int(block[unsafe_offset=0])\n"
+    "    var x = List[String](capacity=count)\n"
+    "    var at = 1\n"
+    "    while x.__len__() < count:\n"
+    "        var n = Int(block[unsafe_offset=at])\n"
+    "        var p = mc_bytes(unsafe_from_address=Int(block) + 8 * (at + 1))\n"
+    "        x.append(String(unsafe_from_utf8=Span[UInt8, ImmutAnyOrigin](unsafe_ptr=p, "
+    "length=n)))\n"
+    "        at += 1 + (n + 7) // 8\n"
+    "    return x^\n"
+    "\n\n"
     "def mc_raise(x: String, r: mc_words) -> Int32:\n"
     "    var n = x.byte_length()\n"
     "    r[unsafe_offset=0] = UInt64(n)\n"
@@ -66,6 +109,7 @@ static const char prelude[] =
 /* The names of the standard library in all this. */
 static const char *const used_names[] = {"AnyType",
                                          "Bool",
+                                         "Dict",
                                          "ImmutAnyOrigin",
                                          "Int",
                                          "Int32",
@@ -217,30 +261,27 @@ static void write_thunk(const struct writer *writer)
 
 /* ---- what they use ---- */
 
-struct helpers {
-    struct mc_buf *out;
-    bool written[MC_TYPE_COUNT][MC_SCALAR_COUNT];
-};
-
-static void write_helper(struct helpers *helpers, const struct mc_type *type)
+/* Once each. */
+static void write_helper(struct mc_buf *out, const struct mc_type *type)
 {
     const struct mc_kind *kind = mc_kind_of(type);
-    bool *written = &helpers->written[type->kind][type->scalar];
-    if (kind->write_helper && !*written) {
-        kind->write_helper(type, helpers->out);
-        *written = true;
+    mc_autobuf helper = MC_BUF_INIT;
+    if (kind->write_helper) {
+        kind->write_helper(type, &helper);
+        bool known = out->data && helper.data && strstr(out->data, helper.data);
+        mc_buf_adds(out, known || !helper.data ? "" : helper.data);
+        out->failed |= helper.failed;
     }
     for (size_t i = 0; i < type->count; i++) {
-        write_helper(helpers, &type->items[i]);
+        write_helper(out, &type->items[i]);
     }
 }
 
 static void write_helpers(const struct mc_bindings *bindings, struct mc_buf *out)
 {
-    struct helpers helpers = {.out = out};
     for (size_t i = 0; i < bindings->count; i++) {
         if (!bindings->items[i].skipped) {
-            write_helper(&helpers, &bindings->items[i].result);
+            write_helper(out, &bindings->items[i].result);
         }
     }
 }
@@ -260,14 +301,40 @@ bool mc_thunks_fit(const struct mc_cell *cell)
     return true;
 }
 
-static void write_any(struct mc_buf *out, const struct mc_type *type)
+static void write_any(struct mc_buf *out, const struct mc_type *type, uint64_t tag)
 {
     mc_buf_adds(out, "\n\ndef mc_put_any(x: ");
     mc_type_write_mojo(type, out);
-    mc_buf_addf(out,
-                ", r: mc_words, i: Int):\n    r[unsafe_offset=i] = %llu\n",
-                (unsigned long long) MC_ANY_TAG(type->kind, type->scalar));
+    mc_buf_addf(
+        out, ", r: mc_words, i: Int):\n    r[unsafe_offset=i] = %llu\n", (unsigned long long) tag);
     mc_kind_of(type)->write_any(type, out);
+}
+
+static void write_scalars(struct mc_buf *out, enum mc_type_kind kind)
+{
+    bool has_scalar = kind == MC_TYPE_SCALAR || mc_kinds[kind]->inside == MC_INSIDE_SCALAR;
+    int scalars = !mc_kinds[kind]->write_any ? 0 : has_scalar ? MC_SCALAR_COUNT : 1;
+    for (int scalar = 0; scalar < scalars; scalar++) {
+        write_any(
+            out, &(struct mc_type) {.kind = kind, .scalar = scalar}, MC_ANY_TAG(kind, scalar));
+    }
+}
+
+/* Those that Python has types for: each is a function more to read. */
+static void write_dicts(struct mc_buf *out)
+{
+    static const unsigned keys[] = {MC_SCALAR_COUNT, MC_INT};
+    static const unsigned values[] = {MC_SCALAR_COUNT, MC_INT, MC_FLOAT64, MC_BOOL};
+    for (size_t k = 0; k < MC_LENGTH(keys); k++) {
+        for (size_t v = 0; v < MC_LENGTH(values); v++) {
+            struct mc_any any;
+            uint64_t tag = MC_ANY_DICT(keys[k], values[v]);
+            if (mc_type_of_any(tag, &any) == 0) {
+                mc_kind_dict.write_helper(&any.type, out);
+                write_any(out, &any.type, tag);
+            }
+        }
+    }
 }
 
 /* One overload for each type that crosses; another one for what does not. */
@@ -279,12 +346,11 @@ void mc_thunks_write_outputs(struct mc_buf *ret)
                 "    r[unsafe_offset=i] = %llu\n",
                 (unsigned long long) MC_ANY_UNKNOWN);
     for (int kind = 0; kind < MC_TYPE_COUNT; kind++) {
-        bool has_scalar = kind == MC_TYPE_SCALAR || mc_kinds[kind]->inside == MC_INSIDE_SCALAR;
-        int scalars = !mc_kinds[kind]->write_any ? 0 : has_scalar ? MC_SCALAR_COUNT : 1;
-        for (int scalar = 0; scalar < scalars; scalar++) {
-            write_any(ret, &(struct mc_type) {.kind = kind, .scalar = scalar});
+        if (kind != MC_TYPE_DICT) {
+            write_scalars(ret, kind);
         }
     }
+    write_dicts(ret);
 }
 
 /* The thunk of a cell that takes and gives values: what it was given before it raised is lost. */

@@ -1,5 +1,6 @@
 #include "runner/child.h"
 
+#include "abi/calls.h"
 #include "abi/order.h"
 #include "abi/share.h"
 #include "base/mem.h"
@@ -163,7 +164,8 @@ bool mc_child_may_load(const struct mc_wire_artifact *artifact, struct mc_child_
         return false;
     }
     *ret = (struct mc_child_ahead) {.artifact = *artifact,
-                                    .wants_device = mc_device_wanted(artifact->path)};
+                                    .wants_device = mc_device_wanted(artifact->path),
+                                    .prints_alone = mc_calls_print_alone(artifact->path)};
     return true;
 }
 
@@ -213,12 +215,13 @@ static void *load(const struct mc_wire_run *run, struct mc_wire_slot *slot)
     return library;
 }
 
-/* Its own prints tell the order of its two streams from now on. */
-static void keep_order(struct mc_order *order)
+/* Its own prints tell the order of its two streams from now on. A worker begins by itself. */
+static void keep_order(const struct mc_wire_run *run, struct mc_order *order)
 {
-    if (order) {
-        mc_order_begin(order);
-        mc_words_write_with(mc_order_write);
+    mc_words_write_with(mc_order_write);
+    if (order && !run->worker[0]) {
+        mc_order_begin(
+            order, ahead.library ? ahead.facts.prints_alone : mc_calls_print_alone(run->artifact));
     }
 }
 
@@ -240,7 +243,7 @@ call(const struct mc_wire_run *run, struct mc_wire_slot *slot, struct mc_order *
     if (ahead.library ? ahead.facts.wants_device : mc_device_wanted(run->artifact)) {
         mc_device_make();
     }
-    keep_order(serves ? NULL : order);
+    keep_order(run, order);
     mc_crash_watch(slot, library, serves ? run->name : NULL);
     mc_farewell_watch(slot);
 #ifdef __SANITIZE_ADDRESS__

@@ -26,6 +26,7 @@ _Noreturn void mc_child_forked(const struct mc_child_host *host, const struct mc
 struct mc_child_ahead {
     struct mc_wire_artifact artifact; /* .path "": none */
     bool wants_device;                /* asynchronous tasks of the runtime */
+    bool prints_alone;                /* mc_calls_print_alone */
 };
 
 /* Whether it may be loaded before it is asked for: nothing of it runs then, and nothing else is

@@ -1,5 +1,6 @@
 #include "runner/serve.h"
 
+#include "abi/order.h"
 #include "abi/share_memory.h"
 #include "abi/signature.h"
 #include "base/err.h"
@@ -156,6 +157,7 @@ open_server(struct server *server, void *library, const char *path, struct mc_wi
     }
     close(fds[MC_SHARE_OUT]);
     close(fds[MC_SHARE_ERR]);
+    mc_order_begin_files(fds[MC_SHARE_TURNS]);
     server->release = (mc_release_thunk *) (uintptr_t) dlsym(library, MC_THUNK_RELEASE);
     server->spins = (struct mc_share_spins) {server->hello.spins, server->hello.spins};
     read_table(server, library, &ready);

@@ -206,31 +206,24 @@ static void collect(struct mc_request *request, const struct mc_printed *printed
     }
 }
 
-static json_t *lengths_of(const struct mc_printed *printed)
-{
-    json_t *lengths = json_array();
-    for (size_t i = 0; i < printed->count; i++) {
-        json_array_append_new(lengths, json_integer(printed->lengths[i]));
-    }
-    return lengths;
-}
-
 void mc_request_output(struct mc_request *request, const struct mc_printed *printed)
 {
     if (request->delimited) {
         collect(request, printed);
         return;
     }
-    struct mc_frame part = {.bytes = printed->bytes, .length = printed->length};
+    const struct mc_frame parts[] = {
+        {.bytes = printed->bytes, .length = printed->length},
+        {.bytes = printed->lengths, .length = printed->count * sizeof *printed->lengths},
+    };
     const char *first = printed->first_is_stderr ? "stderr" : "stdout";
-    json_t *header =
-        printed->count == 1
-            ? event_header(
-                  request, first, json_pack("{s:I}", "bytes", (json_int_t) printed->length))
-            : event_header(request,
-                           "output",
-                           json_pack("{s:s, s:o}", "first", first, "lengths", lengths_of(printed)));
-    send_event(request, header, &part, 1);
+    json_t *fields = json_pack("{s:I}", "bytes", (json_int_t) printed->length);
+    if (printed->count == 1) {
+        send_event(request, event_header(request, first, fields), parts, 1);
+        return;
+    }
+    json_object_set_new(fields, "first", json_string(first));
+    send_event(request, event_header(request, "output", fields), parts, MC_LENGTH(parts));
 }
 
 /* ---- its end ---- */

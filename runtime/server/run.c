@@ -132,11 +132,20 @@ static void wake_where_over(void *owner)
 
 /* ---- how it began ---- */
 
+/* Whoever types there types for the program: reading is nobody else's meanwhile. Not the daemon's
+ * own terminal from then on; -1 where it is none. */
+static int open_terminal(const char *path)
+{
+    mc_autoclose int fd = open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
+    bool usable = fd >= 0 && isatty(fd) && fcntl(fd, F_SETFL, O_RDONLY) == 0;
+    return usable ? mc_take_fd(&fd) : -1;
+}
+
 /* Standard input as a file in memory: no writer has to wait for the program. -1 in *ret_fd where
  * there is none. */
 static int open_input(const struct mc_run_spec *spec, int *ret_fd, mc_err *err)
 {
-    *ret_fd = -1;
+    *ret_fd = !spec->input && spec->terminal ? open_terminal(spec->terminal) : -1;
     if (!spec->input) {
         return 0;
     }

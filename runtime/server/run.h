@@ -27,7 +27,8 @@ struct mc_run_spec {
     mode_t umask;
     const void *input; /* standard input, or NULL */
     size_t input_length;
-    int64_t window; /* bytes of output beyond those acknowledged; 0: no flow control */
+    const char *terminal; /* in its place, where there is no input; or NULL */
+    int64_t window;       /* bytes of output beyond those acknowledged; 0: no flow control */
     struct mc_limits limits;
     const char *worker; /* socket of who calls the functions, or NULL */
     bool fresh;

@@ -61,6 +61,7 @@ static struct mc_run_spec run_spec_of(const struct mc_request *request)
                                  .umask = (mode_t) fields->umask,
                                  .input = request->input,
                                  .input_length = request->input_length,
+                                 .terminal = fields->terminal,
                                  .window = fields->window,
                                  .limits = limits_of(fields),
                                  .worker = fields->worker,

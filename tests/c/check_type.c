@@ -28,6 +28,10 @@ START_TEST(types_read_as_they_are_written)
         "Tuple[Int, String, List[Float64], Optional[Bool]]",
         "Any",
         "Tuple[Any, Any]",
+        "List[String]",
+        "Optional[List[String]]",
+        "Tuple[List[String], Dict[String, Float64]]",
+        "Dict[Int, String]",
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         check_round_trip(texts[i]);
@@ -93,6 +97,13 @@ START_TEST(what_is_no_signature_is_refused)
         "() -> Tuple[Int",
         "() -> Tuple[Tuple[Int]]",
         "raises () -> Int",
+        "() -> Dict[String]",
+        "() -> Dict[String, Int, Int]",
+        "() -> Dict[Float64, Int]",
+        "() -> Dict[Int, List[Int]]",
+        "(Dict[Int, Int]) -> Int",
+        "(List[Strings]) -> Int",
+        "(List[String) -> Int",
         "masked masked () -> Int",
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
@@ -107,17 +118,22 @@ END_TEST
 
 START_TEST(a_tag_tells_the_type_of_an_any)
 {
-    struct mc_type type;
-    ck_assert_int_eq(mc_type_of_any(0, &type), 0);
-    ck_assert_int_eq(type.kind, MC_TYPE_NONE);
-    ck_assert_int_eq(mc_type_of_any(MC_ANY_TAG(MC_TYPE_LIST, MC_FLOAT32), &type), 0);
-    ck_assert(type.kind == MC_TYPE_LIST && type.scalar == MC_FLOAT32 && type.words == 2);
-    ck_assert_int_eq(mc_type_of_any(MC_ANY_TAG(MC_TYPE_SCALAR, MC_BOOL), &type), 0);
-    ck_assert_int_eq(type.words, 1);
-    ck_assert_int_eq(mc_type_of_any(MC_ANY_TAG(MC_TYPE_STRING, 0), &type), 0);
-    ck_assert_int_eq(mc_type_of_any(MC_ANY_UNKNOWN, &type), -1);
-    ck_assert_int_eq(mc_type_of_any(MC_ANY_TAG(MC_TYPE_SCALAR, MC_SCALAR_COUNT), &type), -1);
-    ck_assert_int_eq(mc_type_of_any(MC_ANY_TAG(MC_TYPE_TUPLE, 0), &type), -1);
+    struct mc_any any;
+    ck_assert_int_eq(mc_type_of_any(0, &any), 0);
+    ck_assert_int_eq(any.type.kind, MC_TYPE_NONE);
+    ck_assert_int_eq(mc_type_of_any(MC_ANY_TAG(MC_TYPE_LIST, MC_FLOAT32), &any), 0);
+    ck_assert(any.type.kind == MC_TYPE_LIST && any.type.scalar == MC_FLOAT32 &&
+              any.type.words == 2);
+    ck_assert_int_eq(mc_type_of_any(MC_ANY_TAG(MC_TYPE_SCALAR, MC_BOOL), &any), 0);
+    ck_assert_int_eq(any.type.words, 1);
+    ck_assert_int_eq(mc_type_of_any(MC_ANY_TAG(MC_TYPE_STRING, 0), &any), 0);
+    ck_assert_int_eq(mc_type_of_any(MC_ANY_DICT(MC_SCALAR_COUNT, MC_FLOAT64), &any), 0);
+    ck_assert_int_eq(any.type.items[0].kind, MC_TYPE_STRING);
+    ck_assert_int_eq(any.type.items[1].scalar, MC_FLOAT64);
+    ck_assert_int_eq(mc_type_of_any(MC_ANY_DICT(MC_SCALAR_COUNT + 1, MC_INT), &any), -1);
+    ck_assert_int_eq(mc_type_of_any(MC_ANY_UNKNOWN, &any), -1);
+    ck_assert_int_eq(mc_type_of_any(MC_ANY_TAG(MC_TYPE_SCALAR, MC_SCALAR_COUNT), &any), -1);
+    ck_assert_int_eq(mc_type_of_any(MC_ANY_TAG(MC_TYPE_TUPLE, 0), &any), -1);
 }
 END_TEST
 

@@ -143,7 +143,7 @@ class Peer:
                 break
             reply.events.append(header)
             if printed.is_output(header["event"]):
-                for stream, piece in printed.pieces(header, frames):
+                for stream, piece in printed.of_event(header, frames).pieces():
                     setattr(reply, stream, getattr(reply, stream) + piece)
             if on_event:
                 on_event(header)

@@ -17,6 +17,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import ml_dtypes
 import numpy  # noqa: ICN001  # as messages have it
 import pandas  # noqa: ICN001
 import polars  # noqa: ICN001
@@ -120,6 +121,65 @@ class Tensor:
 
     def reshape(self, *shape: int) -> Tensor:
         return Tensor(self.x.reshape(*shape))
+
+    @property
+    def real(self) -> Tensor:
+        return Tensor(self.x.real)
+
+    @property
+    def imag(self) -> Tensor:
+        return Tensor(self.x.imag)
+
+
+class Conjugated(Tensor):
+    """What torch.conj() gives: the same memory, which is not exported as long as a bit says how to read it."""
+
+    __module__ = "torch"
+
+    def is_conj(self) -> bool:
+        return True
+
+    def __dlpack__(self, **options: Any) -> Any:
+        msg = "Can't export tensors with the conjugate bit set"
+        raise BufferError(msg)
+
+    def resolve_conj(self) -> Tensor:
+        return Tensor(self.x.conj())
+
+
+class Negated(Tensor):
+    """The imaginary part of such a tensor: its memory has the other sign, and is exported as it is."""
+
+    __module__ = "torch"
+
+    def is_neg(self) -> bool:
+        return True
+
+    def resolve_neg(self) -> Tensor:
+        return Tensor(-self.x)
+
+
+class Tracer:
+    """What a function has under jax.jit or jax.grad in the place of an array: its type and no values."""
+
+    __module__ = "jax._src.core"
+
+    def __init__(self, dtype: Any, *shape: int) -> None:
+        self.dtype = numpy.dtype(dtype)
+        self.shape = shape
+        self.ndim = len(shape)
+
+    def _fails(self, *_: Any, **__: Any) -> Any:
+        msg = "The numpy.ndarray conversion method __array__() was called on traced array"
+        raise TypeError(msg)
+
+    __array__ = __iter__ = __len__ = __index__ = __float__ = __int__ = __bool__ = _fails
+
+
+class DynamicJaxprTracer(Tracer):
+    """The tracer of jax.jit."""
+
+    __module__ = "jax._src.interpreters.partial_eval"
 
 
 def tensor(values: Any, **says: Any) -> Tensor:
@@ -269,6 +329,18 @@ CASES = {
     "a DataArray with gaps": Case(lambda: DataArray(numpy.arange(4.0)[::2]), "Float64", [0, 2]),
     "a DataArray of ints": Case(lambda: DataArray([1, 2]), "Float64", [1, 2]),
     "dask": Case(lambda: Lazy([1.0, 2.0]), "Float64", [1, 2]),
+    "a conjugated tensor": Case(lambda: Conjugated(numpy.array([1 + 2j, 3])), "Float64", [1 - 2j, 3]),
+    "a negated tensor": Case(lambda: Negated(numpy.array([1.0, -2.0])), "Float64", [-1, 2]),
+    "a tracer": Case(lambda: DynamicJaxprTracer("f8", 2), "Float64", None),
+    "a tracer of one number": Case(lambda: Tracer("i8"), "Int64", None),
+    # numbers that NumPy itself does not have
+    "bfloat16": Case(lambda: numpy.array([1.5, -2], ml_dtypes.bfloat16), "Float64", [1.5, -2]),
+    "bfloat16 for narrow floats": Case(lambda: numpy.array([1.5, NAN], ml_dtypes.bfloat16), "Float32", [1.5, NAN]),
+    "bfloat16 for ints": Case(lambda: numpy.array([1, 2], ml_dtypes.bfloat16), "Int64", None),
+    "bfloat16 with gaps": Case(lambda: numpy.arange(4).astype(ml_dtypes.bfloat16)[::2], "Float32", [0, 2]),
+    "floats of eight bits": Case(lambda: numpy.array([1.5, 2], ml_dtypes.float8_e4m3fn), "Float64", [1.5, 2]),
+    "ints of four bits": Case(lambda: numpy.array([1, -2], ml_dtypes.int4), "Int32", [1, -2]),
+    "unsigned of four bits for a byte": Case(lambda: numpy.array([1, 15], ml_dtypes.uint4), "UInt8", None),
     # Python
     "a list": Case(lambda: [1.5, 2], "Float64", [1.5, 2]),
     "a list that has None": Case(lambda: [1.5, None], "Float64", None),
@@ -399,6 +471,14 @@ def test_an_index_is_never_written_to(module: mc.MojoModule) -> None:
     with pytest.raises(ValueError, match="read-only"):
         module.write_Float64(index)
     assert index.get_loc(1.0) == 0
+
+
+@pytest.mark.parametrize("mode", ["inline", "isolated"])
+@pytest.mark.parametrize("name", ["span_Float64", "list_Float64", "write_Float64"])
+def test_a_tracer_is_told_what_calls_a_function_later(module: mc.MojoModule, name: str, mode: str) -> None:
+    function = getattr(module, name).with_options(mode=mode)
+    with pytest.raises(TypeError, match=r"a tracer of JAX, which has no values yet; let jax\.pure_callback"):
+        function(DynamicJaxprTracer("f8", 2))
 
 
 def test_an_iterator_is_gone_through_once() -> None:

@@ -107,6 +107,53 @@ def test_exported_html_holds_source_output_diagnostics_and_times(notebook: Path)
     assert "use of unknown declaration" in (notebook.parent / "page.html").read_text()
 
 
+CAPTURING = '''
+import marimo
+
+app = marimo.App()
+
+
+@app.cell
+def _():
+    import marimo as mo
+    import mojocell as mc
+
+    source = r"""
+    from std.sys import stderr
+
+    def say(n: Int):
+        for i in range(n):
+            print("line", i)
+        print("aside", file=stderr)
+    """
+    parts = []
+    for mode in ("inline", "isolated"):
+        module = mc.compile(source, mode=mode)
+        with mo.capture_stdout() as out, mo.capture_stderr() as err:
+            print("python")
+            module.say(2)
+            print("again")
+        said = (*out.getvalue().splitlines(), *err.getvalue().splitlines())
+        parts.append(mode + " said " + "+".join(said))
+    mo.md(" and ".join(parts))
+    return
+
+
+if __name__ == "__main__":
+    app.run()
+'''
+
+
+def test_what_a_function_prints_is_captured_in_both_modes(tmp_path: Path) -> None:
+    (tmp_path / "capturing.py").write_text(CAPTURING)
+    done = marimo("export", "html", "capturing.py", "-o", "page.html", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    text = (tmp_path / "page.html").read_text()
+    for mode in ("inline", "isolated"):
+        assert f"{mode} said python+line 0+line 1+again+aside" in text
+    assert text.count("line 0+") == text.count("line 0")  # none is a cell's own output
+
+
 def test_a_page_for_browsers_without_mojo_holds_the_results(notebook: Path) -> None:
     words = ["export", "html-wasm", notebook.name, "-o", "page", "--mode", "run", "--execute", "--no-sandbox"]
     done = marimo(*words, cwd=notebook.parent)

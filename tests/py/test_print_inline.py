@@ -11,11 +11,15 @@ import sys
 import textwrap
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 import mojocell as mc
 from kernels import kernel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 SOURCE = """
 from std.sys import stderr
@@ -110,18 +114,44 @@ def test_a_stream_without_such_characters_gets_them_escaped(module: mc.MojoModul
     assert raw.getvalue() == b"\\u03c0 0\n"
 
 
-def test_the_streams_turn_as_they_were_written() -> None:
-    module = mc.compile(SOURCE, mode="inline")
-    written: list[str] = []
+def turned(function: Callable[[int], object], n: int) -> str:
+    """Return what a call writes to the two streams, as it comes."""
+    written = io.StringIO()
+    with contextlib.redirect_stdout(written), contextlib.redirect_stderr(written):
+        function(n)
+    return written.getvalue()
 
-    class Stream(io.StringIO):
-        def write(self, text: str) -> int:
-            written.append(text)
-            return len(text)
 
-    with contextlib.redirect_stdout(Stream()), contextlib.redirect_stderr(Stream()):
-        module.both(3000)
-    assert "".join(written) == "".join(f"out {i}\nerr {i}\n" for i in range(3000))
+def by_turns(n: int) -> str:
+    return "".join(f"out {i}\nerr {i}\n" for i in range(n))
+
+
+def test_the_streams_turn_as_they_were_written(module: mc.MojoModule) -> None:
+    for n in (3000, 1, 2):
+        assert turned(module.both, n) == by_turns(n)
+
+
+def test_the_streams_turn_as_they_were_written_where_a_workers_files_begin_anew() -> None:
+    module = mc.compile(SOURCE, mode="isolated")
+    for n in (400_000, 2):
+        assert turned(module.both, n) == by_turns(n)
+
+
+def test_what_a_child_writes_is_between_what_stands_before_and_after() -> None:
+    source = """
+from std.ffi import external_call
+from std.sys import stderr
+
+def parent(_n: Int):
+    print("one", file=stderr)
+    print("two")
+    _ = external_call["system", Int32](StaticString("echo three; echo four").unsafe_ptr())
+    print("five", file=stderr)
+    _ = external_call["system", Int32](StaticString("echo six >&2").unsafe_ptr())
+    print("seven")
+"""
+    module = mc.compile(source)
+    assert turned(module.parent, 1).split() == ["one", "two", "three", "four", "five", "six", "seven"]
 
 
 def test_a_stream_may_call_mojo_again() -> None:

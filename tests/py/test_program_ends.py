@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import os
+import signal
 import subprocess
 import sys
+import threading
+import time
+import uuid
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 import mojocell as mc
 from kernels import kernel
+from mojocell.core.request import Job
+from mojocell.errors import Interrupted
 from mojocell.show.output import RAISED, Echo
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 pytestmark = pytest.mark.usefixtures("service")
 
@@ -42,6 +54,116 @@ def test_a_shell_compiles_before_its_input_has_come(tmp_path: Path) -> None:
         assert started.wait(120) == 0
     with subprocess.Popen(command, **pipes) as started:  # type: ignore[call-overload]
         assert started.communicate(b"piped\n", 120)[0] == b"got piped\n"
+
+
+@contextlib.contextmanager
+def at_a_terminal(source: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """Run a source as in a shell; yield the command and the other end of its terminal."""
+    ours, theirs = os.openpty()
+    # The first terminal that the leader of a session opens is the session's.
+    opens = ["sh", "-c", 'exec "$@" <"$0" >"$0" 2>&1', os.ttyname(theirs)]
+    command = [*opens, sys.executable, "-m", "mojocell", "run", "--quiet", str(source)]
+    with subprocess.Popen(command, stdin=theirs, start_new_session=True) as run:
+        os.close(theirs)
+        try:
+            yield run, ours
+        finally:
+            run.kill()
+            os.close(ours)
+
+
+def read_until(terminal: int, words: bytes) -> bytes:
+    """Return what is shown, up to some words or the end."""
+    seen = b""
+    while words not in seen:
+        try:
+            seen += os.read(terminal, 4096)
+        except OSError:  # nobody has its other end any more
+            break
+    return seen
+
+
+ASKS_TWICE = """
+def main() raises:
+    print("first", input("name? "))
+    try:
+        print("second", input("again? "))
+    except e:
+        print("over:", e)
+"""
+
+
+def test_a_program_at_a_terminal_asks_there(tmp_path: Path) -> None:
+    source = tmp_path / "asks.mojo"
+    source.write_text(ASKS_TWICE)
+    with at_a_terminal(source) as (run, terminal):
+        assert b"name? " in read_until(terminal, b"name? ")
+        os.write(terminal, "Ädä\n".encode())
+        assert "first Ädä\r\n" in read_until(terminal, b"again? ").decode()
+        os.write(terminal, b"\4")  # Ctrl-D
+        assert b"over: EOF\r\n" in read_until(terminal, b"EOF\r\n")
+        assert run.wait(60) == 0
+
+
+def test_ctrl_c_ends_a_program_that_waits_at_a_terminal(tmp_path: Path) -> None:
+    source = tmp_path / "asks.mojo"
+    source.write_text(ASKS_TWICE)
+    with at_a_terminal(source) as (run, terminal):
+        read_until(terminal, b"name? ")
+        os.write(terminal, b"\3")
+        assert run.wait(60) == 130
+
+
+def test_a_path_that_is_no_terminal_is_as_no_input(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    (tmp_path / "file").write_text("typed\n")
+    for path in (pipe, tmp_path / "file", tmp_path / "nothing"):
+        result = Job(ASKS, terminal=str(path)).execute()
+        assert result.error is not None and result.error.message == "EOF"
+
+
+def interrupt_once(condition: Callable[[], bool]) -> threading.Thread:
+    """Send Ctrl-C to this process when something is so."""
+
+    def wait() -> None:
+        while not condition():
+            time.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    return thread
+
+
+def test_a_stop_tells_whether_the_program_had_begun(tmp_path: Path) -> None:
+    begun = tmp_path / "begun"
+    source = f"""
+# {uuid.uuid4()}
+from std.time import sleep
+def main() raises:
+    print("begun")
+    with open("{begun}", "w") as file:
+        file.write("x")
+    while True:
+        sleep(0.01)
+"""
+    before = mc.info()["counters"]["compilations"]
+    thread = interrupt_once(lambda: mc.info()["counters"]["compilations"] > before)
+    with pytest.raises(KeyboardInterrupt) as stopped:
+        mc.run(source)
+    thread.join()
+    assert isinstance(stopped.value, Interrupted) and stopped.value.compiling
+    assert str(stopped.value) == "stopped while it was compiled"
+    assert not begun.exists()
+
+    thread = interrupt_once(begun.exists)
+    with pytest.raises(KeyboardInterrupt) as stopped:
+        mc.run(source)
+    thread.join()
+    assert isinstance(stopped.value, Interrupted) and not stopped.value.compiling
+    assert str(stopped.value) == ""
+    assert stopped.value.result is not None and stopped.value.result.stdout == "begun\n"
 
 
 def test_none_of_python_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,8 +37,8 @@ def mojo_type(name: str, value: object) -> str:
     name : str
         The variable, for messages.
     value : object
-        A bool, int, float, str, NumPy scalar, list of numbers, or an array: whatever NumPy takes as
-        one.
+        A bool, int, float, str, NumPy scalar, list of numbers or of strings, or an array: whatever
+        NumPy takes as one.
 
     Raises
     ------
@@ -66,15 +66,25 @@ def mojo_type(name: str, value: object) -> str:
         found = _dtypes().get(dtype.name)
         if found:
             return found if array.shape == () else f"Span[{found}]"
+        if _holds_text(array):
+            return "List[String]"
     for kind, text in _SCALARS.items():
         if isinstance(value, kind):
             return text
     shown = f"elements of type {dtype}" if dtype is not None else type(value).__name__
     msg = (
         f"input {name}: there is no Mojo type for {shown}; "
-        "pass a bool, int, float, str, a list of numbers or a one-dimensional array"
+        "pass a bool, int, float, str, a list of numbers or strings, or a one-dimensional array"
     )
     raise TypeError(msg)
+
+
+def _holds_text(array: Any) -> bool:
+    """Tell whether all that an array has is text: of NumPy's own kind, or objects."""
+    return array.ndim == 1 and (
+        array.dtype.kind in "UT"
+        or (array.dtype.kind == "O" and array.size > 0 and all(isinstance(one, str) for one in array))
+    )
 
 
 def _element(name: str, values: Sequence[object]) -> str:
@@ -86,10 +96,12 @@ def _element(name: str, values: Sequence[object]) -> str:
         return "Bool"
     if kinds == {int}:
         return "Int"
+    if kinds == {str}:
+        return "String"
     if kinds <= {int, float}:
         return "Float64"
-    odd = next(kind.__name__ for kind in kinds if kind not in (int, float))
-    msg = f"input {name}: a list for Mojo holds numbers of one kind; this one holds {odd}"
+    odd = next((kind.__name__ for kind in kinds if kind not in (int, float, str)), "both")
+    msg = f"input {name}: a list for Mojo holds numbers or strings; this one holds {odd}"
     raise TypeError(msg)
 
 
@@ -151,14 +163,15 @@ def _call(job: Job, result: RunResult, values: Mapping[str, Any], sink: Sink | N
     from mojocell.call.failure import failure
     from mojocell.call.unit import Calling, Unit
     from mojocell.core import client
+    from mojocell.core.printed import Chunk
     from mojocell.errors import MojoError
 
     unit = Unit(job, result, Calling("isolated"))
     entry = result.run
-    taken: list[tuple[str, bytes]] = []
+    taken: list[Chunk] = []
 
     def output(stream: str, data: bytes) -> None:
-        taken.append((stream, data))
+        taken.append(Chunk(stream, [len(data)], data))
         if sink is not None:
             sink.output(stream, data)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import itertools
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -31,30 +32,59 @@ def is_output(event: str) -> bool:
     return event in STREAMS or event == "output"
 
 
-def pieces(header: dict[str, Any], frames: Sequence[bytes]) -> Iterator[tuple[str, bytes]]:
-    """Return the pieces of an event that brings output, in their order.
+class Chunk(NamedTuple):
+    """What came at once: pieces of the two streams, which take turns.
+
+    Attributes
+    ----------
+    first : str
+        The stream of the first piece.
+    lengths : sequence of int
+        Of the pieces, in bytes.
+    data : bytes
+        All of them.
 
     Examples
     --------
-    >>> list(pieces({"event": "output", "first": "stderr", "lengths": [1, 2]}, [b"abc"]))
+    >>> list(Chunk("stderr", [1, 2], b"abc").pieces())
     [('stderr', b'a'), ('stdout', b'bc')]
     """
+
+    first: str
+    lengths: Sequence[int]
+    data: bytes
+
+    def pieces(self) -> Iterator[tuple[str, bytes]]:
+        """Return the pieces in their order, each with its stream."""
+        turn, at = STREAMS.index(self.first), 0
+        for length in self.lengths:
+            yield STREAMS[turn], self.data[at : at + length]
+            turn, at = 1 - turn, at + length
+
+    def of_stream(self, stream: str) -> bytes:
+        """Return what went to one stream: without a step for each piece of the other."""
+        ends = [0, *itertools.accumulate(self.lengths)]
+        skipped = 0 if stream == self.first else 1
+        turns = zip(ends[skipped::2], ends[skipped + 1 :: 2], strict=False)
+        return b"".join([self.data[start:end] for start, end in turns])
+
+
+def of_event(header: dict[str, Any], frames: Sequence[bytes]) -> Chunk:
+    """Return what an event brings."""
     event = str(header.get("event"))
     if event in STREAMS:
-        yield from ((event, frame) for frame in frames)
-        return
-    turn, at = STREAMS.index(header["first"]), 0
-    for length in header["lengths"]:
-        yield STREAMS[turn], frames[0][at : at + length]
-        turn, at = 1 - turn, at + length
+        data = b"".join(frames)
+        return Chunk(event, [len(data)], data)
+    lengths = memoryview(frames[1]).cast("I")
+    return Chunk(header["first"], lengths, frames[0])
 
 
-def in_order(taken: Iterable[tuple[str, bytes]]) -> tuple[Printed, ...]:
-    r"""Return pieces as text, one for each turn. Bytes that are not UTF-8 are replaced.
+def in_order(chunks: Iterable[Chunk]) -> tuple[Printed, ...]:
+    r"""Return what came as text, a piece for each turn. Bytes that are not UTF-8 are replaced.
 
     Examples
     --------
-    >>> in_order([("stdout", b"a"), ("stdout", b"\n"), ("stderr", b"b")])
+    >>> in_order([Chunk("stdout", [1], b"a"), Chunk("stdout", [1, 1], b"\nb")])
     (Printed(stream='stdout', text='a\n'), Printed(stream='stderr', text='b'))
     """
     decoder = codecs.getincrementaldecoder("utf-8")
@@ -70,13 +100,13 @@ def in_order(taken: Iterable[tuple[str, bytes]]) -> tuple[Printed, ...]:
         if text:
             found[-1].append(text)
 
-    for stream, data in taken:
+    for stream, data in (piece for chunk in chunks for piece in chunk.pieces()):
         add(stream, decoders[stream].decode(data))
     for stream in STREAMS:
         add(stream, decoders[stream].decode(b"", final=True))
     return tuple(Printed(stream, "".join(texts)) for stream, *texts in found)
 
 
-def of_stream(stream: str, taken: Iterable[tuple[str, bytes]]) -> str:
+def of_stream(stream: str, chunks: Iterable[Chunk]) -> str:
     """Return all that went to a stream as text."""
-    return b"".join(data for name, data in taken if name == stream).decode("utf-8", "replace")
+    return b"".join(chunk.of_stream(stream) for chunk in chunks).decode("utf-8", "replace")

@@ -35,6 +35,7 @@ _DEFAULTS: dict[str, Any] = {
     "flags": (),
     "args": (),
     "stdin": None,
+    "terminal": None,
     **dict.fromkeys(LIMITS),
     "cwd": None,
     "env": None,
@@ -65,6 +66,7 @@ class Job:
     flags: tuple[str, ...]
     args: tuple[str, ...]
     stdin: bytes | None
+    terminal: str | None
     timeout: float | None
     memory: int | None
     cpu: float | None
@@ -118,7 +120,7 @@ class Job:
             op="compile",
             mode="cached",
             cwd=os.path.abspath(self.cwd or ".") if searches else None,
-            **{name: _DEFAULTS[name] for name in ("cell", "force", "args", "stdin", "env")},
+            **{name: _DEFAULTS[name] for name in ("cell", "force", "args", "stdin", "terminal", "env")},
         )
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -166,7 +168,7 @@ class Job:
     def _program(self, frames: list[bytes] | None) -> dict[str, Any]:
         from mojocell._requests import Limits, Stdin
 
-        asked = _spoken(self, ("args",))
+        asked = _spoken(self, ("args", "terminal"))
         if self.stdin is not None and frames is not None:
             asked["stdin"] = Stdin(frame=len(frames))
             frames.append(self.stdin)
@@ -185,11 +187,11 @@ class Job:
 
     def _lacks_input(self, message: str) -> str | None:
         """Say what to do where a program has read to the end of an input that nobody gave it."""
-        if message != "EOF" or self.stdin or "input(" not in self.source:
+        if message != "EOF" or self.stdin or self.terminal or "input(" not in self.source:
             return None
         return (
             "the program asks for input and has none: give it with --stdin NAME (a cell, NAME being "
-            "a variable), stdin= (mojocell.run) or a pipe (mojocell run)"
+            "a variable), stdin= (mojocell.run), or a pipe or terminal (mojocell run)"
         )
 
     def execute(self, sink: Sink | None = None) -> RunResult:
@@ -213,20 +215,20 @@ class Job:
             The user stopped it; its ``result`` has the output until then.
         """
         follower = sink or Sink()
-        taken: list[tuple[str, bytes]] = []
-
+        taken: list[printed.Chunk] = []
         compiles = False
 
         def on_event(header: dict[str, Any], frames: list[bytes]) -> None:
             nonlocal compiles
             name = str(header.get("event"))
             compiles = name == "compiling" if name.startswith("compil") else compiles
-            if printed.is_output(name):
-                for stream, data in printed.pieces(header, frames):
-                    taken.append((stream, data))
-                    follower.output(stream, data)
-            else:
+            if not printed.is_output(name):
                 follower.event(name, header)
+                return
+            chunk = printed.of_event(header, frames)
+            taken.append(chunk)
+            for stream, data in chunk.pieces() if sink else ():
+                follower.output(stream, data)
 
         def result(wire: dict[str, Any]) -> RunResult:
             made = RunResult(wire, taken, source=self.source, name=self.name)

@@ -15,7 +15,7 @@ from mojocell.show.words import duration
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from mojocell.core.printed import Printed
+    from mojocell.core.printed import Chunk, Printed
 
 
 class RunResult:
@@ -81,7 +81,7 @@ class RunResult:
     def __init__(
         self,
         wire: Mapping[str, Any],
-        taken: Iterable[tuple[str, bytes]] = (),
+        taken: Iterable[Chunk] = (),
         *,
         source: str = "",
         name: str = "cell",
@@ -114,8 +114,8 @@ class RunResult:
         if wire.get("ok") is False:
             self.error = _error_of(wire.get("failure") or {}, self)
 
-    def set_printed(self, taken: Iterable[tuple[str, bytes]]) -> None:
-        """Take what it printed: pieces of streams, in their order."""
+    def set_printed(self, taken: Iterable[Chunk]) -> None:
+        """Take what it printed, in the order in which it came."""
         self._taken = tuple(taken)
         self.stdout, self.stderr = (printed.of_stream(name, self._taken) for name in printed.STREAMS)
 

@@ -5,12 +5,12 @@
 
 static PyObject *give(struct mc_result *result, const struct mc_type *type, const uint64_t *words)
 {
-    struct mc_type inner;
+    struct mc_any inner;
     (void) type;
     if (mc_type_of_any(words[0], &inner) < 0) {
         return mc_result_unfit(result, "the value is of a type that Python has none for");
     }
-    return mc_convert_out(result, &inner, words + 1);
+    return mc_convert_out(result, &inner.type, words + 1);
 }
 
 static PyObject *annotate(const struct mc_type *type, bool returned)

@@ -24,33 +24,6 @@ static int take_items(struct mc_conversion *conversion,
     return done;
 }
 
-/* What can be gone through, but for what goes through something else than its elements. */
-static bool is_iterable(PyObject *value)
-{
-    return !PyUnicode_Check(value) && !PyBytes_Check(value) && !PyByteArray_Check(value) &&
-           !PyDict_Check(value) && (Py_TYPE(value)->tp_iter || PySequence_Check(value)) &&
-           !PyType_Check(value);
-}
-
-static int take_iterable(struct mc_conversion *conversion,
-                         const struct mc_type *type,
-                         PyObject *value,
-                         uint64_t *ret)
-{
-    if (!is_iterable(value)) {
-        return mc_refuse_type(conversion, type, value);
-    }
-    if (conversion->trying && PyIter_Check(value)) {
-        return mc_refuse(
-            conversion,
-            PyExc_TypeError,
-            "an iterator is gone through once, and several signatures are tried; write "
-            "list(%s)",
-            conversion->argument);
-    }
-    return take_items(conversion, type, PySequence_Tuple(value), ret);
-}
-
 /* An array of NumPy's as it is, which is most of them. */
 static bool take_plain(const struct mc_conversion *conversion,
                        const struct mc_type *type,
@@ -75,11 +48,12 @@ take(struct mc_conversion *conversion, const struct mc_type *type, PyObject *val
         return 0;
     }
     if (PyList_Check(value) || PyTuple_Check(value)) {
-        return take_items(conversion, type, PySequence_Tuple(value), ret);
+        return take_items(conversion, type, mc_items_of(conversion, type, value), ret);
     }
     int found = mc_array_find(conversion, type, value, &array);
     if (found <= 0) {
-        return found < 0 ? -1 : take_iterable(conversion, type, value, ret);
+        return found < 0 ? -1
+                         : take_items(conversion, type, mc_items_of(conversion, type, value), ret);
     }
     if (array.kind == 'O' && array.ndim == 1) {
         return take_items(conversion, type, mc_items_of_array(conversion, type, &array), ret);
@@ -219,13 +193,9 @@ static PyObject *annotate(const struct mc_type *type, bool returned)
     if (returned) {
         return mc_array_annotation(type);
     }
-    PyObject *abc = PyImport_ImportModule("collections.abc");
-    PyObject *sequence = abc ? PyObject_GetAttrString(abc, "Sequence") : NULL;
-    PyObject *item = sequence ? mc_annotation(&element, false) : NULL;
-    PyObject *annotation = item ? PyObject_GetItem(sequence, item) : NULL;
+    PyObject *item = mc_annotation(&element, false);
+    PyObject *annotation = item ? mc_items_annotation(item) : NULL;
     Py_XDECREF(item);
-    Py_XDECREF(sequence);
-    Py_XDECREF(abc);
     return annotation;
 }
 

@@ -3,6 +3,19 @@
 
 #include <stdio.h>
 
+#define LINE 256
+
+/* The expression to write: of an element, for all of them. */
+static void
+write_line(const struct mc_conversion *conversion, const char *method, char *ret, size_t size)
+{
+    if (conversion->element < 0) {
+        snprintf(ret, size, "%s.%s", conversion->argument, method);
+    } else {
+        snprintf(ret, size, "[item.%s for item in %s]", method, conversion->argument);
+    }
+}
+
 static int refuse_surrogate(const struct mc_conversion *conversion, PyObject *value)
 {
     Py_ssize_t length = PyUnicode_GET_LENGTH(value);
@@ -10,14 +23,15 @@ static int refuse_surrogate(const struct mc_conversion *conversion, PyObject *va
         Py_UCS4 character = PyUnicode_READ_CHAR(value, i);
         if (Py_UNICODE_IS_SURROGATE(character)) {
             char digits[16];
+            char line[LINE];
+            write_line(conversion, "encode('utf-8', 'replace').decode()", line, sizeof line);
             snprintf(digits, sizeof digits, "%04x", (unsigned) character);
             return mc_refuse(conversion,
                              PyExc_ValueError,
-                             "the surrogate '\\u%s' at index %zd has no UTF-8; write "
-                             "%s.encode('utf-8', 'replace').decode()",
+                             "the surrogate '\\u%s' at index %zd has no UTF-8; write %s",
                              digits,
                              i,
-                             conversion->argument);
+                             line);
         }
     }
     return mc_refuse(conversion, PyExc_ValueError, "it has no UTF-8");
@@ -28,11 +42,13 @@ take(struct mc_conversion *conversion, const struct mc_type *type, PyObject *val
 {
     if (!PyUnicode_Check(value)) {
         if (PyBytes_Check(value) || PyByteArray_Check(value)) {
+            char line[LINE];
+            write_line(conversion, "decode()", line, sizeof line);
             return mc_refuse(conversion,
                              PyExc_TypeError,
-                             "Mojo wants String, got %s; write %s.decode()",
+                             "Mojo wants String, got %s; write %s",
                              Py_TYPE(value)->tp_name,
-                             conversion->argument);
+                             line);
         }
         return mc_refuse_type(conversion, type, value);
     }

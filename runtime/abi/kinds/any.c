@@ -3,10 +3,11 @@
 
 static int walk(const struct mc_type *type, uint64_t *words, mc_memory_each *each, void *data)
 {
-    struct mc_type inner;
+    struct mc_any inner;
     (void) type;
-    return mc_type_of_any(words[0], &inner) == 0 ? mc_memory_walk(&inner, words + 1, each, data)
-                                                 : 0;
+    return mc_type_of_any(words[0], &inner) == 0
+               ? mc_memory_walk(&inner.type, words + 1, each, data)
+               : 0;
 }
 
 const struct mc_kind mc_kind_any = {

@@ -1,0 +1,113 @@
+/* List[String]: the strings of any sequence or iterable, copied; a list comes out. */
+#include "base/buf.h"
+#include "kernel_bridge/values/block.h"
+#include "kernel_bridge/values/items.h"
+#include "kernel_bridge/values/value_kind.h"
+#include "kernel_bridge/values/values.h"
+
+#include <stdlib.h>
+
+static const struct mc_type text = {.kind = MC_TYPE_STRING, .words = 2};
+
+/* ---- in ---- */
+
+static int add_text(struct mc_conversion *conversion, PyObject *item, struct mc_buf *block)
+{
+    static const char fill[sizeof(uint64_t)];
+    struct mc_held held = {0};
+    struct mc_held *kept = conversion->held;
+    uint64_t words[2];
+    conversion->held = &held;
+    int done = mc_convert_in(conversion, &text, item, words);
+    conversion->held = kept;
+    if (done == 0) {
+        mc_buf_add(block, &words[1], sizeof words[1]);
+        mc_buf_add(block, (const char *) (uintptr_t) words[0], words[1]);
+        mc_buf_add(block, fill, -words[1] % sizeof fill);
+    }
+    mc_held_fini(&held);
+    return done;
+}
+
+static int add_texts(struct mc_conversion *conversion, PyObject *items, struct mc_buf *block)
+{
+    uint64_t count = (uint64_t) PyTuple_GET_SIZE(items);
+    int done = 0;
+    mc_buf_add(block, &count, sizeof count);
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(items) && done == 0; i++) {
+        conversion->element = i;
+        done = add_text(conversion, PyTuple_GET_ITEM(items, i), block);
+    }
+    conversion->element = -1;
+    if (done == 0 && block->failed) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    return done;
+}
+
+/* Arrays of Arrow's have scalars of their own, that are no str. */
+static PyObject *items_of(struct mc_conversion *conversion, PyObject *value)
+{
+    const struct mc_type type = {.kind = MC_TYPE_TEXTS, .words = 2};
+    PyObject *list = NULL;
+    if (!PyList_Check(value) && !PyType_Check(value) &&
+        PyObject_HasAttrString(value, "to_pylist") &&
+        !(list = PyObject_CallMethod(value, "to_pylist", NULL))) {
+        return NULL;
+    }
+    PyObject *items = mc_items_of(conversion, &type, list ? list : value);
+    Py_XDECREF(list);
+    return items;
+}
+
+static int
+take(struct mc_conversion *conversion, const struct mc_type *type, PyObject *value, uint64_t *ret)
+{
+    (void) type;
+    mc_autobuf block = MC_BUF_INIT;
+    PyObject *items = items_of(conversion, value);
+    int done = items ? add_texts(conversion, items, &block) : -1;
+    Py_XDECREF(items);
+    if (done < 0) {
+        return -1;
+    }
+    ret[1] = block.length;
+    ret[0] = (uint64_t) (uintptr_t) mc_buf_steal(&block);
+    return mc_hold(conversion->held, (void *) (uintptr_t) ret[0], free);
+}
+
+/* ---- out ---- */
+
+static PyObject *give(struct mc_result *result, const struct mc_type *type, const uint64_t *words)
+{
+    (void) type;
+    struct mc_block block;
+    Py_ssize_t count = mc_block_open(result, words, 1, &block);
+    PyObject *list = count < 0 ? NULL : PyList_New(count);
+    for (Py_ssize_t i = 0; list && i < count; i++) {
+        PyObject *item = mc_block_next(&block, result, &text);
+        if (!item) {
+            Py_CLEAR(list);
+            break;
+        }
+        PyList_SET_ITEM(list, i, item);
+    }
+    mc_result_release(result, words[0]);
+    return list;
+}
+
+static enum mc_closeness closeness(const struct mc_type *type, PyObject *value)
+{
+    (void) type;
+    return PyList_Check(value) || PyTuple_Check(value) ? MC_CLOSE_EXACT : MC_CLOSE_KIND;
+}
+
+static PyObject *annotate(const struct mc_type *type, bool returned)
+{
+    (void) type;
+    return returned ? Py_GenericAlias((PyObject *) &PyList_Type, (PyObject *) &PyUnicode_Type)
+                    : mc_items_annotation((PyObject *) &PyUnicode_Type);
+}
+
+const struct mc_value_kind mc_value_texts = {take, give, closeness, annotate};

@@ -1,0 +1,44 @@
+/* List[String]: address and bytes of a block (thunk.h) of its elements, which are copied. */
+#include "abi/kind.h"
+
+static int look(const struct mc_type *type)
+{
+    (void) type;
+    return 't';
+}
+
+static void write_argument(const struct mc_type *type, size_t at, struct mc_buf *ret)
+{
+    (void) type;
+    mc_buf_addf(ret, "mc_texts(a, %zu)", at);
+}
+
+static void write_result(const struct mc_type *type,
+                         const char *value,
+                         struct mc_word_place at,
+                         const char *indent,
+                         struct mc_buf *ret)
+{
+    (void) type;
+    mc_buf_addf(ret, "%smc_put_texts(%s, r, ", indent, value);
+    mc_kind_write_place(at, ret);
+    mc_buf_adds(ret, ")\n");
+}
+
+static void write_any(const struct mc_type *type, struct mc_buf *ret)
+{
+    (void) type;
+    mc_buf_adds(ret, "    mc_put_texts(x, r, i + 1)\n");
+}
+
+const struct mc_kind mc_kind_texts = {
+    .name = "List[String]",
+    .words = 2,
+    .may_be = MC_AS_ANYTHING,
+    .owns_memory = true,
+    .look = look,
+    .walk = mc_kind_walk_block,
+    .write_argument = write_argument,
+    .write_result = write_result,
+    .write_any = write_any,
+};
