@@ -211,54 +211,6 @@ int mc_cell_module(const struct mc_cell *cell, struct mc_buf *ret)
     return ret->failed ? -1 : 0;
 }
 
-/* The compiler does not look into what nothing refers to: without this, errors in a function that
- * `main` does not call would go unnoticed. Overloads cannot be referred to. */
-static int add_references(const struct mc_cell *cell, struct mc_buf *ret)
-{
-    __attribute__((cleanup(mc_names_fini))) struct mc_names names = MC_NAMES_INIT;
-    if (mc_names_of_definitions(&names, &cell->scan) < 0) {
-        return -1;
-    }
-    for (size_t i = 0; i < cell->scan.count; i++) {
-        const struct mc_item *item = &cell->scan.items[i];
-        const char *text = cell->source + item->name.start;
-        size_t length = item->name.end - item->name.start;
-        bool refers = item->kind == MC_ITEM_DEF || item->kind == MC_ITEM_STRUCT;
-        if (refers && length > 0 && i != cell->scan.main &&
-            mc_names_find(&names, text, length)->count == 1) {
-            mc_buf_addf(ret, "comptime mc_refer_%zu = m.%.*s\n", i, (int) length, text);
-        }
-    }
-    return 0;
-}
-
-int mc_cell_entry(const struct mc_cell *cell, const char *module_name, struct mc_buf *ret)
-{
-    bool runs = cell->kind != MC_CELL_DEFINITIONS && !cell->io;
-    mc_buf_addf(
-        ret, "import %s as m\n%s\n", module_name, runs ? "from std.sys import stderr\n" : "");
-    if (add_references(cell, ret) < 0) {
-        return -1;
-    }
-    mc_buf_adds(
-        ret,
-        !runs ? ""
-              : "\n\n"
-                "def run() raises:\n"
-                "    m.main()\n"
-                "\n"
-                "\n"
-                "@export\n"
-                "def mc_main() abi(\"C\") -> Int32:\n"
-                "    try:\n"
-                "        run()\n"
-                "    except e:\n"
-                "        print(\"Unhandled exception caught during execution:\", e, file=stderr)\n"
-                "        return 1\n"
-                "    return 0\n");
-    return ret->failed ? -1 : 0;
-}
-
 const char *mc_cell_hint(const struct mc_cell *cell, const char *name, long line)
 {
     const struct mc_name *found = mc_names_find(&cell->names, name, strlen(name));
