@@ -79,3 +79,28 @@ def test_the_share_that_runs_is_what_the_page_says_and_the_others_have_a_hint() 
     assert len(ran) >= 0.8 * len(NAMES)
     page = (ROOT / "docs" / "howto" / "from-older-mojo.md").read_text()
     assert f"of {len(NAMES)} programs {len(ran)} run" in page
+
+
+@pytest.mark.usefixtures("service")
+def test_an_older_extension_module_compiles_and_says_that_none_is_needed() -> None:
+    module = mc.compile(
+        "from python import PythonObject\n"
+        "from python.bindings import PythonModuleBuilder\n"
+        "from os import abort\n\n"
+        "@export\n"
+        "fn PyInit_sums() -> PythonObject:\n"
+        "    try:\n"
+        '        var m = PythonModuleBuilder("sums")\n'
+        '        m.def_function[squares]("squares", docstring="The sum of squares.")\n'
+        "        return m.finalize()\n"
+        "    except e:\n"
+        '        return abort[PythonObject](String("no module: ", e))\n\n'
+        "fn squares(n: PythonObject) raises -> PythonObject:\n"
+        "    var total = 0\n"
+        "    for i in range(Int(n)):\n"
+        "        total += i * i\n"
+        "    return total\n"
+    )
+    assert list(module.functions) == []
+    assert "none is needed" in module.skipped["PyInit_sums"]
+    assert "give it a type, as in 'n: Int'; no PythonModuleBuilder" in module.skipped["squares"]
