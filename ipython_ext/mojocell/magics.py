@@ -6,6 +6,7 @@ cell: `%load_ext` is in everybody's way.
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 import time
@@ -20,6 +21,7 @@ from traitlets import TraitError, validate
 from mojocell import options, settings
 from mojocell.cells.diagnostics import CellDiagnostics
 from mojocell.cells.functions import Binder
+from mojocell.cells.misplaced import lead_on
 from mojocell.core import client
 from mojocell.errors import Interrupted, MojoError
 from mojocell.hosts.ipython import IPython, RunningCells
@@ -31,6 +33,21 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from IPython.core.interactiveshell import InteractiveShell
+
+    from mojocell.diagnostics import Diagnostic
+
+
+def _helpful(magic: Any) -> Any:
+    """Return a magic that says what it takes where its line asks for that."""
+
+    @functools.wraps(magic)
+    def helpful(self: Any, line: str, *cell: str) -> Any:
+        if options.asks_for_help(line):
+            print(magic.__doc__)
+            return None
+        return magic(self, line, *cell)
+
+    return helpful
 
 
 def _options(*tables: Sequence[options.Option], name: str | None = None) -> Callable[[Any], Any]:
@@ -44,7 +61,7 @@ def _options(*tables: Sequence[options.Option], name: str | None = None) -> Call
     def decorate(function: Any) -> Any:
         for names, keywords in reversed([option for group in tables for option in group]):
             function = add(*names, **keywords)(function)
-        return finish(name)(function)
+        return _helpful(finish(name)(function))
 
     return decorate
 
@@ -84,6 +101,7 @@ class Mojocell(Magics):
         self._fix: str | None = None
         self._warm = False
         self._foreign: object = None
+        self._told: dict[str, str | None] = {}
         self._ip: Any = shell
         self._binder = Binder(shell)
         self._diagnostics = CellDiagnostics()
@@ -128,6 +146,9 @@ class Mojocell(Magics):
 
         Braces and dollars are Mojo's; Python variables are not put in.
         """
+        if options.asks_for_help(line):
+            print(self.mojo.__doc__)
+            return
         if not line.strip():
             msg = "%mojo needs a statement, as in: %mojo print(6 * 7)"
             raise UsageError(msg)
@@ -234,6 +255,7 @@ class Mojocell(Magics):
         from mojocell.cells.job import job_of
         from mojocell.cells.kept import keep, repaired
         from mojocell.cells.shown import show
+        from mojocell.cells.unknown_names import add_hints
 
         cell = self._running.cell_id or opts.name
         self._last_cell = cell or "cell"
@@ -270,15 +292,22 @@ class Mojocell(Magics):
                 raise
             finally:
                 sink.close()
+            add_hints(result, self._ip.user_ns, opts, hidden=self._ip.user_ns_hidden)
             self._diagnostics.note(self._running.cell_id, result)
             keep(result, opts, self._ip.user_ns)
             self._ip.push(returned)
             fix = repaired(source, result) if fixable else None
             self._fix = None if fix is None else f"{head}{fix[_blank_lines(fix, above) :]}"
             bound = self._binder.bind_result(cell, job, result, opts)
-            screen.final(show(result, bound, opts, self._host.display, fixable=fixable))
+            news = [item for item in result.warnings if self._is_news(item)]
+            screen.final(show(result, bound, opts, self._host.display, warnings=news, fixable=fixable))
             if result.error is not None:
                 raise result.error
+
+    def _is_news(self, item: Diagnostic) -> bool:
+        """Tell whether to show a warning: what Mojo does without a word is told once, in one cell."""
+        told = self._told.setdefault(item.message, self._last_cell)
+        return item.kind != "note" or told == self._last_cell
 
     # --- surroundings -------------------------------------------------------------------------
 
@@ -359,6 +388,7 @@ def load_ipython_extension(ip: InteractiveShell) -> None:
         unload_ipython_extension(ip)
     magics = Mojocell(shell=ip)
     ip.register_magics(magics)
+    ip.input_transformers_cleanup.insert(0, lead_on)
     ip.events.register("pre_run_cell", magics.before_cell)
     ip.events.register("post_run_cell", magics.after_cell)
     if before is not None and type(getattr(before, "__self__", None)).__name__ != "Mojocell":
@@ -376,6 +406,7 @@ def unload_ipython_extension(ip: InteractiveShell) -> None:
     magics = ip.magics_manager.registry.pop("Mojocell", None)
     if magics is None:
         return
+    ip.input_transformers_cleanup.remove(lead_on)
     ip.events.unregister("pre_run_cell", magics.before_cell)
     ip.events.unregister("post_run_cell", magics.after_cell)
     if magics in ip.configurables:

@@ -103,6 +103,41 @@ static void put_into_main(struct mc_cell *cell)
     cell->shown = last->expression && !last->semicolon ? scan->count - 1 : SIZE_MAX;
 }
 
+static int refuse_output(const struct mc_cell *cell, const char *name, mc_err *err)
+{
+    mc_autobuf known = MC_BUF_INIT;
+    for (size_t i = 0; i < cell->names.count && known.length < 100; i++) {
+        const struct mc_name *one = &cell->names.items[i];
+        if (one->bound && known.length > 0) {
+            mc_buf_adds(&known, ", ");
+        }
+        mc_buf_add(&known, one->text, one->bound ? one->length : 0);
+    }
+    mc_err_set(err, MC_INVALID_CELL, "the cell has no variable '%.60s' to give back", name);
+    if (known.length == 0) {
+        return mc_err_hint(err, "a variable is what a statement of the cell gives a value to");
+    }
+    return mc_err_hint(
+        err, "the variables of its statements are %.*s", (int) known.length, known.data);
+}
+
+/* What is to be given back has to be there: a variable, or what was taken. */
+static int check_outputs(const struct mc_cell *cell, mc_err *err)
+{
+    for (size_t i = 0; cell->io && i < cell->io->n_outputs; i++) {
+        const char *name = cell->io->outputs[i];
+        const struct mc_name *found = mc_names_find(&cell->names, name, strlen(name));
+        bool taken = false;
+        for (size_t k = 0; k < cell->io->n_inputs; k++) {
+            taken |= strcmp(cell->io->inputs[k].name, name) == 0;
+        }
+        if (!taken && !(found && found->bound)) {
+            return refuse_output(cell, name, err);
+        }
+    }
+    return 0;
+}
+
 static int make_statements(struct mc_cell *cell, mc_err *err)
 {
     cell->in_main = calloc(cell->scan.count, sizeof *cell->in_main);
@@ -110,7 +145,7 @@ static int make_statements(struct mc_cell *cell, mc_err *err)
         return mc_err_set(err, MC_NO_MEMORY, "out of memory");
     }
     put_into_main(cell);
-    return mc_cell_layout(cell, err);
+    return check_outputs(cell, err) < 0 ? -1 : mc_cell_layout(cell, err);
 }
 
 static int parse(struct mc_cell *cell, const char *source, size_t length, mc_err *err)
@@ -189,6 +224,11 @@ const char *mc_cell_kind_name(enum mc_cell_kind kind)
         [MC_CELL_DEFINITIONS] = "definitions",
     };
     return names[kind];
+}
+
+bool mc_cell_is_empty(const struct mc_cell *cell)
+{
+    return cell->scan.count == 0;
 }
 
 long mc_cell_main_line(const struct mc_cell *cell)
