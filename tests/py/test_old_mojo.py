@@ -67,6 +67,7 @@ def test_a_program_of_older_mojo_prints_what_it_printed_then(name: str) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(3600)
 @pytest.mark.usefixtures("service")
 def test_the_share_that_runs_is_what_the_page_says_and_the_others_have_a_hint() -> None:
     with ThreadPoolExecutor(4) as pool:
