@@ -105,3 +105,21 @@ def test_an_older_extension_module_compiles_and_says_that_none_is_needed() -> No
     assert list(module.functions) == []
     assert "none is needed" in module.skipped["PyInit_sums"]
     assert "give it a type, as in 'n: Int'; no PythonModuleBuilder" in module.skipped["squares"]
+
+
+@pytest.mark.usefixtures("service")
+@pytest.mark.parametrize(
+    ("line", "hint"),
+    [
+        ("from std.buffer import NDBuffer", "`Buffer` and `NDBuffer` have been removed"),
+        ("from std.memory.arc import Arc", "`from std.memory import ArcPointer`"),
+        ("from max.graph import Graph", "`max` is a package of its own: pip install max"),
+        ("from mojmelo.utils import Matrix", "`mojmelo` is a library from PyPI"),
+        ("from my_library import f", "`my_library` is a module of yours or of a library"),
+    ],
+)
+def test_an_unknown_module_says_of_which_kind_it_is_also_where_nothing_uses_it(line: str, hint: str) -> None:
+    result = mc.run(f"{line}\nprint(1)", check=False)
+    errors = [item for item in result.diagnostics if item.kind == "error"]
+    assert [item.line for item in errors] == [1]
+    assert hint in (errors[0].hint or "")
