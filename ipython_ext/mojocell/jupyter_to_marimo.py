@@ -159,9 +159,7 @@ def _take_off(cell: dict[str, Any]) -> list[str]:
             if name:
                 said.append(f"{line.strip()}: {lacks.get(name, 'marimo has no such magic')}")
     if "raises-exception" in (cell.get("metadata") or {}).get("tags", ()):
-        said.append(
-            "the tag raises-exception: in marimo an error stops the cells that need it; catch it"
-        )
+        said.append("the tag raises-exception: in marimo an error stops the cells that need it; catch it")
     return said
 
 

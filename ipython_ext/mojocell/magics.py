@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from IPython.core.interactiveshell import InteractiveShell
 
+    from mojocell.core.result import RunResult
     from mojocell.diagnostics import Diagnostic
 
 
@@ -255,7 +256,6 @@ class Mojocell(Magics):
         from mojocell.cells.job import job_of
         from mojocell.cells.kept import keep, repaired
         from mojocell.cells.shown import show
-        from mojocell.cells.unknown_names import add_hints
 
         cell = self._running.cell_id or opts.name
         self._last_cell = cell or "cell"
@@ -292,22 +292,33 @@ class Mojocell(Magics):
                 raise
             finally:
                 sink.close()
-            add_hints(result, self._ip.user_ns, opts, hidden=self._ip.user_ns_hidden)
-            self._diagnostics.note(self._running.cell_id, result)
+            self._note(result, opts)
             keep(result, opts, self._ip.user_ns)
             self._ip.push(returned)
             fix = repaired(source, result) if fixable else None
             self._fix = None if fix is None else f"{head}{fix[_blank_lines(fix, above) :]}"
             bound = self._binder.bind_result(cell, job, result, opts)
-            news = [item for item in result.warnings if self._is_news(item)]
-            screen.final(show(result, bound, opts, self._host.display, warnings=news, fixable=fixable))
+            screen.final(
+                show(result, bound, opts, self._host.display, warnings=self._news(result), fixable=fixable)
+            )
             if result.error is not None:
                 raise result.error
 
-    def _is_news(self, item: Diagnostic) -> bool:
-        """Tell whether to show a warning: what Mojo does without a word is told once, in one cell."""
-        told = self._told.setdefault(item.message, self._last_cell)
-        return item.kind != "note" or told == self._last_cell
+    def _note(self, result: RunResult, opts: argparse.Namespace) -> None:
+        """Say of names that the cell lacks and the notebook has, and remember what was said of the cell."""
+        from mojocell.cells.unknown_names import add_hints
+
+        add_hints(result, self._ip.user_ns, opts, hidden=self._ip.user_ns_hidden)
+        self._diagnostics.note(self._running.cell_id, result)
+
+    def _news(self, result: RunResult) -> list[Diagnostic]:
+        """Return the warnings to show: what Mojo does without a word is told once, in one cell."""
+        told = {
+            item.message: self._told.setdefault(item.message, self._last_cell) for item in result.warnings
+        }
+        return [
+            item for item in result.warnings if item.kind != "note" or told[item.message] == self._last_cell
+        ]
 
     # --- surroundings -------------------------------------------------------------------------
 
