@@ -147,7 +147,12 @@ def test_the_tour_becomes_a_notebook_that_marimo_finds_right(
 ) -> None:
     target = tmp_path / "tour.py"
     status, out, _ = command([str(ROOT / "notebooks" / "tour.ipynb"), "-o", str(target)], capsys)
-    assert (status, out) == (0, f"{target}: open it with marimo edit {target}\n")
+    first, count, *told = out.splitlines()
+    assert (status, first) == (0, f"{target}: open it with marimo edit {target}")
+    # Some of its cells are there to fail.
+    assert count == "4 things could not be taken over:"
+    assert [line.split(": ")[0] for line in told] == [f"  cell {n}" for n in (13, 17, 25, 28)]
+    assert all("the tag raises-exception" in line for line in told)
     checked = subprocess.run(
         [sys.executable, "-m", "marimo", "check", "--strict", str(target)],
         capture_output=True,
