@@ -342,7 +342,7 @@ START_TEST(a_cell_takes_and_gives_variables)
     mc_autobuf module = MC_BUF_INIT;
     mc_autobuf entry = MC_BUF_INIT;
     mc_err err = {0};
-    ck_assert_int_eq(parse_io("def f(): pass\nvar y = n\n",
+    ck_assert_int_eq(parse_io("def f(): pass\nvar y = n; var z = n\n",
                               "[{\"name\": \"n\", \"type\": \"Span[Int]\"}]",
                               "[\"y\", \"z\"]",
                               &err),
@@ -381,6 +381,9 @@ START_TEST(variables_that_cannot_be_taken_or_given_are_refused)
         ck_assert_int_eq(err.code, MC_INVALID_REQUEST);
     }
     mc_err err = {0};
+    ck_assert_int_eq(parse_io("var x = 1", "[]", "[\"y\"]", &err), -1);
+    ck_assert_int_eq(err.code, MC_INVALID_CELL);
+    ck_assert_str_eq(err.hint, "the variables of its statements are x");
     ck_assert_int_eq(parse_io("def f(): pass", "[]", "[\"x\"]", &err), -1);
     ck_assert_int_eq(err.code, MC_INVALID_CELL);
 }
