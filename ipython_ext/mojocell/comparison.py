@@ -12,6 +12,8 @@ import statistics
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from mojocell import differences
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 ROUNDS = 9
 ROUND_SECONDS = 0.02
+LOOKED_AT = 10_000
+"""How many of the numbers that differ are looked at for what that may come from."""
 COPIES = 256
 """How many copies of arguments that are changed in place there may be at a time."""
 
@@ -215,8 +219,9 @@ def compare(
     Raises
     ------
     AssertionError
-        The results differ; the message shows where first. Arguments that are changed in place count
-        as results.
+        The results differ; the message shows where first, and what it may come from where it looks like
+        what Mojo computes otherwise than Python: rounding, NaN, Ints. Arguments that are changed in place
+        count as results.
     TypeError, ValueError
         Not exactly one of ``args`` and ``sizes`` is given, or there is nothing to measure.
 
@@ -272,6 +277,13 @@ def _name(function: Any) -> str:
 # --- equal ------------------------------------------------------------------------------------
 
 
+class _Difference(NamedTuple):
+    """Where two values differ first, in words, and the numbers that do."""
+
+    text: str
+    pairs: list[tuple[Any, Any]]
+
+
 def _check(
     python: Callable[..., Any],
     mojo: Callable[..., Any],
@@ -286,34 +298,42 @@ def _check(
     where = f" (size {_number(size)})" if size is not None else ""
     difference = _difference(wanted, found, *tolerance)
     if difference:
-        msg = f"the results differ{where}: {difference}"
+        msg = f"the results differ{where}: {difference.text}{_cause(difference, mojo)}"
         raise AssertionError(msg)
     for number, (left, right) in enumerate(zip(theirs, ours, strict=True), 1):
         difference = _difference(left, right, *tolerance)
         if difference:
-            msg = f"argument {number} differs after the call{where}: {difference}"
+            text = f"{difference.text}{_cause(difference, mojo)}"
+            msg = f"argument {number} differs after the call{where}: {text}"
             raise AssertionError(msg)
     changes = any(_difference(*pair, 0.0, 0.0) for pair in zip(arguments(), ours, strict=True))
     return found, changes
 
 
-def _difference(wanted: Any, found: Any, rtol: float, atol: float) -> str | None:
-    """Return where two values differ first, in words; None where they are equal."""
+def _cause(difference: _Difference, mojo: Callable[..., Any]) -> str:
+    """Say what the difference may come from, where it need not be a wrong answer."""
+    source = getattr(getattr(mojo, "__mojo__", None), "source", "")
+    found = differences.cause(difference.pairs, source if isinstance(source, str) else "")
+    return f"; this may be {found} (docs/howto/numbers-beside-numpy)" if found else ""
+
+
+def _difference(wanted: Any, found: Any, rtol: float, atol: float) -> _Difference | None:
+    """Return where two values differ first; None where they are equal."""
     if _is_array(wanted) or _is_array(found):
         return _array_difference(wanted, found, rtol, atol)
     if isinstance(wanted, list | tuple) and isinstance(found, list | tuple):
         if len(wanted) != len(found):
-            return f"Python gives {len(wanted)} values, Mojo {len(found)}"
+            return _Difference(f"Python gives {len(wanted)} values, Mojo {len(found)}", [])
         for place, pair in enumerate(zip(wanted, found, strict=True)):
             difference = _difference(*pair, rtol, atol)
             if difference:
-                return f"at {place}, {difference}"
+                return difference._replace(text=f"at {place}, {difference.text}")
         return None
-    if _is_number(wanted) and _is_number(found):
-        equal = _is_close(wanted, found, rtol, atol)
-    else:
-        equal = bool(wanted == found)
-    return None if equal else f"Python gives {_short(wanted)}, Mojo {_short(found)}"
+    numbers = _is_number(wanted) and _is_number(found)
+    if _is_close(wanted, found, rtol, atol) if numbers else bool(wanted == found):
+        return None
+    text = f"Python gives {_short(wanted)}, Mojo {_short(found)}"
+    return _Difference(text, [(wanted, found)] if numbers else [])
 
 
 def _is_close(wanted: Any, found: Any, rtol: float, atol: float) -> bool:
@@ -338,12 +358,12 @@ def _is_array(value: Any) -> bool:
     return hasattr(value, "__array__") and bool(getattr(value, "shape", ()))
 
 
-def _array_difference(wanted: Any, found: Any, rtol: float, atol: float) -> str | None:
+def _array_difference(wanted: Any, found: Any, rtol: float, atol: float) -> _Difference | None:
     import numpy as np
 
     left, right = np.asarray(wanted), np.asarray(found)
     if left.shape != right.shape:
-        return f"Python gives the shape {left.shape}, Mojo {right.shape}"
+        return _Difference(f"Python gives the shape {left.shape}, Mojo {right.shape}", [])
     kinds = {left.dtype.kind, right.dtype.kind}
     if kinds <= set("fcbiu") and kinds & set("fc"):
         equal = np.isclose(left, right, rtol=rtol, atol=atol, equal_nan=True)
@@ -353,7 +373,10 @@ def _array_difference(wanted: Any, found: Any, rtol: float, atol: float) -> str 
         return None
     place = tuple(int(i) for i in np.argwhere(~equal)[0])
     shown = place[0] if len(place) == 1 else place
-    return f"at {shown}, Python gives {_short(left[place])}, Mojo {_short(right[place])}"
+    text = f"at {shown}, Python gives {_short(left[place])}, Mojo {_short(right[place])}"
+    numbers = kinds <= set("fcbiu")
+    pairs = zip(left[~equal][:LOOKED_AT].tolist(), right[~equal][:LOOKED_AT].tolist(), strict=True)
+    return _Difference(text, list(pairs) if numbers else [])
 
 
 def _short(value: Any) -> str:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _CELL = re.compile(r"\s*%%mojo(?![\w.])(?P<line>[^\n]*)(?:\n(?P<body>.*))?\Z", re.DOTALL)
+_ABOVE = re.compile(r"\s*(?P<above>(?:%%(?!mojo(?![\w.]))[^\n]*\n\s*)+)(?=%%mojo(?![\w.]))")
 _LINE = re.compile(r"(?P<indent>[ \t]*)%(?P<name>\w+)[ \t]*(?P<rest>[^\n]*?)[ \t]*\Z")
 _FUNCTION = re.compile(r"^(?:def|fn) (?P<name>\w+)\(", re.MULTILINE)
 
@@ -120,17 +121,18 @@ def rewrite(document: dict[str, Any]) -> list[Note]:
         if isinstance(cell.get("source"), list):
             cell["source"] = "".join(cell["source"])
     code = [cell for cell in cells if cell.get("cell_type") == "code"]
+    lost = {id(cell): _take_off(cell) for cell in code}
     notes: list[Note] = []
     for number, cell in enumerate(cells, 1):
         if cell.get("cell_type") != "code":
             continue
         later = [each["source"] for each in code[code.index(cell) + 1 :]]
         found = _CELL.match(cell["source"])
-        said: list[str] = []
+        said = lost[id(cell)]
         if found:
             cell["source"] = _mojo_cell(found["line"], found["body"] or "", later, number, said)
         else:
-            cell["source"] = _lines(cell["source"], said)
+            cell["source"] = "\n".join([*_told(said), _lines(cell["source"], said)])
         notes += [Note(number, text) for text in said]
     first: dict[str, Any] = {"cell_type": "code", "metadata": {}, "execution_count": None, "outputs": []}
     cells.insert(0, {**first, "source": "import mojocell as mc"})
@@ -139,6 +141,26 @@ def rewrite(document: dict[str, Any]) -> list[Note]:
             cell["source"] = re.sub(r"(?m)^import mojocell as mc\n?", "", cell["source"])
     cells[:] = [cell for cell in cells if cell.get("cell_type") != "code" or cell["source"].strip()]
     return notes
+
+
+def _take_off(cell: dict[str, Any]) -> list[str]:
+    """Take magics above ``%%mojo`` off a cell; return what is lost with them, and with its tags."""
+    lacks = {
+        "time": "marimo shows how long a cell takes, mc.profile where the time goes",
+        "timeit": "mc.profile, or timeit of Python, measures calls",
+        "capture": "what it printed is the result's stdout and stderr; marimo shows it",
+    }
+    said = []
+    found = _ABOVE.match(cell["source"])
+    if found:
+        cell["source"] = cell["source"][found.end() :]
+        for line in found["above"].split("\n"):
+            name = line.strip().removeprefix("%%").partition(" ")[0]
+            if name:
+                said.append(f"{line.strip()}: {lacks.get(name, 'marimo has no such magic')}")
+    if "raises-exception" in (cell.get("metadata") or {}).get("tags", ()):
+        said.append("the tag raises-exception: in marimo an error stops the cells that need it; catch it")
+    return said
 
 
 class _Parser(argparse.ArgumentParser):

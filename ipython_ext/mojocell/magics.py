@@ -6,6 +6,7 @@ cell: `%load_ext` is in everybody's way.
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 import time
@@ -20,6 +21,7 @@ from traitlets import TraitError, validate
 from mojocell import options, settings
 from mojocell.cells.diagnostics import CellDiagnostics
 from mojocell.cells.functions import Binder
+from mojocell.cells.misplaced import lead_on
 from mojocell.core import client
 from mojocell.errors import Interrupted, MojoError
 from mojocell.hosts.ipython import IPython, RunningCells, describe_functions
@@ -31,6 +33,22 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from IPython.core.interactiveshell import InteractiveShell
+
+    from mojocell.core.result import RunResult
+    from mojocell.diagnostics import Diagnostic
+
+
+def _helpful(magic: Any) -> Any:
+    """Return a magic that says what it takes where its line asks for that."""
+
+    @functools.wraps(magic)
+    def helpful(self: Any, line: str, *cell: str) -> Any:
+        if options.asks_for_help(line):
+            print(magic.__doc__)
+            return None
+        return magic(self, line, *cell)
+
+    return helpful
 
 
 def _options(*tables: Sequence[options.Option], name: str | None = None) -> Callable[[Any], Any]:
@@ -44,7 +62,7 @@ def _options(*tables: Sequence[options.Option], name: str | None = None) -> Call
     def decorate(function: Any) -> Any:
         for names, keywords in reversed([option for group in tables for option in group]):
             function = add(*names, **keywords)(function)
-        return finish(name)(function)
+        return _helpful(finish(name)(function))
 
     return decorate
 
@@ -86,6 +104,7 @@ class Mojocell(Magics):
         self._foreign: object = None
         #: The magics whose kinds and names these have now.
         self.replaced: dict[tuple[str, str], Any] = {}
+        self._told: dict[str, str | None] = {}
         self._ip: Any = shell
         self.end_descriptions = describe_functions(shell)
         self._binder = Binder(shell)
@@ -131,6 +150,9 @@ class Mojocell(Magics):
 
         Braces and dollars are Mojo's; Python variables are not put in.
         """
+        if options.asks_for_help(line):
+            print(self.mojo.__doc__)
+            return
         if not line.strip():
             msg = "%mojo needs a statement, as in: %mojo print(6 * 7)"
             raise UsageError(msg)
@@ -273,15 +295,32 @@ class Mojocell(Magics):
                 raise
             finally:
                 sink.close()
+            self._hint(result, opts)
             keep(result, opts, self._ip.user_ns)
             self._ip.push(returned)
             fix = repaired(source, result) if fixable else None
             self._fix = None if fix is None else f"{head}{fix[_blank_lines(fix, above) :]}".rstrip("\n")
             self._diagnostics.note(self._running.cell_id, result, self._fix)
             bound = self._binder.bind_result(cell, job, result, opts)
-            show(result, bound, opts, screen, self._host.display, fixable=fixable)
+            news = self._news(result)
+            show(result, bound, opts, screen, self._host.display, warnings=news, fixable=fixable)
             if result.error is not None:
                 raise result.error
+
+    def _hint(self, result: RunResult, opts: argparse.Namespace) -> None:
+        """Say of names that the cell lacks and the notebook has."""
+        from mojocell.cells.unknown_names import add_hints
+
+        add_hints(result, self._ip.user_ns, opts, hidden=self._ip.user_ns_hidden)
+
+    def _news(self, result: RunResult) -> list[Diagnostic]:
+        """Return the warnings to show: what Mojo does without a word is told once, in one cell."""
+        told = {
+            item.message: self._told.setdefault(item.message, self._last_cell) for item in result.warnings
+        }
+        return [
+            item for item in result.warnings if item.kind != "note" or told[item.message] == self._last_cell
+        ]
 
     # --- surroundings -------------------------------------------------------------------------
 
@@ -364,6 +403,7 @@ def load_ipython_extension(ip: InteractiveShell) -> None:
     magics = Mojocell(shell=ip)
     ip.register_magics(magics)
     magics.replaced = {place: before[place] for place in _places(manager, magics) if place in before}
+    ip.input_transformers_cleanup.insert(0, lead_on)
     ip.events.register("pre_run_cell", magics.before_cell)
     ip.events.register("post_run_cell", magics.after_cell)
     other = magics.replaced.get(("cell", "mojo"))
@@ -383,6 +423,7 @@ def unload_ipython_extension(ip: InteractiveShell) -> None:
     if magics is None:
         return
     magics.end_descriptions()
+    ip.input_transformers_cleanup.remove(lead_on)
     ip.events.unregister("pre_run_cell", magics.before_cell)
     ip.events.unregister("post_run_cell", magics.after_cell)
     if magics in ip.configurables:

@@ -291,6 +291,19 @@ def split(line: str) -> tuple[list[str], list[str]]:
     return words[:at], words[at + 1 :]
 
 
+def asks_for_help(line: str) -> bool:
+    """Tell whether a magic's line asks what it takes, and not the program behind ``--``.
+
+    Examples
+    --------
+    >>> asks_for_help("-O2 --help"), asks_for_help("-- --help")
+    (True, False)
+    """
+    words = line.split()
+    own = words[: words.index("--")] if "--" in words else words
+    return "--help" in own or "-h" in own
+
+
 def parse(parser: argparse.ArgumentParser, words: Sequence[str]) -> argparse.Namespace:
     """Read options strictly.
 

@@ -1,6 +1,7 @@
 #include "kernel_bridge/values/refuse.h"
 
 #include "abi/kind.h"
+#include "base/mem.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -60,20 +61,67 @@ int mc_refuse_type(const struct mc_conversion *conversion,
                      value == Py_None ? "None" : Py_TYPE(value)->tp_name);
 }
 
+/* One number: what has a length, an imaginary part or a unit of time is more than that. */
+static bool is_number(PyObject *value)
+{
+    static const char *const more[] = {"numpy.complex", "numpy.timedelta64", "numpy.datetime64"};
+    bool one = PyNumber_Check(value) && !PyComplex_Check(value) && PyObject_Size(value) < 0;
+    PyErr_Clear();
+    for (size_t i = 0; i < MC_LENGTH(more); i++) {
+        one = one && strncmp(Py_TYPE(value)->tp_name, more[i], strlen(more[i])) != 0;
+    }
+    return one;
+}
+
+/* Whether the type makes something of the value that is equal to it. */
+static bool keeps(PyTypeObject *type, PyObject *value)
+{
+    PyObject *made = PyObject_CallOneArg((PyObject *) type, value);
+    bool same = made && PyObject_RichCompareBool(made, value, Py_EQ) > 0;
+    Py_XDECREF(made);
+    PyErr_Clear();
+    return same;
+}
+
+static bool rounds(PyObject *value)
+{
+    PyObject *made = PyObject_CallMethod(value, "__round__", NULL);
+    bool whole = made && PyLong_Check(made);
+    Py_XDECREF(made);
+    PyErr_Clear();
+    return whole;
+}
+
+/* Nothing that is advised may lose a part of the value without saying so. */
 int mc_refuse_unconverted(const struct mc_conversion *conversion,
                           const struct mc_type *type,
                           PyObject *value,
-                          const char *function)
+                          PyTypeObject *converts)
 {
     struct mc_type_text text;
-    if (conversion->element >= 0) {
+    const char *wanted = mc_type_text(type, &text);
+    const char *got = Py_TYPE(value)->tp_name;
+    bool truth = converts == &PyBool_Type;
+    if (conversion->element >= 0 || !is_number(value)) {
+        return mc_refuse_type(conversion, type, value);
+    }
+    if (keeps(converts, value)) {
+        return mc_refuse(conversion,
+                         PyExc_TypeError,
+                         "Mojo wants %s, got %s; write %s(%s)",
+                         wanted,
+                         got,
+                         truth ? "bool" : "int",
+                         conversion->argument);
+    }
+    if (!truth && !rounds(value)) {
         return mc_refuse_type(conversion, type, value);
     }
     return mc_refuse(conversion,
                      PyExc_TypeError,
-                     "Mojo wants %s, got %s; write %s(%s)",
-                     mc_type_text(type, &text),
-                     Py_TYPE(value)->tp_name,
-                     function,
+                     truth ? "Mojo wants %s, got %s; write %s != 0"
+                           : "Mojo wants %s, got %s; write round(%s) to round it",
+                     wanted,
+                     got,
                      conversion->argument);
 }

@@ -12,11 +12,12 @@ int mc_refuse_type(const struct mc_conversion *conversion,
                    const struct mc_type *type,
                    PyObject *value);
 
-/* The same, where a function of Python's converts the value. */
+/* The same, with what converts the value to an int or a bool where that loses nothing in silence:
+ * `converts` is the type of Python's. */
 int mc_refuse_unconverted(const struct mc_conversion *conversion,
                           const struct mc_type *type,
                           PyObject *value,
-                          const char *function);
+                          PyTypeObject *converts);
 
 /* The type's text for a message; valid until the next call with the same buffer. */
 struct mc_type_text {

@@ -58,6 +58,30 @@ static bool span_is(const struct mc_cell *cell, struct mc_span span, const char 
 
 /* ---- one function ---- */
 
+/* Why a type cannot cross: what takes and gives Python's objects was written for Modular's way to
+ * extension modules. */
+static void skip_type(struct mc_binding *binding, const char *type, const char *argument)
+{
+    if (strcmp(type, "PythonObject") == 0 && argument) {
+        skip(binding,
+             "the argument '%s' is a PythonObject: give it a type, as in '%s: Int'; no "
+             "PythonModuleBuilder is needed",
+             argument,
+             argument);
+    } else if (strcmp(type, "PythonObject") == 0) {
+        skip(binding,
+             "it returns a PythonObject: give its result a type, as in '-> Int'; no "
+             "PythonModuleBuilder is needed");
+    } else if (argument) {
+        skip(binding,
+             "the argument '%s' is a %s, which has no counterpart in Python",
+             argument,
+             type);
+    } else {
+        skip(binding, "it returns %s, which has no counterpart in Python", type);
+    }
+}
+
 static void
 read_result(const struct mc_cell *cell, struct mc_binding *binding, struct mc_span returns)
 {
@@ -67,7 +91,7 @@ read_result(const struct mc_cell *cell, struct mc_binding *binding, struct mc_sp
     }
     if (mc_bind_type(cell, binding->item->def, returns, &binding->result, NULL) < 0) {
         mc_autofree char *text = mc_bind_text(cell, returns);
-        skip(binding, "it returns %s, which has no counterpart in Python", text ? text : "");
+        skip_type(binding, text ? text : "", NULL);
     }
 }
 
@@ -92,10 +116,7 @@ read_type(const struct mc_cell *cell, struct mc_binding *binding, struct mc_bind
     int outcome = mc_bind_type(cell, binding->item->def, arg->type, &ret->type, &ret->slice);
     if (outcome < 0 || ret->type.kind == MC_TYPE_NONE) {
         mc_autofree char *text = mc_bind_text(cell, arg->type);
-        skip(binding,
-             "the argument '%s' is a %s, which has no counterpart in Python",
-             name ? name : "",
-             text ? text : "");
+        skip_type(binding, text ? text : "", name ? name : "");
     }
 }
 
@@ -167,6 +188,11 @@ static void read_function(const struct mc_cell *cell, struct mc_binding *binding
     const struct mc_def *def = binding->item->def;
     if (def->is_async) {
         skip(binding, "it is async");
+    }
+    if (strncmp(binding->name, "PyInit_", strlen("PyInit_")) == 0) {
+        skip(binding,
+             "it makes an extension module, and none is needed: functions with types are called as "
+             "they are");
     }
     for (size_t i = 0; i < def->n_params; i++) {
         if (!mc_bind_is_free(cell, &def->params[i])) {

@@ -33,6 +33,9 @@ enum mc_cell_kind mc_cell_kind(const struct mc_cell *cell);
 /* "program", "statements", "definitions". */
 const char *mc_cell_kind_name(enum mc_cell_kind kind);
 
+/* Whether it has nothing but comments. */
+bool mc_cell_is_empty(const struct mc_cell *cell);
+
 /* The line of `main`, or of the first statement; 0 in a cell of definitions. */
 long mc_cell_main_line(const struct mc_cell *cell);
 

@@ -103,6 +103,41 @@ static void put_into_main(struct mc_cell *cell)
     cell->shown = last->expression && !last->semicolon ? scan->count - 1 : SIZE_MAX;
 }
 
+static int refuse_output(const struct mc_cell *cell, const char *name, mc_err *err)
+{
+    mc_autobuf known = MC_BUF_INIT;
+    for (size_t i = 0; i < cell->names.count && known.length < 100; i++) {
+        const struct mc_name *one = &cell->names.items[i];
+        if (one->bound && known.length > 0) {
+            mc_buf_adds(&known, ", ");
+        }
+        mc_buf_add(&known, one->text, one->bound ? one->length : 0);
+    }
+    mc_err_set(err, MC_INVALID_CELL, "the cell has no variable '%.60s' to give back", name);
+    if (known.length == 0) {
+        return mc_err_hint(err, "a variable is what a statement of the cell gives a value to");
+    }
+    return mc_err_hint(
+        err, "the variables of its statements are %.*s", (int) known.length, known.data);
+}
+
+/* What is to be given back has to be there: a variable, or what was taken. */
+static int check_outputs(const struct mc_cell *cell, mc_err *err)
+{
+    for (size_t i = 0; cell->io && i < cell->io->n_outputs; i++) {
+        const char *name = cell->io->outputs[i];
+        const struct mc_name *found = mc_names_find(&cell->names, name, strlen(name));
+        bool taken = false;
+        for (size_t k = 0; k < cell->io->n_inputs; k++) {
+            taken |= strcmp(cell->io->inputs[k].name, name) == 0;
+        }
+        if (!taken && !(found && found->bound)) {
+            return refuse_output(cell, name, err);
+        }
+    }
+    return 0;
+}
+
 static int make_statements(struct mc_cell *cell, mc_err *err)
 {
     cell->in_main = calloc(cell->scan.count, sizeof *cell->in_main);
@@ -110,7 +145,7 @@ static int make_statements(struct mc_cell *cell, mc_err *err)
         return mc_err_set(err, MC_NO_MEMORY, "out of memory");
     }
     put_into_main(cell);
-    return mc_cell_layout(cell, err);
+    return check_outputs(cell, err) < 0 ? -1 : mc_cell_layout(cell, err);
 }
 
 static int parse(struct mc_cell *cell, const char *source, size_t length, mc_err *err)
@@ -191,6 +226,11 @@ const char *mc_cell_kind_name(enum mc_cell_kind kind)
     return names[kind];
 }
 
+bool mc_cell_is_empty(const struct mc_cell *cell)
+{
+    return cell->scan.count == 0;
+}
+
 long mc_cell_main_line(const struct mc_cell *cell)
 {
     if (cell->kind == MC_CELL_PROGRAM) {
@@ -208,54 +248,6 @@ int mc_cell_module(const struct mc_cell *cell, struct mc_buf *ret)
         size_t start = cell->scan.tokens.start;
         mc_buf_add(ret, cell->source + start, cell->length - start);
     }
-    return ret->failed ? -1 : 0;
-}
-
-/* The compiler does not look into what nothing refers to: without this, errors in a function that
- * `main` does not call would go unnoticed. Overloads cannot be referred to. */
-static int add_references(const struct mc_cell *cell, struct mc_buf *ret)
-{
-    __attribute__((cleanup(mc_names_fini))) struct mc_names names = MC_NAMES_INIT;
-    if (mc_names_of_definitions(&names, &cell->scan) < 0) {
-        return -1;
-    }
-    for (size_t i = 0; i < cell->scan.count; i++) {
-        const struct mc_item *item = &cell->scan.items[i];
-        const char *text = cell->source + item->name.start;
-        size_t length = item->name.end - item->name.start;
-        bool refers = item->kind == MC_ITEM_DEF || item->kind == MC_ITEM_STRUCT;
-        if (refers && length > 0 && i != cell->scan.main &&
-            mc_names_find(&names, text, length)->count == 1) {
-            mc_buf_addf(ret, "comptime mc_refer_%zu = m.%.*s\n", i, (int) length, text);
-        }
-    }
-    return 0;
-}
-
-int mc_cell_entry(const struct mc_cell *cell, const char *module_name, struct mc_buf *ret)
-{
-    bool runs = cell->kind != MC_CELL_DEFINITIONS && !cell->io;
-    mc_buf_addf(
-        ret, "import %s as m\n%s\n", module_name, runs ? "from std.sys import stderr\n" : "");
-    if (add_references(cell, ret) < 0) {
-        return -1;
-    }
-    mc_buf_adds(
-        ret,
-        !runs ? ""
-              : "\n\n"
-                "def run() raises:\n"
-                "    m.main()\n"
-                "\n"
-                "\n"
-                "@export\n"
-                "def mc_main() abi(\"C\") -> Int32:\n"
-                "    try:\n"
-                "        run()\n"
-                "    except e:\n"
-                "        print(\"Unhandled exception caught during execution:\", e, file=stderr)\n"
-                "        return 1\n"
-                "    return 0\n");
     return ret->failed ? -1 : 0;
 }
 

@@ -110,6 +110,35 @@ static bool is_one(const char *name, size_t length, const char *word)
     return strlen(word) == length && memcmp(name, word, length) == 0;
 }
 
+/* Modules that are not the user's own: packages, libraries, and what the standard library had in
+ * 0.24 to 0.26. */
+static const struct {
+    const char *name;
+    const char *hint;
+} modules[] = {
+    {"max", "`max` is a package of its own: pip install max"},
+    {"mojmelo",
+     "`mojmelo` is a library from PyPI: after `pip install mojmelo` and `mojmelo-setup` a new "
+     "process finds it, or give its directory `_mojmelo` with -I"},
+    {"anypointer", "the module has been removed, and `Pointer` needs no import"},
+    {"arc", "`from std.memory import ArcPointer`"},
+    {"autotune", "`autotune` has been removed: choose the value, or give one with -D"},
+    {"buffer", "`Buffer` and `NDBuffer` have been removed: use a `List` or a `Span`"},
+    {"hashlib", "`hash(x)` needs no import"},
+    {"inline_array", "`InlineArray` is `Array` now, which needs no import"},
+    {"inline_list", "`InlineList` has been removed: `List` needs no import"},
+    {"inlined_string", "the module has been removed, and `String` needs no import"},
+    {"limit", "`from std.utils.numerics import max_finite, min_finite`"},
+    {"loop", "`comptime for` unrolls a loop"},
+    {"param_env", "`from std.sys.defines import get_defined_int`"},
+    {"reference", "the module has been removed, and `Pointer` needs no import"},
+    {"sort", "`sort(xs)` needs no import"},
+    {"span", "`Span` needs no import"},
+    {"string_slice", "`StringSlice` needs no import"},
+    {"stringref", "`StringRef` has been removed: `StringSlice` needs no import"},
+    {"vector", "`List` needs no import"},
+};
+
 static void hint_module(const char *name, size_t length, const char *line, struct mc_buf *ret)
 {
     static const char *const python[] = {"numpy",
@@ -123,16 +152,11 @@ static void hint_module(const char *name, size_t length, const char *line, struc
                                          "re",
                                          "datetime"};
     int n = (int) length;
-    if (length == 3 && memcmp(name, "max", 3) == 0) {
-        mc_buf_adds(ret, "`max` is a package of its own: pip install max");
-        return;
-    }
-    if (is_one(name, length, "mojmelo")) {
-        mc_buf_adds(ret,
-                    "`mojmelo` is a library from PyPI: after `pip install mojmelo` and "
-                    "`mojmelo-setup` a new "
-                    "process finds it, or give its directory `_mojmelo` with -I");
-        return;
+    for (size_t i = 0; i < MC_LENGTH(modules); i++) {
+        if (is_one(name, length, modules[i].name)) {
+            mc_buf_adds(ret, modules[i].hint);
+            return;
+        }
     }
     if (is_one(name, length, "gpu") || is_one(name, length, "layout")) {
         mc_buf_addf(ret, "it is in the package `max` now: `from max.%.*s import …`", n, name);
@@ -140,10 +164,6 @@ static void hint_module(const char *name, size_t length, const char *line, struc
     }
     if (is_one(name, length, "tensor")) {
         hint_unknown("Tensor", strlen("Tensor"), ret);
-        return;
-    }
-    if (is_one(name, length, "vector")) {
-        mc_buf_adds(ret, "`List` needs no import");
         return;
     }
     if (mc_std_module(name, length)) {

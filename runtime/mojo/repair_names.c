@@ -342,6 +342,20 @@ static bool repair_write(struct mc_repair *r)
     return false;
 }
 
+/* `return abort[T](…)` */
+static bool repair_abort(struct mc_repair *r, size_t i)
+{
+    static const char message[] = "`abort` gives nothing back";
+    if (!mc_repair_is(r, i, "abort") || !mc_repair_is(r, i + 1, "[")) {
+        return false;
+    }
+    mc_repair_remove(r, i + 1, mc_repair_match(r, i + 1), message);
+    if (i > 0 && mc_repair_is(r, i - 1, "return")) {
+        mc_repair_remove(r, i - 1, i - 1, message);
+    }
+    return true;
+}
+
 bool mc_repair_names(struct mc_repair *r, const struct mc_repair_error *e)
 {
     char name[64];
@@ -353,6 +367,9 @@ bool mc_repair_names(struct mc_repair *r, const struct mc_repair_error *e)
     }
     if (mc_repair_quoted(e->message, "value has no attribute '", name, sizeof name)) {
         return repair_attribute(r, name, e->at);
+    }
+    if (strcmp(e->message, "no matching function in call to 'abort'") == 0) {
+        return repair_abort(r, e->at);
     }
     return strcmp(e->message, "no matching function in call to 'write'") == 0 && repair_write(r);
 }

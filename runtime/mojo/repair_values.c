@@ -130,6 +130,20 @@ static bool is_whole(const char *type)
            starts(type, "UInt64");
 }
 
+/* `Int(x)` of a PythonObject, told of at the bracket. */
+static void repair_from_python(struct mc_repair *r, const struct mc_repair_error *e)
+{
+    static const char *const types[] = {"Int", "Float64", "Bool"};
+    size_t open = e->at;
+    bool one = mc_repair_arguments(r, open, mc_repair_match(r, open)) == 1;
+    for (size_t i = 0; open > 0 && one && i < MC_LENGTH(types); i++) {
+        if (mc_repair_is(r, open, "(") && mc_repair_is_free(r, open - 1, types[i])) {
+            mc_repair_insert(
+                r, mc_repair_end(r, open), "py=", "values of Python are converted by `py=`");
+        }
+    }
+}
+
 /* What older Mojo converted by itself, and loses nothing. */
 static void repair_conversion(struct mc_repair *r, const struct mc_repair_error *e)
 {
@@ -371,6 +385,9 @@ void mc_repair_values(struct mc_repair *r, const struct mc_repair_error *e)
         repair_string_item(r, e->at);
     } else if (starts(message, "negative indexing is not supported")) {
         repair_negative(r, e->at);
+    } else if (starts(message, "no matching function in initialization") &&
+               has_note(e, "from 'PythonObject'")) {
+        repair_from_python(r, e);
     } else if (starts(message, "the SIMD type must be floating point")) {
         repair_literal(r, e->at);
     } else if (strstr(message, "is not subscriptable") != NULL ||

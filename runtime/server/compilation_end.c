@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/os.h"
 #include "cache/store.h"
+#include "mojo/silent.h"
 #include "runner/runner_link.h"
 #include "server/compilation_state.h"
 #include "server/waiter.h"
@@ -77,6 +78,7 @@ static json_t *make_meta(const struct mc_compilation *compilation, json_t *diagn
     if (compilation->crash_signal) {
         tell_lowered(compilation, diagnostics);
     }
+    mc_silent_add(compilation->cell, &compilation->flags, diagnostics);
     json_t *meta = json_pack("{s:o, s:s, s:f}",
                              "diagnostics",
                              diagnostics,

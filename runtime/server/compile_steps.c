@@ -12,6 +12,25 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Comments take no compiler. */
+static bool has_nothing(const struct mc_request *request)
+{
+    return mc_cell_is_empty(request->cell) && !request->fields.exports && !request->fields.worker;
+}
+
+static enum mc_progress answer_nothing(struct mc_request *request)
+{
+    mc_step_set(request, "functions", json_array());
+    mc_step_set(request, "skipped", json_object());
+    if (request->op == MC_OP_RUN) {
+        mc_step_set(request, "returncode", json_integer(0));
+        mc_step_set(request, "signal", json_null());
+    }
+    mc_step_set_times(request);
+    mc_request_finish(request, true, json_incref(request->result));
+    return MC_ANSWERED;
+}
+
 enum mc_progress mc_step_scan(struct mc_request *request)
 {
     mc_err err = {0};
@@ -33,7 +52,7 @@ enum mc_progress mc_step_scan(struct mc_request *request)
     mc_step_set(request, "kind", json_string(mc_cell_kind_name(mc_cell_kind(request->cell))));
     mc_step_set(request, "cell", mc_cell_json(request->cell));
     request->times.scan = mc_os_now() - began;
-    return MC_NEXT;
+    return has_nothing(request) ? answer_nothing(request) : MC_NEXT;
 }
 
 /* ---- which compiler ---- */

@@ -129,6 +129,12 @@ START_TEST(what_cannot_cross_says_why)
          "the argument 'a' is a Span[Int, _], which has no counterpart in Python"},
         {"comptime A = B\ncomptime B = A\ndef f(a: A): pass",
          "the argument 'a' is a A, which has no counterpart in Python"},
+        {"def f(a: PythonObject): pass",
+         "the argument 'a' is a PythonObject: give it a type, as in 'a: Int'; no "
+         "PythonModuleBuilder is needed"},
+        {"def f() -> PythonObject: pass",
+         "it returns a PythonObject: give its result a type, as in '-> Int'; no "
+         "PythonModuleBuilder is needed"},
         {"def f(a: Int32): pass\ndef f(a: Int64): pass",
          "Python cannot tell its overloads on lines 1 and 2 apart"},
         {"def f(a: Int, b: Int = 1): pass\ndef f(a: Int, b: Float64 = 2.0): pass",
@@ -139,6 +145,8 @@ START_TEST(what_cannot_cross_says_why)
         ck_assert_uint_eq(mc_bindings_count(bindings), 0);
     }
     ck_assert_ptr_nonnull(strstr(reason("def f(mut a: Int): pass", "f"), "return the new value"));
+    ck_assert_ptr_nonnull(
+        strstr(reason("def PyInit_m() -> PythonObject: pass", "PyInit_m"), "none is needed"));
     ck_assert_ptr_nonnull(strstr(reason("def f(a: Int = g(), b: Int = g(), c: Int = g(), "
                                         "d: Int = g(), e: Int = g()): pass",
                                         "f"),
@@ -334,7 +342,7 @@ START_TEST(a_cell_takes_and_gives_variables)
     mc_autobuf module = MC_BUF_INIT;
     mc_autobuf entry = MC_BUF_INIT;
     mc_err err = {0};
-    ck_assert_int_eq(parse_io("def f(): pass\nvar y = n\n",
+    ck_assert_int_eq(parse_io("def f(): pass\nvar y = n; var z = n\n",
                               "[{\"name\": \"n\", \"type\": \"Span[Int]\"}]",
                               "[\"y\", \"z\"]",
                               &err),
@@ -373,6 +381,9 @@ START_TEST(variables_that_cannot_be_taken_or_given_are_refused)
         ck_assert_int_eq(err.code, MC_INVALID_REQUEST);
     }
     mc_err err = {0};
+    ck_assert_int_eq(parse_io("var x = 1", "[]", "[\"y\"]", &err), -1);
+    ck_assert_int_eq(err.code, MC_INVALID_CELL);
+    ck_assert_str_eq(err.hint, "the variables of its statements are x");
     ck_assert_int_eq(parse_io("def f(): pass", "[]", "[\"x\"]", &err), -1);
     ck_assert_int_eq(err.code, MC_INVALID_CELL);
 }

@@ -189,6 +189,20 @@ START_TEST(test_the_entry_refers_to_definitions_with_names_of_their_own)
 }
 END_TEST
 
+START_TEST(test_the_entry_asks_for_each_imported_name_by_way_of_the_module)
+{
+    mc_autobuf text = MC_BUF_INIT;
+    parse("import a; from b import (c,\n d as e)\nfrom f import *\nfrom g import `h i`\nprint(1)");
+    ck_assert_int_eq(mc_cell_entry(cell, "mc_1a", &text), 0);
+    ck_assert_ptr_nonnull(strstr(text.data,
+                                 "import mc_1a as m\n"
+                                 "from mc_1a import `c` as mc_imported_0\n"
+                                 "from mc_1a import `e` as mc_imported_1\n"
+                                 "from mc_1a import `h i` as mc_imported_2\n"
+                                 "from std.sys import stderr\n"));
+}
+END_TEST
+
 static void ck_place(long line, long column, long to_line, long to_column)
 {
     long at_line = -1;
@@ -318,6 +332,7 @@ int main(void)
     tcase_add_test(tests, test_an_indented_cell_keeps_its_columns);
     tcase_add_test(tests, test_the_entry_runs_main_where_there_is_one);
     tcase_add_test(tests, test_the_entry_refers_to_definitions_with_names_of_their_own);
+    tcase_add_test(tests, test_the_entry_asks_for_each_imported_name_by_way_of_the_module);
     tcase_add_test(tests, test_places_in_the_module_are_places_in_the_cell);
     tcase_add_test(tests, test_a_byte_order_mark_counts_in_the_cell_only);
     tcase_add_test(tests, test_the_line_of_main_is_known);

@@ -273,6 +273,22 @@ START_TEST(test_values_keep_what_they_meant)
 }
 END_TEST
 
+START_TEST(test_values_of_python_say_so_and_abort_gives_nothing_back)
+{
+    static const char none[] = "no matching function in initialization";
+    static const char note[] = "value passed to 'value' cannot be converted from 'PythonObject' to";
+    ck_repairs_at("    var n = Int(x)\n", 1, 16, none, note, "    var n = Int(py=x)\n");
+    ck_repairs_at("f(a.Int(x))\n", 1, 8, none, note, NULL);
+    ck_repairs_at("f(Int(x, y))\n", 1, 6, none, note, NULL);
+    ck_repairs_at("        return abort[PythonObject](t(\"no\"))\n",
+                  1,
+                  16,
+                  "no matching function in call to 'abort'",
+                  "",
+                  "        abort(t(\"no\"))\n");
+}
+END_TEST
+
 START_TEST(test_a_loop_s_variable_is_the_element_itself)
 {
     static const char none[] = "invalid call to '__getitem__': missing required argument: 'idx'";
@@ -550,6 +566,7 @@ int main(void)
     tcase_add_test(tcase, test_copies_are_written_out_and_what_is_returned_is_moved);
     tcase_add_test(tcase, test_elements_stand_in_brackets_with_their_type);
     tcase_add_test(tcase, test_values_keep_what_they_meant);
+    tcase_add_test(tcase, test_values_of_python_say_so_and_abort_gives_nothing_back);
     tcase_add_test(tcase, test_a_loop_s_variable_is_the_element_itself);
     tcase_add_test(tcase, test_errors_leave_functions_that_say_so);
     tcase_add_test(tcase, test_structs_keep_their_own_init_and_write_their_text);

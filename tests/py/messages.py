@@ -30,6 +30,7 @@ C_TOLD = {
     "PyErr_Format": (1,),
     "PyErr_SetString": (1,),
     "skip": (1,),
+    "tell": (2, 3),
 }
 C_CALL = re.compile(rf"\b({'|'.join(C_TOLD)})\s*\(")
 #: Where a text is written first and told later.

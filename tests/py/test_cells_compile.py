@@ -186,3 +186,28 @@ def test_errors_in_functions_that_nothing_calls_are_found(tmp_path: Path) -> Non
     found = [each for each in errors if "nowhere" in each["message"]]
     assert found, done.stderr
     assert found[0]["diagnostic"]["location"]["line"] == 2
+
+
+@pytest.mark.parametrize("kind", ["def main():\n    pass\n", "print(1)\n"], ids=["program", "statements"])
+def test_imports_of_what_is_not_there_are_found_where_nothing_uses_them(kind: str, tmp_path: Path) -> None:
+    """The entry asks for each name that the cell imports; those that are there cost no error."""
+    cell = (
+        "from nosuch import x\n"
+        "from std.math import sqrt, pi as `my pi`, nothing as it\n"
+        "from std.os import path\nfrom std.collections import *\n"
+        "from std.builtin.sort import sort; from std.math import sqrt\n" + kind
+    )
+    (tmp_path / "entry.mojo").write_text(generated(cell, tmp_path, "cell"))
+    done = compiler(
+        tmp_path, "build", "--emit", "object", "--diagnostic-format", "json", "entry.mojo", "-o", "x.o"
+    )
+    errors = [json.loads(line) for line in done.stderr.splitlines() if line.startswith("{")]
+    places = [
+        (each["message"], each["diagnostic"]["location"]["line"], each["diagnostic"]["location"]["column"])
+        for each in errors
+        if each["kind"] == "error"
+    ]
+    assert places == [
+        ("unable to locate module 'nosuch'", 1, 5),
+        ("package 'math' does not contain 'nothing'", 2, 42),
+    ]

@@ -147,7 +147,12 @@ def test_the_tour_becomes_a_notebook_that_marimo_finds_right(
 ) -> None:
     target = tmp_path / "tour.py"
     status, out, _ = command([str(ROOT / "notebooks" / "tour.ipynb"), "-o", str(target)], capsys)
-    assert (status, out) == (0, f"{target}: open it with marimo edit {target}\n")
+    first, count, *told = out.splitlines()
+    assert (status, first) == (0, f"{target}: open it with marimo edit {target}")
+    # Some of its cells are there to fail.
+    assert count == "4 things could not be taken over:"
+    assert [line.split(": ")[0] for line in told] == [f"  cell {n}" for n in (13, 17, 25, 28)]
+    assert all("the tag raises-exception" in line for line in told)
     checked = subprocess.run(
         [sys.executable, "-m", "marimo", "check", "--strict", str(target)],
         capture_output=True,
@@ -205,3 +210,33 @@ def test_files_that_cannot_be_converted_are_refused(
     assert (tmp_path / "a.py").read_text() == "mine"
     status, _, _ = command([str(source), "-f"], capsys)
     assert status == 0 and "marimo.App()" in (tmp_path / "a.py").read_text()
+
+
+@pytest.mark.parametrize(
+    ("above", "said"),
+    [
+        ("%%time\n", ["%%time: marimo shows how long a cell takes"]),
+        ("\n%%timeit -n 3\n\n", ["%%timeit -n 3: mc.profile"]),
+        ("%%capture out\n%%time\n", ["%%capture out: what it printed", "%%time: marimo shows"]),
+        ("%%prun\n", ["%%prun: marimo has no such magic"]),
+    ],
+)
+def test_magics_above_ours_are_told_and_the_cell_is_taken_over(above: str, said: list[str]) -> None:
+    body = "def twice(n: Int) -> Int:\n    return 2 * n"
+    (first, second), notes = rewritten(f"{above}%%mojo -O1\n{body}", "twice(3)")
+    assert [note.cell for note in notes] == [1] * len(said)
+    assert all(note.text.startswith(text) for note, text in zip(notes, said, strict=True))
+    assert first.startswith(f"# Not taken over: {said[0]}")
+    assert "flags=['-O1']" in first
+    assert "twice = mojo_1.twice" in first
+    assert second == "twice(3)"
+
+
+@pytest.mark.parametrize("source", ["%%mojo\nraise Error('x')", "1 / 0"])
+def test_a_cell_that_may_fail_is_told(source: str) -> None:
+    made = document("x = 1", source)
+    made["cells"][1]["metadata"] = {"tags": ["raises-exception"]}
+    notes = jupyter_to_marimo.rewrite(made)
+    assert [note.cell for note in notes] == [2]
+    assert notes[0].text.startswith("the tag raises-exception")
+    assert made["cells"][2]["source"].startswith("# Not taken over: the tag raises-exception")

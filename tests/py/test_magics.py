@@ -514,3 +514,119 @@ def test_a_compilation_that_takes_long_is_shown_in_one_display(
     quick.event("compiled", {})
     quick.close()
     assert quick.screen.texts == []  # type: ignore[attr-defined]
+
+
+# --- what leads on ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("above", ["# text\n", "x = 1\n", "\nx = 1\n\n"])
+def test_a_magic_below_something_else_is_told_at_its_line(
+    above: str, ip: Any, bridge: FakeBridge, capsys: pytest.CaptureFixture[str]
+) -> None:
+    result = ip.run_cell(f"{above}%%mojo\nvar x = 2\n")
+    assert isinstance(result.error_before_exec, SyntaxError)
+    assert "%%mojo stands in a cell's first line" in capsys.readouterr().out
+    assert "x" not in ip.user_ns
+    assert bridge.requests == []
+
+
+def test_text_that_only_looks_like_a_magic_is_left_alone(ip: Any, bridge: FakeBridge) -> None:
+    assert ip.run_cell("text = '''\n%%mojo\nprint(1)\n'''\n").success
+    assert ip.user_ns["text"] == "\n%%mojo\nprint(1)\n"
+    assert ip.run_cell("total = (7\n%\n4)").success
+    bridge.runs(b"1\n")
+    assert ip.run_cell("%%capture kept\n%%mojo\nprint(1)").success
+    assert bridge.requests[-1]["source"].strip() == "print(1)"
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["%%mojo --help", "%%mojo -h\n", "%%mojo -O2 --help\nprint(1)", "%mojo --help", "%mojo_run --help"],
+)
+def test_help_shows_the_options(
+    cell: str, ip: Any, bridge: FakeBridge, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert ip.run_cell(cell).success
+    shown = capsys.readouterr().out
+    assert "--timeout S" in shown
+    assert bridge.requests == []
+
+
+def test_help_behind_the_dashes_is_the_program_s(ip: Any, bridge: FakeBridge) -> None:
+    bridge.runs(b"")
+    assert ip.run_cell("%%mojo -- --help\nprint(1)").success
+    assert bridge.requests[-1]["args"] == ["--help"]
+
+
+def unknown(name: str, line: int) -> dict[str, Any]:
+    """A cell that did not compile for want of a name, as the daemon tells it."""
+    error = {
+        "kind": "error",
+        "message": f"use of unknown declaration '{name}'",
+        "line": line,
+        "column": 1,
+        "end_line": line,
+        "end_column": 1 + len(name),
+        "source": name,
+        "notes": [],
+        "fixits": [],
+    }
+    return {
+        "ok": False,
+        "kind": "statements",
+        "cell": {"imports": [], "definitions": [{"name": "f", "line": 2, "end_line": 3}], "main": False},
+        "failure": {"code": "compile_failed", "message": error["message"]},
+        "diagnostics": [error],
+    }
+
+
+@pytest.mark.parametrize(
+    ("value", "line", "says"),
+    [
+        (3, 5, "`%%mojo -i it` takes it in"),
+        ([1.5], 5, "`%%mojo -i it` takes it in"),
+        (3, 3, "make it an argument"),
+        ({}, 5, "is a Python variable (dict), for which Mojo has no type"),
+        (types, 5, "call it in Python"),
+        (len, 5, "call it in Python"),
+    ],
+)
+def test_a_name_that_the_notebook_knows_is_told_of(
+    value: object, line: int, says: str, ip: Any, bridge: FakeBridge
+) -> None:
+    ip.user_ns["it"] = value
+    bridge.answers["run"] = [unknown("it", line)]
+    error: Any = failure(ip, "%%mojo\ndef f():\n    pass\n\nit")
+    assert says in error.diagnostics[0].hint
+    assert says in error.hint
+
+
+def test_a_name_that_nobody_knows_has_no_hint(ip: Any, bridge: FakeBridge) -> None:
+    bridge.answers["run"] = [unknown("nowhere", 5)]
+    error: Any = failure(ip, "%%mojo\nnowhere")
+    assert error.diagnostics[0].hint is None
+
+
+def test_a_note_is_told_once_in_a_notebook_and_again_where_its_cell_runs_again(
+    ip: Any, bridge: FakeBridge, capsys: pytest.CaptureFixture[str]
+) -> None:
+    note = {
+        "kind": "note",
+        "message": "it is silent",
+        "hint": "write it out",
+        "line": 2,
+        "column": 1,
+        "end_line": 2,
+        "end_column": 2,
+        "source": "a",
+        "notes": [],
+        "fixits": [],
+    }
+    shown = []
+    for name in ("one", "two", "one"):
+        bridge.answers["run"] = [
+            {"kind": "statements", "cache": "hit", "returncode": 0, "times": {}, "diagnostics": [note]}
+        ]
+        assert ip.run_cell(f"%%mojo -n {name}\na").success
+        shown.append("it is silent" in capsys.readouterr().out)
+    assert shown == [True, False, True]

@@ -67,6 +67,7 @@ def test_a_program_of_older_mojo_prints_what_it_printed_then(name: str) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(3600)
 @pytest.mark.usefixtures("service")
 def test_the_share_that_runs_is_what_the_page_says_and_the_others_have_a_hint() -> None:
     with ThreadPoolExecutor(4) as pool:
@@ -79,3 +80,46 @@ def test_the_share_that_runs_is_what_the_page_says_and_the_others_have_a_hint() 
     assert len(ran) >= 0.8 * len(NAMES)
     page = (ROOT / "docs" / "howto" / "from-older-mojo.md").read_text()
     assert f"of {len(NAMES)} programs {len(ran)} run" in page
+
+
+@pytest.mark.usefixtures("service")
+def test_an_older_extension_module_compiles_and_says_that_none_is_needed() -> None:
+    module = mc.compile(
+        "from python import PythonObject\n"
+        "from python.bindings import PythonModuleBuilder\n"
+        "from os import abort\n\n"
+        "@export\n"
+        "fn PyInit_sums() -> PythonObject:\n"
+        "    try:\n"
+        '        var m = PythonModuleBuilder("sums")\n'
+        '        m.def_function[squares]("squares", docstring="The sum of squares.")\n'
+        "        return m.finalize()\n"
+        "    except e:\n"
+        '        return abort[PythonObject](String("no module: ", e))\n\n'
+        "fn squares(n: PythonObject) raises -> PythonObject:\n"
+        "    var total = 0\n"
+        "    for i in range(Int(n)):\n"
+        "        total += i * i\n"
+        "    return total\n"
+    )
+    assert list(module.functions) == []
+    assert "none is needed" in module.skipped["PyInit_sums"]
+    assert "give it a type, as in 'n: Int'; no PythonModuleBuilder" in module.skipped["squares"]
+
+
+@pytest.mark.usefixtures("service")
+@pytest.mark.parametrize(
+    ("line", "hint"),
+    [
+        ("from std.buffer import NDBuffer", "`Buffer` and `NDBuffer` have been removed"),
+        ("from std.memory.arc import Arc", "`from std.memory import ArcPointer`"),
+        ("from max.graph import Graph", "`max` is a package of its own: pip install max"),
+        ("from mojmelo.utils import Matrix", "`mojmelo` is a library from PyPI"),
+        ("from my_library import f", "`my_library` is a module of yours or of a library"),
+    ],
+)
+def test_an_unknown_module_says_of_which_kind_it_is_also_where_nothing_uses_it(line: str, hint: str) -> None:
+    result = mc.run(f"{line}\nprint(1)", check=False)
+    errors = [item for item in result.diagnostics if item.kind == "error"]
+    assert [item.line for item in errors] == [1]
+    assert hint in (errors[0].hint or "")

@@ -162,3 +162,22 @@ def test_a_cell_of_a_script_takes_and_gives_values() -> None:
         mc.cell("print(n)", inputs=["n"])  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="input n: there is no Mojo type for dict"):
         mc.cell("print(n)", inputs={"n": {}})
+
+
+@pytest.mark.usefixtures("service")
+def test_a_name_to_give_back_that_the_cell_has_not_is_told_before_anything_compiles() -> None:
+    before = mc.cache.stats()["misses"]
+    with pytest.raises(mc.MojoError, match="the cell has no variable 'y' to give back") as caught:
+        mc.cell("var x = 1\nvar (a, b) = (2, 3)\n", outputs=["y"])
+    assert caught.value.hint == "the variables of its statements are a, b, x"
+    assert mc.cache.stats()["misses"] == before
+
+
+@pytest.mark.usefixtures("service")
+def test_a_cell_of_comments_compiles_nothing() -> None:
+    before = mc.cache.stats()["misses"]
+    result = mc.run("# one\n\n  # two\n")
+    assert (result.ok, result.empty, result.returncode) == (True, True, 0)
+    assert mc.cell("# one\n").functions == {}
+    assert mc.cache.stats()["misses"] == before
+    assert not mc.run("pass").empty

@@ -12,10 +12,11 @@ from mojocell.show.words import plural
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from mojocell.cells.functions import Bound
     from mojocell.core.result import RunResult
+    from mojocell.diagnostics import Diagnostic
     from mojocell.show.layout import Layout
     from mojocell.show.progress import Screen
 
@@ -27,6 +28,7 @@ def show(
     screen: Screen,
     display: Callable[[Layout], None],
     *,
+    warnings: Sequence[Diagnostic],
     fixable: bool,
 ) -> None:
     """Display it, the line of times first: it stands above all else.
@@ -43,19 +45,23 @@ def show(
         Where the line of times stands.
     display : callable
         Of the host.
+    warnings : sequence of Diagnostic
+        Those of the result's that are to be shown.
     fixable : bool
         Whether `%mojo_fix` can write the cell anew.
     """
-    defines = result.kind == "definitions" and result.error is None
+    defines = result.kind == "definitions" and result.error is None and not result.empty
     more = bound.headline() if bound is not None and not defines else ""
     defined = signatures(result.functions)
     screen.final(status(result, more))
     if opts.quiet:
         return
-    if result.warnings and result.error is None:
+    if result.empty:
+        display([[("", "nothing to compile: the cell has only comments")]])
+    if warnings and result.error is None:
         from mojocell.show import layout
 
-        display(layout.diagnostics(result.warnings, source=result.source, name=result.name))
+        display(layout.diagnostics(warnings, source=result.source, name=result.name))
     if result.modernized:
         version = result.toolchain.get("version", "")
         enough = not isinstance(result.error, MojoCompileError)

@@ -144,6 +144,11 @@ class RunResult:
         return self.error is None
 
     @property
+    def empty(self) -> bool:
+        """True where there were only comments, and so nothing to compile."""
+        return self.kind == "definitions" and self.key is None and self.cell.get("statements") == 0
+
+    @property
     def warnings(self) -> tuple[Diagnostic, ...]:
         """The diagnostics that are no errors."""
         return tuple(d for d in self.diagnostics if d.kind != "error")
@@ -236,6 +241,8 @@ def status(result: RunResult, more: str = "") -> str:
     code = result.error.code if result.error is not None else ""
     if code in ("compile_failed", "invalid_cell"):
         return f"not compiled · {duration(times['total'])}" if times.get("total") else "not compiled"
+    if result.empty and result.error is None:
+        return "nothing to compile: only comments"
     compiled = times.get("compile", 0.0)
     if result.cache == "hit":
         parts = ["cache hit"]

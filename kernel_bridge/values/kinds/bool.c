@@ -17,7 +17,7 @@ take(struct mc_conversion *conversion, const struct mc_type *type, PyObject *val
     if (value == Py_None || PyUnicode_Check(value)) { /* bool() of these is rarely what is meant */
         return mc_refuse_type(conversion, type, value);
     }
-    return mc_refuse_unconverted(conversion, type, value, "bool");
+    return mc_refuse_unconverted(conversion, type, value, &PyBool_Type);
 }
 
 static PyObject *give(struct mc_result *result, const struct mc_type *type, const uint64_t *words)

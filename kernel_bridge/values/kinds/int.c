@@ -84,7 +84,7 @@ index_of(struct mc_conversion *conversion, const struct mc_type *type, PyObject 
         PyErr_Clear(); /* NumPy's arrays have the method, and raise */
     }
     if (number && (number->nb_int || number->nb_float)) {
-        mc_refuse_unconverted(conversion, type, value, "int");
+        mc_refuse_unconverted(conversion, type, value, &PyLong_Type);
     } else {
         mc_refuse_type(conversion, type, value);
     }
