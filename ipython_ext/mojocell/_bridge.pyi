@@ -97,7 +97,7 @@ class Function:  # mojocell.MojoFunction
     ) -> Function: ...
     def rehearsal(self) -> Function: ...
     mode: Literal["inline", "isolated"]
-    stale: str | None
+    stale: str | Callable[[], object] | None
     __name__: str
     __qualname__: str
     @property

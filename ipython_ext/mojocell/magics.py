@@ -22,11 +22,12 @@ from mojocell import options, settings
 from mojocell.cells.diagnostics import CellDiagnostics
 from mojocell.cells.functions import Binder
 from mojocell.cells.misplaced import lead_on
+from mojocell.cells.session import Session
 from mojocell.core import client
 from mojocell.errors import Interrupted, MojoError
 from mojocell.hosts.ipython import IPython, RunningCells, describe_functions
 from mojocell.show.progress import CellSink, Screen
-from mojocell.show.words import duration, plural, table
+from mojocell.show.words import columns, duration, plural, table
 
 if TYPE_CHECKING:
     import argparse
@@ -108,6 +109,7 @@ class Mojocell(Magics):
         self._ip: Any = shell
         self.end_descriptions = describe_functions(shell)
         self._binder = Binder(shell)
+        self._session = Session(shell, self._binder)
         self._diagnostics = CellDiagnostics()
         self._host = IPython(shell)
         if self._host.has_kernel:
@@ -158,7 +160,7 @@ class Mojocell(Magics):
             raise UsageError(msg)
         opts, _ = self._parse(self.mojo, "")
         del opts.bind_as
-        self._run(line, opts, [], head="%mojo ", using=self._named_in(line))
+        self._run(line, opts, [], head="%mojo ", carries=False, using=self._named_in(line))
 
     def _named_in(self, line: str) -> list[dict[str, Any]]:
         """Return the ``using`` for the Mojo functions that a line names."""
@@ -168,7 +170,8 @@ class Mojocell(Magics):
         from mojocell.call.unit import Unit
 
         names = dict.fromkeys(re.findall(r"[^\W\d]\w*", line))
-        found = [self._ip.user_ns.get(name) for name in names]
+        carried = {name for name, _, _ in self._session.table()}
+        found = [self._ip.user_ns.get(name) for name in names if name not in carried]
         return using(
             [
                 value
@@ -193,7 +196,7 @@ class Mojocell(Magics):
             raise UsageError(str(error)) from None
         opts.name = opts.name or opts.path
         opts.include = [*opts.include, os.path.dirname(os.path.abspath(opts.path))]
-        self._run(source, opts, args, head="", fixable=False)
+        self._run(source, opts, args, head="", fixable=False, carries=False)
 
     @_options(options.CACHE)
     @line_magic
@@ -235,6 +238,26 @@ class Mojocell(Magics):
             raise UsageError(msg)
         self._ip.set_next_input(self._fix, replace=True)
 
+    @line_magic
+    def mojo_who(self, line: str) -> None:
+        """Show which names Mojo cells know of each other, and from which cell each is."""
+        if line.strip():
+            msg = "%mojo_who takes no options"
+            raise UsageError(msg)
+        rows = self._session.table()
+        print(
+            columns([("name", "from", "used by"), *rows]) if rows else "no Mojo cell has defined anything yet"
+        )
+
+    @line_magic
+    def mojo_reset(self, line: str) -> None:
+        """Forget what Mojo cells have defined; with a name, the cell that defines it."""
+        name = line.strip()
+        if name and name not in {row[0] for row in self._session.table()}:
+            msg = f"%mojo_reset: no Mojo cell defines {name}"
+            raise UsageError(msg)
+        self._session.reset(name)
+
     # --- one run ------------------------------------------------------------------------------
 
     def _parse(self, magic: Any, line: str) -> tuple[argparse.Namespace, list[str]]:
@@ -252,6 +275,7 @@ class Mojocell(Magics):
         *,
         head: str | None = None,
         fixable: bool = True,
+        carries: bool = True,
         using: Sequence[dict[str, Any]] = (),
     ) -> None:
         """Run one cell: ``head`` is what stands before its source, by default what the editor shows there."""
@@ -264,8 +288,9 @@ class Mojocell(Magics):
         self._last_cell = cell or "cell"
         self._diagnostics.forget(self._running.cell_id)
         head = self._running.head(source) if head is None else head
-        above = head.count("\n")
-        source = "\n" * above + source
+        source = "\n" * head.count("\n") + source
+        if not getattr(opts, "alone", True):
+            using = [*self._session.using(cell, source), *using]
         try:
             job, given = job_of(source, opts, args, self._ip.user_ns, cell=self._last_cell, using=using)
         except options.OptionError as error:
@@ -273,9 +298,7 @@ class Mojocell(Magics):
         screen = self._host.screen("never" if opts.quiet else settings.value_of("status"))
         start = time.monotonic()
         with _quiet_errors():
-            # A notebook server has limits; a terminal has none.
-            limit = int(settings.value_of("shown")) if self._host.has_kernel else None
-            sink = CellSink(screen, limit, first=self._is_first(screen))
+            sink = self._sink(screen)
             returned: dict[str, Any] = {}
             try:
                 if given is None:
@@ -298,20 +321,19 @@ class Mojocell(Magics):
             self._hint(result, opts)
             keep(result, opts, self._ip.user_ns)
             self._ip.push(returned)
-            fix = repaired(source, result) if fixable else None
-            self._fix = None if fix is None else f"{head}{fix[_blank_lines(fix, above) :]}".rstrip("\n")
+            self._fix = repaired(source, result, head) if fixable else None
             self._diagnostics.note(self._running.cell_id, result, self._fix)
-            bound = self._binder.bind_result(cell, job, result, opts)
-            news = self._news(result)
-            show(result, bound, opts, screen, self._host.display, warnings=news, fixable=fixable)
+            bound = self._session.bind(cell, job, result, opts, carries=carries)
+            show(result, bound, opts, screen, self._host, news=self._news(result), fixable=fixable)
             if result.error is not None:
                 raise result.error
 
     def _hint(self, result: RunResult, opts: argparse.Namespace) -> None:
-        """Say of names that the cell lacks and the notebook has."""
+        """Say of names that the cell lacks and the notebook, or another cell, has."""
         from mojocell.cells.unknown_names import add_hints
 
         add_hints(result, self._ip.user_ns, opts, hidden=self._ip.user_ns_hidden)
+        self._session.explain(result)
 
     def _news(self, result: RunResult) -> list[Diagnostic]:
         """Return the warnings to show: what Mojo does without a word is told once, in one cell."""
@@ -322,11 +344,17 @@ class Mojocell(Magics):
             item for item in result.warnings if item.kind != "note" or told[item.message] == self._last_cell
         ]
 
+    def _sink(self, screen: Screen) -> CellSink:
+        # A notebook server has limits; a terminal has none.
+        limit = int(settings.value_of("shown")) if self._host.has_kernel else None
+        return CellSink(screen, limit, first=self._is_first(screen))
+
     # --- surroundings -------------------------------------------------------------------------
 
     def before_cell(self, info: Any) -> None:
         """Take note of the cell that is about to run, and of a magic that took our name."""
         self._running.begin(info)
+        self._session.forget(self._host.deleted_cells())
         found = self._ip.magics_manager.magics["cell"].get("mojo")
         if found is None or getattr(found, "__self__", None) is self or found is self._foreign:
             return
@@ -354,11 +382,6 @@ class Mojocell(Magics):
 def _stopped(stop: Interrupted, seconds: float) -> str:
     how = "stopped while it was compiled, after" if stop.compiling else "stopped after"
     return f"{how} {duration(seconds)}"
-
-
-def _blank_lines(text: str, most: int) -> int:
-    """Return how many line feeds a text begins with, so many at most."""
-    return min(most, len(text) - len(text.lstrip("\n")))
 
 
 class _quiet_errors:  # noqa: N801  (reads as a statement)

@@ -225,6 +225,9 @@ NOTEBOOK: tuple[Option, ...] = (
         {"metavar": "NAME", "type": _name, "help": "keep all of stdout in the Python variable NAME"},
     ),
 )
+CARRY: tuple[Option, ...] = (
+    (("--alone",), {"action": "store_true", "help": "the cell knows nothing that other cells define"}),
+)
 FILE: tuple[Option, ...] = (
     (
         ("--file",),
@@ -248,7 +251,7 @@ CACHE: tuple[Option, ...] = (
         },
     ),
 )
-CELL = BIND + LIMITS + COMPILE + NOTEBOOK + FILE
+CELL = BIND + LIMITS + COMPILE + NOTEBOOK + CARRY + FILE
 
 
 class OptionError(ValueError):

@@ -314,10 +314,20 @@ call_generally(struct mc_function *self, PyObject *const *args, size_t count, Py
     return value;
 }
 
-static __attribute__((noinline, cold)) PyObject *refuse_stale(const struct mc_function *self)
+/* What takes the place of a function that is out of date is called instead of it. */
+static __attribute__((noinline, cold)) PyObject *
+call_stale(const struct mc_function *self, PyObject *const *args, size_t nargsf, PyObject *names)
 {
-    mc_fail_with_message(self, "stale", Py_NewRef(self->stale));
-    return NULL;
+    if (PyUnicode_Check(self->stale)) {
+        mc_fail_with_message(self, "stale", Py_NewRef(self->stale));
+        return NULL;
+    }
+    PyObject *stale = Py_NewRef(self->stale);
+    PyObject *next = PyObject_CallNoArgs(stale);
+    PyObject *value = next ? PyObject_Vectorcall(next, args, nargsf, names) : NULL;
+    Py_XDECREF(next);
+    Py_DECREF(stale);
+    return value;
 }
 
 PyObject *mc_function_call(PyObject *object, PyObject *const *args, size_t nargsf, PyObject *names)
@@ -326,7 +336,7 @@ PyObject *mc_function_call(PyObject *object, PyObject *const *args, size_t nargs
     const struct mc_overload *overload = self->overloads;
     size_t count = (size_t) PyVectorcall_NARGS(nargsf);
     if (__builtin_expect(self->stale != NULL, 0)) {
-        return refuse_stale(self);
+        return call_stale(self, args, nargsf, names);
     }
     if (names || self->count > 1 || count != overload->abi.n_args ||
         count != overload->n_positional) {

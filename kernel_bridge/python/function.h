@@ -34,7 +34,7 @@ struct mc_function {
     bool isolated; /* the mode */
     bool nogil;
     bool told;        /* on_isolated has been called */
-    PyObject *stale;  /* a text: why it is not to be called any more */
+    PyObject *stale;  /* a text: why it is not to be called; or gives what to call */
     PyObject *reason; /* a text: why it is never to be called in this process */
     PyObject *worker; /* what `get_worker` gave */
     /* as they were given, or NULL */

@@ -168,6 +168,8 @@ static int set_stale(PyObject *object, PyObject *value, void *Py_UNUSED(closure)
     int done = 0;
     if (!value || value == Py_None) {
         Py_CLEAR(self->stale);
+    } else if (PyCallable_Check(value)) {
+        Py_XSETREF(self->stale, Py_NewRef(value));
     } else {
         done = set_text(&self->stale, value, "stale");
     }
@@ -217,7 +219,9 @@ PyGetSetDef mc_function_getset[] = {
     {"stale",
      get_stale,
      set_stale,
-     PyDoc_STR("Why it is not to be called any more, or None; calls raise then."),
+     PyDoc_STR("Why it is not to be called any more, a text, and calls raise; or a callable that "
+               "gives what "
+               "is called instead; or None."),
      NULL},
     {"library", get_library, NULL, PyDoc_STR("The Library, or None."), NULL},
     {"isolated_reason",

@@ -53,6 +53,7 @@ static int function_traverse(PyObject *object, visitproc visit, void *arg)
         self->reduce,
         self->changes,
         self->dict,
+        self->stale,
     };
     for (size_t i = 0; i < MC_LENGTH(all); i++) {
         Py_VISIT(all[i]);
@@ -72,6 +73,9 @@ static int function_clear(PyObject *object)
     Py_CLEAR(self->reduce);
     Py_CLEAR(self->changes);
     Py_CLEAR(self->dict);
+    if (self->stale && !PyUnicode_Check(self->stale)) {
+        Py_CLEAR(self->stale);
+    }
     return 0;
 }
 

@@ -8,17 +8,26 @@
 
 #define MAX_DEPTH 16
 
-static int read_all(
-    const json_t *using, struct mc_using *ret, struct mc_buf *ret_imports, int depth, mc_err *err);
+struct reading {
+    struct mc_using *ret;
+    struct mc_strv given; /* the module of each item of the request's own list, so far */
+};
+
+static int read_all(const json_t *using,
+                    struct reading *reading,
+                    struct mc_buf *ret_imports,
+                    int depth,
+                    mc_err *err);
 
 static int malformed(mc_err *err)
 {
-    return mc_err_set(err,
-                      MC_INVALID_REQUEST,
-                      "'using' must be an array of {source, names, using?}, at most %d deep, of at "
-                      "most %d sources",
-                      MAX_DEPTH,
-                      MC_USING_MOST);
+    return mc_err_set(
+        err,
+        MC_INVALID_REQUEST,
+        "'using' must be an array of {source, names, using?, links?}, links one of {of, names}, "
+        "at most %d deep, of at most %d sources",
+        MAX_DEPTH,
+        MC_USING_MOST);
 }
 
 static bool is_name(const char *text)
@@ -31,9 +40,46 @@ static bool is_name(const char *text)
     return *text && !isdigit((unsigned char) *text);
 }
 
+static int add_imports(const json_t *names, const char *module, struct mc_buf *ret, mc_err *err)
+{
+    size_t i;
+    json_t *name;
+    json_array_foreach(names, i, name)
+    {
+        if (!json_is_string(name) || !is_name(json_string_value(name))) {
+            return malformed(err);
+        }
+        mc_buf_addf(ret, "from %s import %s\n", module, json_string_value(name));
+    }
+    return json_is_array(names) ? mc_buf_check(ret, err) : malformed(err);
+}
+
+/* What a source has of items before it. */
+static int
+add_links(const json_t *links, const struct mc_strv *given, struct mc_buf *ret, mc_err *err)
+{
+    size_t i;
+    json_t *link;
+    if (links && !json_is_array(links)) {
+        return malformed(err);
+    }
+    json_array_foreach(links, i, link)
+    {
+        const json_t *of = json_object_get(link, "of");
+        json_int_t number = json_is_integer(of) ? json_integer_value(of) : -1;
+        if (number < 0 || (size_t) number >= given->count) {
+            return malformed(err);
+        }
+        if (add_imports(json_object_get(link, "names"), given->items[number], ret, err) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
 /* The source as a module, with what it uses itself. */
 static int
-module_text(const json_t *one, struct mc_using *ret, struct mc_buf *text, int depth, mc_err *err)
+module_text(const json_t *one, struct reading *reading, struct mc_buf *text, int depth, mc_err *err)
 {
     const json_t *source = json_object_get(one, "source");
     mc_autobuf imports = MC_BUF_INIT;
@@ -41,7 +87,8 @@ module_text(const json_t *one, struct mc_using *ret, struct mc_buf *text, int de
     if (!json_is_string(source)) {
         return malformed(err);
     }
-    if (read_all(json_object_get(one, "using"), ret, &imports, depth + 1, err) < 0 ||
+    if (read_all(json_object_get(one, "using"), reading, &imports, depth + 1, err) < 0 ||
+        add_links(json_object_get(one, "links"), &reading->given, &imports, err) < 0 ||
         mc_cell_parse(json_string_value(source), json_string_length(source), &cell, err) < 0) {
         return -1;
     }
@@ -72,22 +119,11 @@ static int add_module(struct mc_using *ret, const struct mc_buf *text, char name
     return mc_strv_check(&ret->names, err) < 0 ? -1 : mc_strv_check(&ret->texts, err);
 }
 
-static int add_imports(const json_t *names, const char *module, struct mc_buf *ret, mc_err *err)
-{
-    size_t i;
-    json_t *name;
-    json_array_foreach(names, i, name)
-    {
-        if (!json_is_string(name) || !is_name(json_string_value(name))) {
-            return malformed(err);
-        }
-        mc_buf_addf(ret, "from %s import %s\n", module, json_string_value(name));
-    }
-    return json_is_array(names) ? mc_buf_check(ret, err) : malformed(err);
-}
-
-static int read_all(
-    const json_t *using, struct mc_using *ret, struct mc_buf *ret_imports, int depth, mc_err *err)
+static int read_all(const json_t *using,
+                    struct reading *reading,
+                    struct mc_buf *ret_imports,
+                    int depth,
+                    mc_err *err)
 {
     size_t i;
     json_t *one;
@@ -98,10 +134,13 @@ static int read_all(
     {
         mc_autobuf text = MC_BUF_INIT;
         char module[32];
-        if (module_text(one, ret, &text, depth, err) < 0 ||
-            add_module(ret, &text, module, err) < 0 ||
+        if (module_text(one, reading, &text, depth, err) < 0 ||
+            add_module(reading->ret, &text, module, err) < 0 ||
             add_imports(json_object_get(one, "names"), module, ret_imports, err) < 0) {
             return -1;
+        }
+        if (depth == 0) {
+            mc_strv_add(&reading->given, module);
         }
     }
     return 0;
@@ -109,7 +148,13 @@ static int read_all(
 
 int mc_using_read(const json_t *using, struct mc_using *ret, mc_err *err)
 {
-    return read_all(using, ret, &ret->imports, 0, err);
+    struct reading reading = {.ret = ret, .given = MC_STRV_INIT};
+    int r = read_all(using, &reading, &ret->imports, 0, err);
+    if (r == 0) {
+        r = mc_strv_check(&reading.given, err);
+    }
+    mc_strv_fini(&reading.given);
+    return r;
 }
 
 void mc_using_fini(struct mc_using *using)

@@ -68,8 +68,15 @@ class Kernel:
     def __init__(self, manager: Any, client: Any) -> None:
         self.manager, self.client = manager, client
 
-    def start(self, code: str, *, reader: bool = True, cell_id: str | None = None) -> str:
-        """Send a cell without waiting; `reader` is whether somebody sits in front."""
+    def start(
+        self,
+        code: str,
+        *,
+        reader: bool = True,
+        cell_id: str | None = None,
+        deleted: tuple[str, ...] = (),
+    ) -> str:
+        """Send a cell without waiting; `reader` is whether somebody sits in front, `deleted` cells are gone."""
         content = {
             "code": code,
             "silent": False,
@@ -81,6 +88,8 @@ class Kernel:
         message = self.client.session.msg("execute_request", content)
         if cell_id is not None:
             message["metadata"]["cellId"] = cell_id
+        if deleted:
+            message["metadata"]["deletedCells"] = list(deleted)
         self.client.shell_channel.send(message)
         return str(message["header"]["msg_id"])
 

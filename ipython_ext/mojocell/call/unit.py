@@ -90,7 +90,7 @@ class Unit:
         self._where: tuple[CallMode, str | None] | None = None
         self._worker: Worker | None = None
         self._worker_lock = threading.Lock()
-        self._stale: str | None = None
+        self._stale: str | Callable[[str], object] | None = None
         #: Whether it is said on stderr that functions run isolated; False where it is shown otherwise.
         self.tells = True
         self._workers: list[Worker] = []
@@ -132,7 +132,7 @@ class Unit:
             stub=make_stub(self, name, entries),
             reduce=(rebuild, (self.job, self.calling, name)),
         )
-        made.stale = self._stale
+        made.stale = functools.partial(self._stale, name) if callable(self._stale) else self._stale
         return made
 
     def _prints(self) -> bool:
@@ -144,6 +144,12 @@ class Unit:
         self._stale = reason
         for made in self._functions.values():
             made.stale = reason
+
+    def outdate(self, refresh: Callable[[str], object]) -> None:
+        """Let all functions ask for what takes their place, when they are called next."""
+        self._stale = refresh
+        for name, made in self._functions.items():
+            made.stale = functools.partial(refresh, name)
 
     def wanted(self, name: str) -> bool:
         """Tell whether a function was to be callable."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import functools
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mojocell import settings
@@ -10,7 +11,7 @@ from mojocell.errors import MojoCompileError, MojoError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from mojocell._bridge import Function as MojoFunction
     from mojocell.call.module import MojoModule
@@ -76,6 +77,14 @@ class _Cell:
         self.functions: dict[str, MojoFunction] = {}
         self.modules: dict[str, MojoModule] = {}
         self.source: str | None = None
+
+    def outdate(self, source: str, refresh: Callable[[str], Any]) -> None:
+        for name, function in self.functions.items():
+            if function.__mojo__.source == source:  # type: ignore[attr-defined]
+                function.stale = functools.partial(refresh, name)
+        for module in self.modules.values():
+            if module.__mojo__.source == source:
+                module.__mojo__.outdate(refresh)
 
     def set_stale(self, reason: str, names: Iterable[str] | None = None) -> None:
         for name in list(self.functions) if names is None else names:
@@ -195,6 +204,38 @@ class Binder:
                 now.functions[each] = value
         now.source = module.__mojo__.source
         self._cells[cell] = now
+
+    def outdate(self, cell: str | None, source: str, refresh: Callable[[str], Any]) -> None:
+        """Let a cell's functions ask, when they are called next, for what takes their place.
+
+        Parameters
+        ----------
+        cell : str or None
+            The cell's identity.
+        source : str
+            What it says: in a terminal all cells are one.
+        refresh : callable
+            Returns the function of a name.
+        """
+        found = self._cells.get(cell)
+        if found is not None:
+            found.outdate(source, refresh)
+
+    def rebind(
+        self, cell: str | None, job: Job, result: RunResult, opts: argparse.Namespace, name: str
+    ) -> Any:
+        """Bind a cell again that was compiled again, where its names are still its own; return a function."""
+        found = self._cells.get(cell) or _Cell()
+        own = {**found.functions, **found.modules}
+        others = {each: value for each, value in self._ip.user_ns.items() if own.get(each) is not value}
+        bound = self.bind_result(cell, job, result, opts)
+        names = [*bound.names, bound.module] if bound is not None else []
+        kept = {each: others[each] for each in names if each in others}
+        if kept:
+            self._ip.push(kept)
+        now = self._cells[cell]
+        module = now.modules.get(str(opts.bind_as))
+        return module.__mojo__.function(name) if module is not None else now.functions[name]
 
     def failed(
         self, cell: str | None, source: str, defined: Iterable[str], *, compiled: bool = False

@@ -20,17 +20,19 @@ def keep(result: RunResult, opts: argparse.Namespace, names: dict[str, Any]) -> 
         names[opts.out] = result.stdout
 
 
-def repaired(source: str, result: RunResult) -> str | None:
-    """Return a cell's source repaired, which `%mojo_fix` writes; None where it is as it was.
+def repaired(source: str, result: RunResult, head: str) -> str | None:
+    """Return a cell repaired, which `%mojo_fix` writes; None where it is as it was.
 
     The hint of an error tells of fix-its that are left.
 
     Parameters
     ----------
     source : str
-        What was asked for.
+        What was asked for: as many blank lines as ``head`` has lines, and the cell's text.
     result : RunResult
         What came of it.
+    head : str
+        What the editor shows above the text.
     """
     made = found = result.source if result.modernized else source
     if isinstance(result.error, MojoCompileError):
@@ -39,4 +41,7 @@ def repaired(source: str, result: RunResult) -> str | None:
         found = apply_fixits(made, result.diagnostics)
         if found != made and not result.error.hint:
             result.error.hint = "%mojo_fix writes the cell with the fix-its"
-    return None if found == source else found
+    if found == source:
+        return None
+    blank = len(found) - len(found.lstrip("\n"))
+    return (head + found[min(head.count("\n"), blank) :]).rstrip("\n")

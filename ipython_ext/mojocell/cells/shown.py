@@ -12,11 +12,12 @@ from mojocell.show.words import plural
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from mojocell.cells.functions import Bound
     from mojocell.core.result import RunResult
     from mojocell.diagnostics import Diagnostic
+    from mojocell.hosts.ipython import IPython
     from mojocell.show.layout import Layout
     from mojocell.show.progress import Screen
 
@@ -26,9 +27,9 @@ def show(
     bound: Bound | None,
     opts: argparse.Namespace,
     screen: Screen,
-    display: Callable[[Layout], None],
+    host: IPython,
     *,
-    warnings: Sequence[Diagnostic],
+    news: Sequence[Diagnostic],
     fixable: bool,
 ) -> None:
     """Display it, the line of times first: it stands above all else.
@@ -43,10 +44,10 @@ def show(
         What stood on the magic's line.
     screen : Screen
         Where the line of times stands.
-    display : callable
-        Of the host.
-    warnings : sequence of Diagnostic
-        Those of the result's that are to be shown.
+    host : IPython
+        Where the rest goes.
+    news : sequence of Diagnostic
+        The warnings that are to be shown.
     fixable : bool
         Whether `%mojo_fix` can write the cell anew.
     """
@@ -57,21 +58,21 @@ def show(
     if opts.quiet:
         return
     if result.empty:
-        display([[("", "nothing to compile: the cell has only comments")]])
-    if warnings and result.error is None:
+        host.display([[("", "nothing to compile: the cell has only comments")]])
+    if news and result.error is None:
         from mojocell.show import layout
 
-        display(layout.diagnostics(warnings, source=result.source, name=result.name))
+        host.display(layout.diagnostics(news, source=result.source, name=result.name))
     if result.modernized:
         version = result.toolchain.get("version", "")
         enough = not isinstance(result.error, MojoCompileError)
-        display([[("note", repairs(result.modernized, version, fixable=fixable, enough=enough))]])
+        host.display([[("note", repairs(result.modernized, version, fixable=fixable, enough=enough))]])
     if bound is None:
         return
     lines = definitions(bound, defined, wanted=not opts.no_bind) if defines else []
     lines += [[("warning", "warning"), ("", f": {text}")] for text in _notes(bound, opts.mode, result)]
     if lines:
-        display(lines)
+        host.display(lines)
 
 
 def _notes(bound: Bound, mode: str | None, result: RunResult) -> list[str]:

@@ -74,10 +74,19 @@ class IPython(Terminal):
         nbclient, and so papermill, ``nbconvert --execute`` and ``jupyter execute``, send every request
         with ``allow_stdin`` false, because nobody could answer; front ends with a reader send true.
         """
+        return self._request("content").get("allow_stdin") is not False
+
+    def deleted_cells(self) -> list[str]:
+        """Return the cells that the front end says were deleted before this one ran, as JupyterLab does."""
+        deleted = self._request("metadata").get("deletedCells")
+        return [str(cell) for cell in deleted] if isinstance(deleted, list) else []
+
+    def _request(self, part: str) -> dict[str, Any]:
+        """Return a part of the message that a kernel is serving."""
         get_parent = getattr(self._shell, "get_parent", None)
         parent = get_parent() if get_parent is not None else getattr(self._shell, "parent_header", None)
-        content = parent.get("content") if isinstance(parent, dict) else None
-        return not isinstance(content, dict) or content.get("allow_stdin") is not False
+        found = parent.get(part) if isinstance(parent, dict) else None
+        return found if isinstance(found, dict) else {}
 
     def screen(self, wish: str) -> Screen:
         """Return where progress and times go: nowhere when nobody reads them.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 
 def duration(seconds: float) -> str:
@@ -83,6 +83,22 @@ def table(values: Mapping[str, Any], indent: str = "") -> str:
         else:
             lines.append(f"{indent}{key:<{width}}  {_word(value)}".rstrip())
     return "\n".join(lines)
+
+
+def columns(rows: Sequence[Sequence[str]]) -> str:
+    """Return rows as aligned columns.
+
+    Examples
+    --------
+    >>> print(columns([("name", "from"), ("area", "In [1]")]))
+    name  from
+    area  In [1]
+    """
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    return "\n".join(
+        "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    )
 
 
 def _nested(value: object) -> bool:

@@ -1,0 +1,140 @@
+"""The Mojo cells of one notebook: what each uses of the others, what is compiled anew when one changes."""
+
+from __future__ import annotations
+
+import functools
+import re
+import threading
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from mojocell.cells.carried import Carried
+from mojocell.errors import MojoCompileError, _ProgramError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterable
+
+    from mojocell.cells.functions import Binder, Bound
+    from mojocell.core.request import Job
+    from mojocell.core.result import RunResult
+
+_UNKNOWN = re.compile(r"use of unknown declaration '(\w+)'")
+
+
+class _Asked(NamedTuple):
+    """What was asked for by a cell that lives: enough to compile it again."""
+
+    cell: str | None  # for the binder
+    job: Job
+    opts: argparse.Namespace
+
+
+class Session:
+    """The living cells of a shell's notebook.
+
+    Parameters
+    ----------
+    shell : InteractiveShell
+        Whose notebook it is.
+    binder : Binder
+        Which of its names are functions of which cell.
+    """
+
+    def __init__(self, shell: Any, binder: Binder) -> None:
+        self._ip = shell
+        self._binder = binder
+        self._carried = Carried()
+        self._asked: dict[str, _Asked] = {}
+        self._lock = threading.RLock()  # a call in any thread may find its cell out of date
+
+    def using(self, cell: str | None, source: str) -> list[dict[str, Any]]:
+        """Return what a cell's text uses of the living cells, as a request has it."""
+        with self._lock:
+            return self._carried.using(source, self._carried.identity(cell, source))
+
+    def bind(
+        self, cell: str | None, job: Job, result: RunResult, opts: argparse.Namespace, *, carries: bool
+    ) -> Bound | None:
+        """Bind what a cell defines, for Python and for the cells after it.
+
+        Parameters
+        ----------
+        cell : str or None
+            The front end's name for it, or the user's.
+        job, result : Job, RunResult
+            What was asked for and what came of it.
+        opts : Namespace
+            What stood on the magic's line.
+        carries : bool
+            Whether other cells may know it.
+        """
+        with self._lock:
+            warnings = self._note(cell, job, result, opts) if carries else []
+            bound = self._binder.bind_result(cell, job, result, opts)
+        if bound is not None:
+            bound.warnings.extend(warnings)
+        return bound
+
+    def _note(self, cell: str | None, job: Job, result: RunResult, opts: argparse.Namespace) -> list[str]:
+        """Take note of what came of a cell; return what there is to warn of."""
+        key = self._carried.identity(cell, job.source)
+        if isinstance(result.error, MojoCompileError):
+            self.forget([key])
+            return []
+        # The count of executions is the next one's in some versions of IPython.
+        number = len(self._ip.history_manager.input_hist_parsed) - 1
+        change = self._carried.ran(key, f"In [{number}]", result.source)
+        self._asked[key] = _Asked(cell, job, opts)
+        self._outdate(change.outdated)
+        return change.warnings
+
+    def explain(self, result: RunResult) -> None:
+        """Give an error the label of the cell that it is in, and the hint for another cell's variable."""
+        error = result.error
+        if isinstance(error, _ProgramError) and error.used and error.source and error.line:
+            error.name = self._carried.label_at(error.source, error.line) or error.name
+        if isinstance(error, MojoCompileError) and error.hint is None:
+            unknown = [match[1] for item in error.diagnostics if (match := _UNKNOWN.search(item.message))]
+            hints = [hint for name in unknown if (hint := self._carried.variable(name))]
+            error.hint = hints[0] if hints else None
+
+    def forget(self, cells: Iterable[str]) -> None:
+        """Forget cells that the front end has deleted."""
+        gone = list(cells)
+        with self._lock:
+            for cell in gone:
+                self._asked.pop(cell, None)
+            if gone:
+                self._outdate(self._carried.forget(*gone))
+
+    def reset(self, name: str = "") -> None:
+        """Forget the cells that define a name; without one, all."""
+        if name:
+            self.forget(self._carried.owners(name))
+        else:
+            self._carried = Carried()
+            self._asked.clear()
+
+    def table(self) -> list[tuple[str, str, str]]:
+        """Return each name that is known, the cell that it is from, and those that use it."""
+        return self._carried.table()
+
+    def _outdate(self, keys: Iterable[str]) -> None:
+        for key in keys:
+            asked = self._asked.get(key)
+            if asked is not None:
+                self._binder.outdate(asked.cell, asked.job.source, functools.partial(self._refresh, key))
+
+    def _refresh(self, key: str, name: str) -> Any:
+        """Compile a cell again, as what it uses was changed; return its function of a name."""
+        with self._lock:
+            asked = self._asked[key]
+            using = tuple(self._carried.using(asked.job.source, key))
+            if asked.job.using != using or asked.job.op != "compile":
+                asked = asked._replace(job=asked.job.but(op="compile", using=using))
+            result = asked.job.execute()
+            if result.error is not None:
+                self.explain(result)
+                raise result.error
+            self._asked[key] = asked
+            return self._binder.rebind(asked.cell, asked.job, result, asked.opts, name)
