@@ -13,6 +13,7 @@ from playwright.sync_api import expect
 
 import mojocell as mc
 from mojocell.core.machine import Machine
+from mojocell.core.printed import Chunk
 from mojocell.core.result import RunResult
 from mojocell.hosts.marimo import _alert
 from mojocell.profiling import Profile, Stage
@@ -46,7 +47,7 @@ def failing(code: str, **more: Any) -> RunResult:
     ]
     failure = {"code": code, "message": "index 9 is out of bounds", "line": 2, "column": 5, "hint": "a hint"}
     wire = {"ok": False, "failure": failure, "diagnostics": said if code == "compile_failed" else [], **more}
-    printed = [("stdout", b"printed\n"), ("stderr", b"complained\n")]
+    printed = [Chunk("stdout", [8, 11], b"printed\ncomplained\n")]
     return RunResult(wire, printed, source="def main():\n    print(values[9])")
 
 
