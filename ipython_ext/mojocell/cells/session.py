@@ -83,10 +83,11 @@ class Session:
             return []
         # The count of executions is the next one's in some versions of IPython.
         number = len(self._ip.history_manager.input_hist_parsed) - 1
-        change = self._carried.ran(key, f"In [{number}]", result.source)
+        change = self._carried.ran(key, f"In [{number}]" if number > 0 else "another cell", result.source)
         self._asked[key] = _Asked(cell, job, opts)
         self._outdate(change.outdated)
-        return change.warnings
+        # In a terminal, where cells have no identity, a later one takes an earlier one's place.
+        return change.warnings if cell is not None else []
 
     def explain(self, result: RunResult) -> None:
         """Give an error the label of the cell that it is in, and the hint for another cell's variable."""
