@@ -61,6 +61,14 @@ static int function_traverse(PyObject *object, visitproc visit, void *arg)
     return 0;
 }
 
+/* A text stays: it holds nothing, and a call asks for it. */
+static void clear_successor(struct mc_function *self)
+{
+    if (self->stale && !PyUnicode_Check(self->stale)) {
+        Py_CLEAR(self->stale);
+    }
+}
+
 /* What calls need stays: others may still call in the middle of a collection. */
 static int function_clear(PyObject *object)
 {
@@ -73,9 +81,7 @@ static int function_clear(PyObject *object)
     Py_CLEAR(self->reduce);
     Py_CLEAR(self->changes);
     Py_CLEAR(self->dict);
-    if (self->stale && !PyUnicode_Check(self->stale)) {
-        Py_CLEAR(self->stale);
-    }
+    clear_successor(self);
     return 0;
 }
 

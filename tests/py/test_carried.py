@@ -152,6 +152,13 @@ def test_two_cells_that_define_one_name_are_warned_of_once() -> None:
     assert carried.using("a()")[0]["source"] == written("a", 3, ())
 
 
+def test_what_two_cells_import_is_no_news() -> None:
+    carried = Carried()
+    for cell in ("one", "two"):
+        source = "from std.math import sqrt\ndef main():\n    print(sqrt(4.0))\n"
+        assert carried.ran(cell, "In [1]", source).warnings == []
+
+
 # --- in a kernel --------------------------------------------------------------------------------
 
 AREA = "%%mojo\ndef area(w: Float64, h: Float64) -> Float64:\n    return w * h{}\n"

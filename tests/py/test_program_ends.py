@@ -143,6 +143,7 @@ def test_a_stop_tells_whether_the_program_had_begun(tmp_path: Path) -> None:
 from std.time import sleep
 def main() raises:
     print("begun")
+    sleep(0.5)  # the client has heard of it by then
     with open("{begun}", "w") as file:
         file.write("x")
     while True:

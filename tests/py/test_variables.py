@@ -33,6 +33,8 @@ if TYPE_CHECKING:
         (np.arange(3), "Span[Int64]"),
         (np.zeros(3, "float32"), "Span[Float32]"),
         (np.zeros(3, "float16"), "Span[Float16]"),
+        (["a", "b"], "List[String]"),
+        (np.array(["a", "b"]), "List[String]"),
         (np.int16(3), "Int16"),
         (np.float64(3), "Float64"),
     ],
@@ -46,9 +48,10 @@ def test_types(value: object, kind: str) -> None:
     [
         (None, "no Mojo type for NoneType"),
         ([], "an empty list has no type"),
-        ([1, "a"], "this one holds str"),
+        ([1, "a"], "holds numbers or strings; this one holds both"),
+        (["a", b"b"], "this one holds bytes"),
         ({}, "no Mojo type for dict"),
-        (np.array(["a"]), "elements of type"),
+        (np.array([1j]), "elements of type complex128"),
         (1j, "no Mojo type for complex"),
     ],
 )

@@ -104,9 +104,12 @@ class Carried:
         self._cells[cell] = now
         warnings = [
             f"`{name}` is defined by {other.label} too; {label} ran last and counts"
-            for name in now.defines
+            for name in text.defines(source, imports=False)
             for key, other in self._cells.items()
-            if key != cell and name in other.defines and self._is_new(name, key, cell)
+            if key != cell
+            and name in text.defines(other.source, imports=False)
+            and name != "main"
+            and self._is_new(name, key, cell)
         ]
         return Change(self._changed(before, but=cell), warnings)
 

@@ -62,8 +62,8 @@ def uses(source: str) -> list[str]:
     return [name for name in dict.fromkeys(_NAME.findall(text)) if name not in own and " " not in name]
 
 
-def defines(source: str) -> dict[str, None]:
-    r"""Return the names that a cell defines or imports at its top level, in their order.
+def defines(source: str, *, imports: bool = True) -> dict[str, None]:
+    r"""Return the names that a cell defines, or imports, at its top level, in their order.
 
     Examples
     --------
@@ -72,6 +72,8 @@ def defines(source: str) -> dict[str, None]:
     """
     text = code(source)
     found: list[tuple[int, str]] = [(match.start(), match[1]) for match in _DEFINITION.finditer(text)]
+    if not imports:
+        return dict.fromkeys(name for _, name in found)
     for match in _IMPORT.finditer(text):
         for item in (match[1] or match[2] or "").split(","):
             words = item.split()
