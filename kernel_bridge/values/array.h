@@ -46,7 +46,7 @@ static inline const struct mc_chunk *mc_array_chunk(const struct mc_array *array
     return i == 0 ? &array->first : &array->more[i - 1];
 }
 
-/* ---- the protocols: each as mc_array_find of arrays.h ---- */
+/* ---- the protocols: each as mc_array_find of array_argument.h ---- */
 
 int mc_array_of_buffer(struct mc_conversion *conversion, PyObject *value, struct mc_array *ret);
 int mc_array_of_interface(struct mc_conversion *conversion, PyObject *value, struct mc_array *ret);

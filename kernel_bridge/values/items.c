@@ -1,6 +1,6 @@
 #include "kernel_bridge/values/items.h"
 
-#include "kernel_bridge/values/arrays_refuse.h"
+#include "kernel_bridge/values/array_refuse.h"
 #include "kernel_bridge/values/values.h"
 
 /* What can be gone through, but for what goes through something else than its elements. */

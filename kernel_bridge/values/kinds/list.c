@@ -1,5 +1,5 @@
 /* List: the numbers of any sequence or iterable, or an array's, copied; an array comes out. */
-#include "kernel_bridge/values/arrays.h"
+#include "kernel_bridge/values/array_argument.h"
 #include "kernel_bridge/values/items.h"
 #include "kernel_bridge/values/value_kind.h"
 #include "kernel_bridge/values/values.h"

@@ -1,5 +1,5 @@
 /* Span, MutSpan: memory of an array. What Mojo writes to is never a copy. */
-#include "kernel_bridge/values/arrays.h"
+#include "kernel_bridge/values/array_argument.h"
 #include "kernel_bridge/values/items.h"
 #include "kernel_bridge/values/value_kind.h"
 

@@ -1,4 +1,4 @@
-#include "kernel_bridge/values/arrays_fit.h"
+#include "kernel_bridge/values/array_fit.h"
 
 #include <math.h>
 #include <string.h>

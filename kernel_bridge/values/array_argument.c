@@ -1,9 +1,9 @@
-#include "kernel_bridge/values/arrays.h"
+#include "kernel_bridge/values/array_argument.h"
 
 #include "base/mem.h"
-#include "kernel_bridge/values/arrays_copy.h"
-#include "kernel_bridge/values/arrays_fit.h"
-#include "kernel_bridge/values/arrays_refuse.h"
+#include "kernel_bridge/values/array_copy.h"
+#include "kernel_bridge/values/array_fit.h"
+#include "kernel_bridge/values/array_refuse.h"
 
 /* ---- which protocol ---- */
 

@@ -1,4 +1,4 @@
-#include "kernel_bridge/values/copies.h"
+#include "kernel_bridge/values/copy_warning.h"
 
 int mc_copies_note(const struct mc_conversion *conversion,
                    size_t bytes,

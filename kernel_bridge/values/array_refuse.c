@@ -1,6 +1,6 @@
-#include "kernel_bridge/values/arrays_refuse.h"
+#include "kernel_bridge/values/array_refuse.h"
 
-#include "kernel_bridge/values/arrays_fit.h"
+#include "kernel_bridge/values/array_fit.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
-#include "kernel_bridge/values/arrays_copy.h"
+#include "kernel_bridge/values/array_copy.h"
 
-#include "kernel_bridge/values/copies.h"
+#include "kernel_bridge/values/copy_warning.h"
 
 #include <string.h>
 
