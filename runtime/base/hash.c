@@ -8,14 +8,25 @@
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <string.h>
 #include <unistd.h>
 
+static const EVP_MD *sha256;
+
+/* Looked for by name once: with each digest it costs more than the digest of a cell. */
+static void find_sha256(void)
+{
+    sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+}
+
 int mc_hash_init(struct mc_hash *hash, mc_err *err)
 {
+    static pthread_once_t found = PTHREAD_ONCE_INIT;
+    pthread_once(&found, find_sha256);
     EVP_MD_CTX *context = EVP_MD_CTX_new();
     hash->context = NULL;
-    if (!context || EVP_DigestInit_ex(context, EVP_sha256(), NULL) != 1) {
+    if (!context || !sha256 || EVP_DigestInit_ex(context, sha256, NULL) != 1) {
         EVP_MD_CTX_free(context);
         return mc_err_set(err, MC_NO_MEMORY, "no SHA-256 context");
     }

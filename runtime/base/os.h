@@ -34,6 +34,9 @@ int64_t mc_os_memory(void);
  * cgroup; -1 where nothing says so. */
 int64_t mc_os_memory_left(void);
 
+/* Returns what the allocator holds for later to the system. */
+void mc_os_return_memory(void);
+
 /* Resident bytes of a process, or -1. */
 int64_t mc_os_rss(pid_t pid);
 

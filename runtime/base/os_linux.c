@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <malloc.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -135,6 +136,11 @@ int64_t mc_os_memory_left(void)
     int64_t cgroup = cgroup_memory_left();
     machine = machine < 0 ? -1 : machine * 1024;
     return machine < 0 || (cgroup >= 0 && cgroup < machine) ? cgroup : machine;
+}
+
+void mc_os_return_memory(void)
+{
+    malloc_trim(0);
 }
 
 int64_t mc_os_rss(pid_t pid)

@@ -24,14 +24,21 @@ enum { TOUCH_SECONDS = 60, VERIFIED_SLOTS = 1024, CLOSE_PATIENCE_MS = 1000 };
 static const size_t LARGEST_META = 16 << 20;
 static const int64_t DEFAULT_LIMIT = 2LL << 30;
 
-/* Artifacts whose content this process has verified: a direct-mapped table, so that memory stays
- * what it is. */
-struct verified {
-    char key[MC_HASH_HEX];
+/* Which file it was, and that it has not changed. */
+struct seen {
     dev_t device;
     ino_t inode;
     off_t size;
     struct timespec changed;
+};
+
+/* Entries that this process has read and verified: a direct-mapped table, so that memory stays what
+ * it is. */
+struct verified {
+    char key[MC_HASH_HEX];
+    struct seen artifact;
+    struct seen file; /* that describes it */
+    struct mc_meta meta;
 };
 
 struct mc_store {
@@ -113,10 +120,10 @@ static int check_own(struct mc_store *store, const char *key, mc_err *err)
     return 0;
 }
 
-static bool is_own_file(const char *path)
+static bool is_own_file(const char *path, struct stat *ret)
 {
-    struct stat st;
-    return lstat(path, &st) < 0 || st.st_uid == geteuid();
+    *ret = (struct stat) {0};
+    return lstat(path, ret) < 0 || ret->st_uid == geteuid();
 }
 
 /* ---- life ---- */
@@ -141,6 +148,19 @@ int mc_store_open(const char *dir, int64_t limit, struct mc_store **ret, mc_err 
     }
     *ret = mc_take(&store);
     return 0;
+}
+
+static void forget(struct verified *slot)
+{
+    mc_meta_fini(&slot->meta);
+    *slot = (struct verified) {0};
+}
+
+static void forget_all(struct mc_store *store)
+{
+    for (size_t i = 0; i < VERIFIED_SLOTS; i++) {
+        forget(&store->verified[i]);
+    }
 }
 
 static void save_history(struct mc_store *store)
@@ -176,6 +196,7 @@ struct mc_store *mc_store_close(struct mc_store *store)
 {
     if (store) {
         maintain(store, CLOSE_PATIENCE_MS);
+        forget_all(store);
         mc_history_fini(&store->history);
         mc_tally_fini(&store->tally);
         free(store->dir);
@@ -199,22 +220,59 @@ static struct verified *slot_of(struct mc_store *store, const char *key)
     return &store->verified[slot % VERIFIED_SLOTS];
 }
 
+static struct seen see(const struct stat *st)
+{
+    return (struct seen) {st->st_dev, st->st_ino, st->st_size, st->st_ctim};
+}
+
+static bool is_unchanged(const struct seen *seen, const struct stat *st)
+{
+    return seen->device == st->st_dev && seen->inode == st->st_ino && seen->size == st->st_size &&
+           seen->changed.tv_sec == st->st_ctim.tv_sec &&
+           seen->changed.tv_nsec == st->st_ctim.tv_nsec;
+}
+
+/* The key's slot, which may have been another key's. */
+static struct verified *claim(struct mc_store *store, const char *key)
+{
+    struct verified *slot = slot_of(store, key);
+    if (strcmp(slot->key, key) != 0) {
+        forget(slot);
+        snprintf(slot->key, sizeof slot->key, "%s", key);
+    }
+    return slot;
+}
+
 static bool is_verified(struct mc_store *store, const char *key, const struct stat *st)
 {
     const struct verified *slot = slot_of(store, key);
-    return strcmp(slot->key, key) == 0 && slot->device == st->st_dev && slot->inode == st->st_ino &&
-           slot->size == st->st_size && slot->changed.tv_sec == st->st_ctim.tv_sec &&
-           slot->changed.tv_nsec == st->st_ctim.tv_nsec;
+    return strcmp(slot->key, key) == 0 && is_unchanged(&slot->artifact, st);
 }
 
-static void set_verified(struct mc_store *store, const char *key, const struct stat *st)
+/* What the file at `path` says of the entry, as it was read before where it is still the same. */
+static int describe(struct mc_store *store,
+                    const char *key,
+                    const char *path,
+                    const struct stat *st,
+                    struct mc_meta *ret,
+                    mc_err *err)
 {
-    struct verified *slot = slot_of(store, key);
-    snprintf(slot->key, sizeof slot->key, "%s", key);
-    slot->device = st->st_dev;
-    slot->inode = st->st_ino;
-    slot->size = st->st_size;
-    slot->changed = st->st_ctim;
+    struct verified *slot = claim(store, key);
+    if (!slot->meta.meta || !is_unchanged(&slot->file, st)) {
+        mc_autobuf text = MC_BUF_INIT;
+        mc_meta_fini(&slot->meta);
+        if (mc_fs_read(path, LARGEST_META, &text, err) < 0 ||
+            mc_meta_read(text.data ? text.data : "", text.length, &slot->meta, err) < 0) {
+            return -1;
+        }
+        slot->file = see(st);
+    }
+    *ret = slot->meta;
+    json_incref(ret->meta);
+    if (strcmp(ret->key, key) != 0) {
+        return mc_err_set(err, MC_CACHE_DAMAGED, "'%s' describes another key", path);
+    }
+    return 0;
 }
 
 /* Whether the artifact is what was published. Its first time in this process it is read whole. */
@@ -242,7 +300,7 @@ verify(struct mc_store *store, const struct mc_meta *meta, const char *artifact,
     if (strcmp(digest, meta->sha256) != 0) {
         return mc_err_set(err, MC_CACHE_DAMAGED, "'%s' has another content", artifact);
     }
-    set_verified(store, meta->key, &st);
+    claim(store, meta->key)->artifact = see(&st);
     return 0;
 }
 
@@ -272,38 +330,31 @@ static bool is_superseded(const char *path, const char *artifact)
 }
 
 /* Tells the eviction that the entry was used; not on each use, the disk has better things to do. */
-static void touch(const char *path)
+static void touch(const char *path, const struct stat *st)
 {
-    struct stat st;
-    if (stat(path, &st) == 0 && mc_store_age(&st) > TOUCH_SECONDS) {
+    if (mc_store_age(st) > TOUCH_SECONDS) {
         utimensat(AT_FDCWD, path, NULL, 0);
     }
 }
 
 int mc_store_lookup(struct mc_store *store, const char *key, struct mc_store_entry *ret)
 {
-    mc_autobuf text = MC_BUF_INIT;
     mc_autofree char *path = entry_path(store, key);
     struct mc_meta meta = {0};
+    struct stat st;
     mc_err err = {0};
     store->absence = NULL;
     if (!path || check_own(store, key, &err) < 0) {
         return 0;
     }
-    if (!is_own_file(path)) {
+    if (!is_own_file(path, &st)) {
         mc_err_set(&err, MC_CACHE_DAMAGED, "'%s' belongs to another user", path);
         drop_damaged(store, path, &meta, &err);
         return 0;
     }
-    if (mc_fs_read(path, LARGEST_META, &text, &err) < 0) {
-        if (err.code != MC_NOT_FOUND) {
-            drop_damaged(store, path, &meta, &err);
-        }
+    int result = describe(store, key, path, &st, &meta, &err);
+    if (result < 0 && err.code == MC_NOT_FOUND) {
         return 0;
-    }
-    int result = mc_meta_read(text.data ? text.data : "", text.length, &meta, &err);
-    if (result == 0 && strcmp(meta.key, key) != 0) {
-        result = mc_err_set(&err, MC_CACHE_DAMAGED, "'%s' describes another key", path);
     }
     mc_autofree char *artifact = result == 0 ? mc_store_beside(path, meta.artifact) : NULL;
     if (result == 0 && (!artifact || verify(store, &meta, artifact, &err) < 0)) {
@@ -314,7 +365,7 @@ int mc_store_lookup(struct mc_store *store, const char *key, struct mc_store_ent
             drop_damaged(store, path, &meta, &err);
         }
     } else {
-        touch(path);
+        touch(path, &st);
         ret->artifact = mc_take(&artifact);
         ret->meta = json_incref(meta.meta);
     }
@@ -334,7 +385,7 @@ static int write_entry(struct mc_store *store, const char *path, struct mc_meta 
     }
     mc_autofree char *artifact = mc_store_beside(path, meta->artifact);
     if (artifact && stat(artifact, &st) == 0) {
-        set_verified(store, meta->key, &st);
+        claim(store, meta->key)->artifact = see(&st);
     }
     return 0;
 }
@@ -431,6 +482,6 @@ json_t *mc_store_explain(const struct mc_store *store, const char *cell)
 
 int mc_store_clear(struct mc_store *store, int64_t *ret_entries, int64_t *ret_bytes, mc_err *err)
 {
-    memset(store->verified, 0, sizeof store->verified);
+    forget_all(store);
     return mc_store_remove_all(store->dir, ret_entries, ret_bytes, err);
 }

@@ -22,7 +22,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -295,12 +294,17 @@ static const char *why_exec(const struct mc_wire_run *run)
     return reason;
 }
 
-/* Nothing of a program happens before the runner has told that it has started. */
-static void await_go(struct mc_wire_slot *slot)
+/* Nothing of a program happens before the runner has told that it has started, nor where it means
+ * another one. */
+static void await_go(const struct mc_child *child)
 {
+    struct mc_wire_slot *slot = child->slot;
     slot->waits_for_go = 1;
     while (slot->go == 0) {
         mc_share_sleep(&slot->go, 0, NULL);
+    }
+    if (slot->go != mc_wire_go(child->id)) {
+        fail(slot, "the program's process was given to another run");
     }
 }
 
@@ -325,7 +329,7 @@ static _Noreturn void execute(const struct mc_child_host *host,
     fcntl(child->fds[0], F_SETFD, 0);
     fcntl(child->fds[4], F_SETFD, 0);
     child->slot->executed = 1;
-    await_go(child->slot);
+    await_go(child);
     execve(MC_OS_SELF, argv.items, run->envp);
     fail_errno(child->slot, "exec", MC_OS_SELF);
 }
@@ -381,7 +385,7 @@ static _Noreturn void become(const struct mc_child_host *host, const struct mc_c
     close(child->slot_fd);
     show_name(host, &run);
     settle(&run, child->slot);
-    await_go(child->slot);
+    await_go(child);
     call(&run, child->slot, order);
 }
 
@@ -411,35 +415,6 @@ static void touch(void)
     mc_touch(functions, MC_LENGTH(functions));
 }
 
-/* Returns how many descriptors came: fewer where this process may not have so many, -1 where the
- * runner has closed its end. */
-static int receive_descriptors(int socket, int ret[MC_WIRE_FDS])
-{
-    union {
-        struct cmsghdr header;
-        char space[CMSG_SPACE(MC_WIRE_FDS * sizeof(int))];
-    } control = {0};
-    char byte;
-    struct iovec part = {&byte, sizeof byte};
-    struct msghdr message = {.msg_iov = &part,
-                             .msg_iovlen = 1,
-                             .msg_control = &control,
-                             .msg_controllen = sizeof control};
-    ssize_t n;
-    do {
-        n = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
-    } while (n < 0 && errno == EINTR);
-    const struct cmsghdr *c = n > 0 ? CMSG_FIRSTHDR(&message) : NULL;
-    if (n <= 0) {
-        return -1;
-    }
-    if (!c || c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS) {
-        return 0;
-    }
-    memcpy(ret, CMSG_DATA(c), c->cmsg_len - CMSG_LEN(0));
-    return (int) ((c->cmsg_len - CMSG_LEN(0)) / sizeof(int));
-}
-
 _Noreturn void mc_child_spare(const struct mc_child_host *host,
                               struct mc_child *child,
                               int socket,
@@ -450,10 +425,12 @@ _Noreturn void mc_child_spare(const struct mc_child_host *host,
         load_ahead(wanted);
     }
     touch();
-    int count = receive_descriptors(socket, child->fds);
-    if (count < 0) {
+    struct mc_wire_gift gift;
+    size_t count;
+    if (mc_wire_receive(socket, &gift, sizeof gift, child->fds, &count, 0) != sizeof gift) {
         _exit(0);
     }
+    child->id = gift.id;
     close(socket);
     if (count != MC_WIRE_FDS) {
         fail(child->slot, "the program's process has too many open files");

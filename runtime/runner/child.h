@@ -14,6 +14,7 @@ struct mc_child_host {
 
 struct mc_child {
     pid_t runner;
+    uint64_t id;          /* of the run */
     int fds[MC_WIRE_FDS]; /* payload, in, out, err, order */
     int slot_fd;
     struct mc_wire_slot *slot;

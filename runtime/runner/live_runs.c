@@ -20,7 +20,7 @@ static int fork_run(struct mc_live_run *run,
                     const int fds[MC_WIRE_FDS],
                     mc_err *err)
 {
-    struct mc_child child = {.runner = getpid(), .slot_fd = -1};
+    struct mc_child child = {.runner = getpid(), .id = run->id, .slot_fd = -1};
     memcpy(child.fds, fds, sizeof child.fds);
     if (mc_child_make_slot(&child.slot_fd, &run->slot, err) < 0) {
         return -1;
@@ -66,7 +66,7 @@ int mc_live_runs_start(struct mc_live_runs *runs,
         free_run(run);
         return -1;
     }
-    if (!mc_spares_take(&runs->spares, &request->artifact, fds, &run->pid, &run->slot) &&
+    if (!mc_spares_take(&runs->spares, request, fds, &run->pid, &run->slot) &&
         fork_run(run, &runs->spares, host, fds, err) < 0) {
         free_run(run);
         return -1;
@@ -81,7 +81,7 @@ int mc_live_runs_start(struct mc_live_runs *runs,
 
 void mc_live_runs_go(const struct mc_live_run *run)
 {
-    mc_share_raise(&run->slot->go, 1, &run->slot->waits_for_go);
+    mc_share_raise(&run->slot->go, mc_wire_go(run->id), &run->slot->waits_for_go);
 }
 
 struct mc_live_run *mc_live_runs_find(const struct mc_live_runs *runs, uint64_t id)

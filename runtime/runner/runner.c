@@ -102,26 +102,10 @@ static int receive(struct runner *runner,
                    int ret_fds[MC_WIRE_FDS],
                    size_t *ret_count)
 {
-    union {
-        struct cmsghdr header;
-        char space[CMSG_SPACE(MC_WIRE_FDS * sizeof(int))];
-    } control = {0};
-    struct iovec part = {ret, sizeof *ret};
-    struct msghdr message = {.msg_iov = &part,
-                             .msg_iovlen = 1,
-                             .msg_control = &control,
-                             .msg_controllen = sizeof control};
-    ssize_t n = recvmsg(runner->control, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-    if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
+    ssize_t n =
+        mc_wire_receive(runner->control, ret, sizeof *ret, ret_fds, ret_count, MSG_DONTWAIT);
+    if (n < 0 && errno == EAGAIN) {
         return 0;
-    }
-    *ret_count = 0;
-    for (struct cmsghdr *c = n > 0 ? CMSG_FIRSTHDR(&message) : NULL; c;
-         c = CMSG_NXTHDR(&message, c)) {
-        if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS) {
-            *ret_count = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-            memcpy(ret_fds, CMSG_DATA(c), *ret_count * sizeof(int));
-        }
     }
     if (n == (ssize_t) sizeof *ret && ret->version == MC_WIRE_VERSION) {
         return 1;
@@ -203,6 +187,15 @@ static bool memory_is_short(struct runner *runner, int64_t now)
     return runner->memory_short;
 }
 
+/* The daemon gives a run to it without the way through here. Where it does not hear of it, we do.
+ */
+static void offer(const struct runner *runner, const struct mc_spare *spare)
+{
+    struct mc_wire_ahead ahead = {
+        .version = MC_WIRE_VERSION, .pid = spare->pid, .artifact = spare->artifact};
+    (void) mc_wire_send(runner->control, &ahead, sizeof ahead, &spare->socket, 1, MSG_DONTWAIT);
+}
+
 /* One at a time, so that a request has to wait for one at most. */
 static void keep_spares(struct runner *runner)
 {
@@ -211,7 +204,11 @@ static void keep_spares(struct runner *runner)
         mc_spares_dismiss(&runner->runs.spares);
         runner->fill_at = 0;
     } else if (runner->fill_at && now >= runner->fill_at) {
-        bool failed = mc_spares_fill(&runner->runs.spares, &runner->host) < 0;
+        const struct mc_spare *spare;
+        bool failed = mc_spares_fill(&runner->runs.spares, &runner->host, &spare) < 0;
+        if (spare) {
+            offer(runner, spare);
+        }
         runner->fill_at = failed || !mc_spares_lack(&runner->runs.spares) ? 0 : 1;
     }
 }

@@ -25,11 +25,20 @@
 _Static_assert(sizeof TAG_PLACEHOLDER - 1 == MC_TAG_MAX,
                "the placeholder is as long as a tag can be");
 
+/* A process that was forked ahead, and waits for a run. */
+struct ahead {
+    pid_t pid;
+    int socket; /* -1: none */
+    struct mc_wire_artifact artifact;
+};
+
 struct mc_runner_link {
     pid_t pid;
     int pidfd;
     int socket;
     int null_fd;
+    size_t starting;       /* runs that were asked for, and have not started */
+    struct ahead ahead[2]; /* a plain one, and one that has loaded an artifact */
 };
 
 static void build_argv(const struct mc_runner_spec *spec, struct mc_strv *argv)
@@ -92,7 +101,11 @@ int mc_runner_link_start(const struct mc_runner_spec *spec,
     if (!link) {
         return mc_err_set(err, MC_NO_MEMORY, "no memory for a runner");
     }
-    *link = (struct mc_runner_link) {.pid = -1, .pidfd = -1, .socket = -1, .null_fd = -1};
+    *link = (struct mc_runner_link) {.pid = -1,
+                                     .pidfd = -1,
+                                     .socket = -1,
+                                     .null_fd = -1,
+                                     .ahead = {{.socket = -1}, {.socket = -1}}};
     int pair[2];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
         mc_err_errno(err, MC_SYSTEM, "make a socket for a runner");
@@ -116,6 +129,57 @@ int mc_runner_link_start(const struct mc_runner_spec *spec,
     return 0;
 }
 
+/* ---- processes forked ahead ---- */
+
+static void forget(struct ahead *ahead)
+{
+    if (ahead->socket >= 0) {
+        close(ahead->socket);
+        ahead->socket = -1;
+    }
+}
+
+/* A later one of its kind takes the place of one that the runner has used, or dismissed. */
+static void
+keep_ahead(struct mc_runner_link *link, const struct mc_wire_ahead *offered, const int *sockets)
+{
+    bool loaded = offered->artifact.path[0];
+    struct ahead *ahead = &link->ahead[loaded];
+    forget(ahead);
+    *ahead = (struct ahead) {offered->pid, sockets[0], offered->artifact};
+}
+
+static struct ahead *fitting(struct mc_runner_link *link, const struct mc_wire_artifact *artifact)
+{
+    struct ahead *loaded = &link->ahead[1];
+    struct ahead *plain = &link->ahead[0];
+    if (loaded->socket >= 0 && mc_wire_same(&loaded->artifact, artifact)) {
+        return loaded;
+    }
+    return plain->socket >= 0 ? plain : NULL;
+}
+
+/* Gives the run to a process that goes on as far as its program while the runner still hears of it.
+ * Returns its number, or 0 where there is none: what the runner was asked for before may have taken
+ * it. */
+static pid_t give_ahead(struct mc_runner_link *link,
+                        const struct mc_wire_request *request,
+                        const int fds[MC_WIRE_FDS])
+{
+    const struct mc_wire_gift gift = {request->id};
+    struct ahead *ahead;
+    while (link->starting == 0 && (ahead = fitting(link, &request->artifact))) {
+        int sent = mc_wire_send(ahead->socket, &gift, sizeof gift, fds, MC_WIRE_FDS, MSG_DONTWAIT);
+        forget(ahead);
+        if (sent == 0) {
+            return ahead->pid;
+        }
+    }
+    return 0;
+}
+
+/* ---- its end ---- */
+
 static void end_process(struct mc_runner_link *link)
 {
     struct pollfd poller = {.fd = link->pidfd, .events = POLLIN};
@@ -133,6 +197,9 @@ struct mc_runner_link *mc_runner_link_free(struct mc_runner_link *link)
     }
     if (link->socket >= 0) {
         close(link->socket); /* the runner ends its runs and itself */
+    }
+    for (size_t i = 0; i < MC_LENGTH(link->ahead); i++) {
+        forget(&link->ahead[i]);
     }
     if (link->pid > 0) {
         end_process(link);
@@ -157,31 +224,15 @@ pid_t mc_runner_link_pid(const struct mc_runner_link *link)
     return link->pid;
 }
 
+/* ---- requests ---- */
+
 static int send_request(struct mc_runner_link *link,
-                        struct mc_wire_request *request,
+                        const struct mc_wire_request *request,
                         const int *fds,
                         size_t n_fds,
                         mc_err *err)
 {
-    union {
-        struct cmsghdr header;
-        char space[CMSG_SPACE(MC_WIRE_FDS * sizeof(int))];
-    } control = {0};
-    struct iovec part = {request, sizeof *request};
-    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
-    if (n_fds > 0) {
-        control.header.cmsg_level = SOL_SOCKET;
-        control.header.cmsg_type = SCM_RIGHTS;
-        control.header.cmsg_len = CMSG_LEN(n_fds * sizeof(int));
-        memcpy(CMSG_DATA(&control.header), fds, n_fds * sizeof(int));
-        message.msg_control = &control;
-        message.msg_controllen = CMSG_SPACE(n_fds * sizeof(int));
-    }
-    ssize_t n;
-    do {
-        n = sendmsg(link->socket, &message, MSG_NOSIGNAL);
-    } while (n < 0 && errno == EINTR);
-    if (n >= 0) {
+    if (mc_wire_send(link->socket, request, sizeof *request, fds, n_fds, 0) == 0) {
         return 0;
     }
     if (errno == EAGAIN || errno == ETOOMANYREFS || errno == ENOBUFS) {
@@ -237,7 +288,12 @@ int mc_runner_link_run(struct mc_runner_link *link, const struct mc_runner_run *
     for (size_t i = 1; i < MC_WIRE_FDS; i++) {
         fds[i] = fds[i] < 0 ? link->null_fd : fds[i];
     }
-    return send_request(link, &request, fds, MC_WIRE_FDS, err);
+    request.ahead = give_ahead(link, &request, fds);
+    if (send_request(link, &request, fds, MC_WIRE_FDS, err) < 0) {
+        return -1;
+    }
+    link->starting++;
+    return 0;
 }
 
 int mc_runner_link_signal(struct mc_runner_link *link, uint64_t id, int signal, mc_err *err)
@@ -251,13 +307,38 @@ int mc_runner_link_signal(struct mc_runner_link *link, uint64_t id, int signal, 
     return send_request(link, &request, NULL, 0, err);
 }
 
+/* As recv, of what is an event. */
+static ssize_t receive(struct mc_runner_link *link, struct mc_wire_event *ret)
+{
+    union {
+        struct mc_wire_event event;
+        struct mc_wire_ahead ahead;
+    } word;
+    int fds[MC_WIRE_FDS];
+    size_t count;
+    ssize_t n;
+    while ((n = mc_wire_receive(link->socket, &word, sizeof word, fds, &count, MSG_DONTWAIT)) ==
+           sizeof word.ahead) {
+        if (count > 0) {
+            keep_ahead(link, &word.ahead, fds);
+        }
+    }
+    if (n == sizeof word.event) {
+        *ret = word.event;
+    }
+    return n;
+}
+
+/* A run that could not be started has no process. */
+static bool is_begun(const struct mc_runner_event *event)
+{
+    return event->kind == MC_RUNNER_STARTED || (event->kind == MC_RUNNER_ENDED && event->pid == 0);
+}
+
 int mc_runner_link_read(struct mc_runner_link *link, struct mc_runner_event *ret, mc_err *err)
 {
     struct mc_wire_event event;
-    ssize_t n;
-    do {
-        n = recv(link->socket, &event, sizeof event, MSG_DONTWAIT);
-    } while (n < 0 && errno == EINTR);
+    ssize_t n = receive(link, &event);
     if (n < 0 && errno == EAGAIN) {
         return 0;
     }
@@ -271,6 +352,7 @@ int mc_runner_link_read(struct mc_runner_link *link, struct mc_runner_event *ret
         return mc_err_set(
             err, MC_RUNNER_FAILED, "the runner is of another version than the daemon");
     }
+    link->starting -= link->starting > 0 && is_begun(&event.event);
     *ret = event.event;
     return 1;
 }

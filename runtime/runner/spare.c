@@ -75,13 +75,12 @@ static const struct mc_spare *first_loaded(const struct mc_spares *spares)
 
 void mc_spares_note(struct mc_spares *spares, const struct mc_wire_artifact *artifact)
 {
-    if (mc_wire_same(&spares->wanted.artifact, artifact)) {
-        return;
-    }
-    if (mc_wire_same(&spares->recent, artifact) && !mc_child_may_load(artifact, &spares->wanted)) {
+    bool again = mc_wire_same(&spares->recent, artifact);
+    spares->recent = *artifact;
+    if (again && !mc_wire_same(&spares->wanted.artifact, artifact) &&
+        !mc_child_may_load(artifact, &spares->wanted)) {
         spares->wanted.artifact.path[0] = '\0';
     }
-    spares->recent = *artifact;
 }
 
 static bool has_wanted(const struct mc_spares *spares)
@@ -119,7 +118,8 @@ static void dismiss_outdated(struct mc_spares *spares)
 
 static int fork_spare(struct mc_spares *spares,
                       const struct mc_child_host *host,
-                      const struct mc_child_ahead *wanted)
+                      const struct mc_child_ahead *wanted,
+                      const struct mc_spare **ret)
 {
     struct mc_spare *place = empty_place(spares);
     struct mc_child child = {.runner = getpid(), .fds = {-1, -1, -1, -1, -1}, .slot_fd = -1};
@@ -149,51 +149,58 @@ static int fork_spare(struct mc_spares *spares,
     if (wanted) {
         place->artifact = wanted->artifact;
     }
+    *ret = place;
     return 0;
 }
 
-int mc_spares_fill(struct mc_spares *spares, const struct mc_child_host *host)
+int mc_spares_fill(struct mc_spares *spares,
+                   const struct mc_child_host *host,
+                   const struct mc_spare **ret)
 {
+    *ret = NULL;
     dismiss_outdated(spares);
     if (!has_wanted(spares)) {
-        return fork_spare(spares, host, &spares->wanted);
+        return fork_spare(spares, host, &spares->wanted, ret);
     }
-    return first_plain(spares) ? 0 : fork_spare(spares, host, NULL);
+    return first_plain(spares) ? 0 : fork_spare(spares, host, NULL, ret);
 }
 
-static bool send_descriptors(int socket, const int fds[MC_WIRE_FDS])
+/* What is the run's from now on. */
+static void hand_over(struct mc_spare *spare, pid_t *ret_pid, struct mc_wire_slot **ret_slot)
 {
-    union {
-        struct cmsghdr header;
-        char space[CMSG_SPACE(MC_WIRE_FDS * sizeof(int))];
-    } control = {0};
-    char byte = 0;
-    struct iovec part = {&byte, sizeof byte};
-    struct msghdr message = {.msg_iov = &part,
-                             .msg_iovlen = 1,
-                             .msg_control = &control,
-                             .msg_controllen = CMSG_SPACE(MC_WIRE_FDS * sizeof(int))};
-    control.header.cmsg_level = SOL_SOCKET;
-    control.header.cmsg_type = SCM_RIGHTS;
-    control.header.cmsg_len = CMSG_LEN(MC_WIRE_FDS * sizeof(int));
-    memcpy(CMSG_DATA(&control.header), fds, MC_WIRE_FDS * sizeof(int));
-    return sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT) == sizeof byte;
+    close(spare->socket);
+    *ret_pid = spare->pid;
+    *ret_slot = spare->slot;
+    *spare = (struct mc_spare) {0};
+}
+
+static struct mc_spare *find_given(struct mc_spares *spares, pid_t pid)
+{
+    for (size_t i = 0; i < MC_LENGTH(spares->places); i++) {
+        if (waits(&spares->places[i]) && spares->places[i].pid == pid) {
+            return &spares->places[i];
+        }
+    }
+    return NULL;
 }
 
 bool mc_spares_take(struct mc_spares *spares,
-                    const struct mc_wire_artifact *artifact,
+                    const struct mc_wire_request *request,
                     const int fds[MC_WIRE_FDS],
                     pid_t *ret_pid,
                     struct mc_wire_slot **ret_slot)
 {
-    struct mc_spare *spare;
-    while ((spare = find(spares, artifact))) {
+    const struct mc_wire_gift gift = {request->id};
+    struct mc_spare *spare = find_given(spares, request->ahead);
+    if (spare) {
         spare->slot->began_at = mc_os_now();
-        if (send_descriptors(spare->socket, fds)) {
-            close(spare->socket);
-            *ret_pid = spare->pid;
-            *ret_slot = spare->slot;
-            *spare = (struct mc_spare) {0};
+        hand_over(spare, ret_pid, ret_slot);
+        return true;
+    }
+    while ((spare = find(spares, &request->artifact))) {
+        spare->slot->began_at = mc_os_now();
+        if (mc_wire_send(spare->socket, &gift, sizeof gift, fds, MC_WIRE_FDS, MSG_DONTWAIT) == 0) {
+            hand_over(spare, ret_pid, ret_slot);
             return true;
         }
         dismiss(spare); /* somebody has killed it */

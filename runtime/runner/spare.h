@@ -26,13 +26,16 @@ void mc_spares_note(struct mc_spares *spares, const struct mc_wire_artifact *art
 bool mc_spares_lack(const struct mc_spares *spares);
 
 /* Forks one that is missing, and dismisses what is of no use any more. To be called with no
- * descriptors of a run open. -1 where it could not fork. */
-int mc_spares_fill(struct mc_spares *spares, const struct mc_child_host *host);
+ * descriptors of a run open. *ret is the one it has forked, or NULL. -1 where it could not fork. */
+int mc_spares_fill(struct mc_spares *spares,
+                   const struct mc_child_host *host,
+                   const struct mc_spare **ret);
 
-/* Hands a run to a process that fits: its pid and slot are the run's from then on, and it goes on
- * as far as its program, which it begins once the slot says `go`. False where there is none. */
+/* Hands a run to the process that has its descriptors already, or else to one that fits: its pid
+ * and slot are the run's from then on, and it goes on as far as its program, which it begins once
+ * the slot says `go`. False where there is none. */
 bool mc_spares_take(struct mc_spares *spares,
-                    const struct mc_wire_artifact *artifact,
+                    const struct mc_wire_request *request,
                     const int fds[MC_WIRE_FDS],
                     pid_t *ret_pid,
                     struct mc_wire_slot **ret_slot);

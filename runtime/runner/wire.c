@@ -6,10 +6,60 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define TAG_ENTRY MC_TAG_NAME "="
+
+int mc_wire_send(
+    int socket, const void *message, size_t size, const int *fds, size_t count, int flags)
+{
+    union {
+        struct cmsghdr header;
+        char space[CMSG_SPACE(MC_WIRE_FDS * sizeof(int))];
+    } control = {0};
+    struct iovec part = {(void *) (uintptr_t) message, size};
+    struct msghdr header = {.msg_iov = &part, .msg_iovlen = 1};
+    if (count > 0) {
+        control.header.cmsg_level = SOL_SOCKET;
+        control.header.cmsg_type = SCM_RIGHTS;
+        control.header.cmsg_len = CMSG_LEN(count * sizeof(int));
+        memcpy(CMSG_DATA(&control.header), fds, count * sizeof(int));
+        header.msg_control = &control;
+        header.msg_controllen = CMSG_SPACE(count * sizeof(int));
+    }
+    ssize_t n;
+    do {
+        n = sendmsg(socket, &header, flags | MSG_NOSIGNAL);
+    } while (n < 0 && errno == EINTR);
+    return n < 0 ? -1 : 0;
+}
+
+ssize_t mc_wire_receive(
+    int socket, void *ret, size_t size, int ret_fds[MC_WIRE_FDS], size_t *ret_count, int flags)
+{
+    union {
+        struct cmsghdr header;
+        char space[CMSG_SPACE(MC_WIRE_FDS * sizeof(int))];
+    } control = {0};
+    struct iovec part = {ret, size};
+    struct msghdr header = {.msg_iov = &part,
+                            .msg_iovlen = 1,
+                            .msg_control = &control,
+                            .msg_controllen = sizeof control};
+    ssize_t n;
+    do {
+        n = recvmsg(socket, &header, flags | MSG_CMSG_CLOEXEC);
+    } while (n < 0 && errno == EINTR);
+    const struct cmsghdr *c = n > 0 ? CMSG_FIRSTHDR(&header) : NULL;
+    *ret_count = 0;
+    if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS) {
+        *ret_count = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+        memcpy(ret_fds, CMSG_DATA(c), *ret_count * sizeof(int));
+    }
+    return n;
+}
 
 static void add_string(struct mc_buf *buf, const char *text)
 {

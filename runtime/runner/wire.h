@@ -7,6 +7,9 @@
  *                  its order (abi/order.h)
  *   SIGNAL         for the process group of run `id`
  * from the runner: struct mc_wire_event
+ *                  struct mc_wire_ahead, with a descriptor: the socket of a process that was forked
+ *                  ahead, for the daemon to give a run to
+ * to a process forked ahead: struct mc_wire_gift, with the descriptors of a RUN
  *
  * The payload of a RUN may be megabytes (an environment, arguments), more than a packet holds: it
  * is a memfd, read by the run's own process and never by the runner, whose memory stays as it is.
@@ -23,7 +26,7 @@
 #include <stdatomic.h>
 #include <time.h>
 
-#define MC_WIRE_VERSION 6
+#define MC_WIRE_VERSION 7
 #define MC_WIRE_FDS     5
 
 enum mc_wire_kind {
@@ -50,13 +53,24 @@ struct mc_wire_request {
     uint32_t kind;
     uint64_t id;
     int32_t signal;
-    char tag[MC_TAG_MAX + 1]; /* of a RUN, as the next: the runner itself needs to know it */
+    int32_t ahead;            /* of a RUN, as the next: who has it already; 0: nobody */
+    char tag[MC_TAG_MAX + 1]; /* the runner itself needs to know it */
     struct mc_wire_artifact artifact;
 };
 
 struct mc_wire_event {
     uint32_t version;
     struct mc_runner_event event;
+};
+
+struct mc_wire_ahead {
+    uint32_t version;
+    int32_t pid;
+    struct mc_wire_artifact artifact; /* that it has loaded; .path "": none */
+};
+
+struct mc_wire_gift {
+    uint64_t id; /* of the run */
 };
 
 struct mc_wire_payload {
@@ -82,6 +96,15 @@ struct mc_wire_run {
     char **envp;             /* MOJOCELL_RUN=<tag>, the environment without such an entry, NULL */
 };
 
+/* One message with that many descriptors, which stay the caller's. 0, or -1 with errno. */
+int mc_wire_send(
+    int socket, const void *message, size_t size, const int *fds, size_t count, int flags);
+
+/* One message, and its descriptors, which are the caller's to close. Returns the bytes, 0 at the
+ * end of the socket, -1 with errno. Fewer descriptors than were sent: no room for more. */
+ssize_t mc_wire_receive(
+    int socket, void *ret, size_t size, int ret_fds[MC_WIRE_FDS], size_t *ret_count, int flags);
+
 int mc_wire_encode(const struct mc_runner_run *run, struct mc_buf *ret, mc_err *err) MC_MUST_USE;
 
 /* Reads and checks a payload from the descriptor's start. */
@@ -99,7 +122,8 @@ struct mc_wire_slot {
     atomic_int phase;
     atomic_int stack_overflow;
     atomic_int executed;
-    _Atomic uint32_t go; /* set by the runner once it has told that the run has started */
+    _Atomic uint32_t go; /* set by the runner once it has told that the run has started: to
+                            mc_wire_go of its id */
     _Atomic uint32_t waits_for_go;
     atomic_int over; /* told by the program itself, which is about to end, with the next two */
     int status;      /* of exit() */
@@ -111,3 +135,9 @@ struct mc_wire_slot {
     struct mc_words words;
     char reason[sizeof((struct mc_runner_event *) 0)->reason];
 };
+
+/* A process runs what both have given it: whoever sent the descriptors, and the runner. */
+static inline uint32_t mc_wire_go(uint64_t id)
+{
+    return (uint32_t) id | 1U << 31;
+}

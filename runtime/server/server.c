@@ -132,6 +132,9 @@ static void on_cache_timer(struct mc_timer *timer)
 {
     struct mc_server *server = timer->owner;
     mc_store_maintain(server->core.store);
+    if (mc_list_empty(&server->requests)) {
+        mc_os_return_memory();
+    }
     mc_loop_arm(&server->core.loop, timer, CACHE_SECONDS * SECOND);
 }
 
