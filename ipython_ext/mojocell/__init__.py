@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from mojocell.api import import_module as import_module
     from mojocell.api import info as info
     from mojocell.api import run as run
+    from mojocell.assembly import asm as asm
     from mojocell.call.module import MojoModule as MojoModule
     from mojocell.call.unit import interrupt as interrupt
     from mojocell.comparison import compare as compare
@@ -93,6 +94,7 @@ _HOMES = {
     "load_ipython_extension": "magics",
     "unload_ipython_extension": "magics",
     "MojoModule": "call.module",
+    "asm": "assembly",
     "profile": "profiling",
     "RunResult": "core.result",
     "interact": "widgets",

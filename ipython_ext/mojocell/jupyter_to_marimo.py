@@ -190,6 +190,8 @@ def _mojo_cell(line: str, body: str, later: list[str], number: int, said: list[s
         return _comment(said, f"%%mojo{line}\n{body}")
     if opts.file:
         said.append(f"--file {opts.file}: marimo writes no file for a cell")
+    if opts.asm is not None:
+        said.append("--asm: show mc.asm of the function in a cell of its own")
     source, given = _literal(body), _arguments(opts, args)
     if opts.stdin:
         name = opts.result or f"ran_{number}"

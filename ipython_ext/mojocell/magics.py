@@ -282,7 +282,7 @@ class Mojocell(Magics):
         from mojocell.call import inputs
         from mojocell.cells.job import job_of
         from mojocell.cells.kept import keep, repaired
-        from mojocell.cells.shown import show
+        from mojocell.cells.shown import code, show
 
         cell = self._running.cell_id or opts.name
         self._last_cell = cell or "cell"
@@ -299,12 +299,8 @@ class Mojocell(Magics):
         start = time.monotonic()
         with _quiet_errors():
             sink = self._sink(screen)
-            returned: dict[str, Any] = {}
             try:
-                if given is None:
-                    result = job.execute(sink)
-                else:
-                    result, returned = inputs.run(job, given, sink)
+                result, returned = (job.execute(sink), {}) if given is None else inputs.run(job, given, sink)
             except Interrupted as stop:
                 self._binder.failed(cell, source, (), compiled=True)
                 if stop.result is not None:
@@ -327,6 +323,7 @@ class Mojocell(Magics):
             show(result, bound, opts, screen, self._host, news=self._news(result), fixable=fixable)
             if result.error is not None:
                 raise result.error
+            code(job, result, opts)
 
     def _hint(self, result: RunResult, opts: argparse.Namespace) -> None:
         """Say of names that the cell lacks and the notebook, or another cell, has."""

@@ -206,6 +206,16 @@ BIND: tuple[Option, ...] = (
         },
     ),
     (("--nogil",), {"action": "store_true", "help": "let other Python threads run during calls"}),
+    (
+        ("--asm",),
+        {
+            "nargs": "?",
+            "const": True,
+            "metavar": "FUNCTION",
+            "type": _name,
+            "help": "show the machine code of FUNCTION beside its lines; without it, of all and of main",
+        },
+    ),
 )
 NOTEBOOK: tuple[Option, ...] = (
     (

@@ -201,7 +201,7 @@ json_t *mc_cell_json(const struct mc_cell *cell)
             failed = json_array_append_new(definitions, json_definition(tokens, item));
         }
     }
-    json_t *object = json_pack("{s:o, s:o, s:b, s:I}",
+    json_t *object = json_pack("{s:o, s:o, s:b, s:I, s:I}",
                                "imports",
                                imports,
                                "definitions",
@@ -209,7 +209,9 @@ json_t *mc_cell_json(const struct mc_cell *cell)
                                "main",
                                cell->scan.main != SIZE_MAX,
                                "statements",
-                               statements);
+                               statements,
+                               "lines",
+                               (json_int_t) cell->lines);
     if (failed != 0) {
         json_decref(object);
         return NULL;

@@ -289,7 +289,7 @@ START_TEST(test_the_cell_object_has_imports_definitions_and_counts)
         "  \"default\": \"{1}\", \"kind\": \"any\", \"convention\": \"mut\"}], \"effects\": "
         "\"raises\","
         "  \"raises\": true, \"raises_type\": null, \"returns\": \"Int\", \"where\": null}],"
-        " \"main\": false, \"statements\": 2}",
+        " \"lines\": 9, \"main\": false, \"statements\": 2}",
         0,
         NULL);
     ck_assert_ptr_nonnull(expected);

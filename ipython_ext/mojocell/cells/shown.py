@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mojocell.cells.functions import Bound
+    from mojocell.core.request import Job
     from mojocell.core.result import RunResult
     from mojocell.diagnostics import Diagnostic
     from mojocell.hosts.ipython import IPython
@@ -73,6 +74,38 @@ def show(
     lines += [[("warning", "warning"), ("", f": {text}")] for text in _notes(bound, opts.mode, result)]
     if lines:
         host.display(lines)
+
+
+def code(job: Job, result: RunResult, opts: argparse.Namespace) -> None:
+    """Display the machine code of a cell's functions, where that was asked for.
+
+    Parameters
+    ----------
+    job : Job
+        The cell.
+    result : RunResult
+        What came of it.
+    opts : Namespace
+        What stood on the magic's line.
+
+    Raises
+    ------
+    UsageError
+        It cannot be shown.
+    """
+    name = getattr(opts, "asm", None)
+    if name is None:
+        return
+    from IPython.core.error import UsageError
+    from IPython.display import display
+
+    from mojocell.assembly import listing
+
+    try:
+        display(listing(job, result.source, [] if name is True else [name]))  # type: ignore[no-untyped-call]
+    except (ImportError, ValueError) as error:
+        msg = f"--asm: {error}"
+        raise UsageError(msg) from None
 
 
 def _notes(bound: Bound, mode: str | None, result: RunResult) -> list[str]:
