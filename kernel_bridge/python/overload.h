@@ -33,24 +33,23 @@ int mc_overload_init(struct mc_overload *ret,
                      struct mc_numpy *numpy);
 void mc_overload_fini(struct mc_overload *overload);
 
-/* Sorts the arguments of a vectorcall into slots for the parameters: borrowed, NULL where there is
- * none. -1 with a TypeError in CPython's words. */
-int mc_overload_bind(const struct mc_overload *overload,
-                     const char *function,
-                     PyObject *const *args,
-                     size_t count,
-                     PyObject *names,
-                     PyObject **ret_slots);
+/* Of a vectorcall. */
+struct mc_arguments {
+    PyObject *const *args;
+    size_t count;    /* of those without a name; those with one follow */
+    PyObject *names; /* a tuple, or NULL */
+};
 
-/* The words of all arguments from bound slots. As mc_convert_in. */
+/* The words of the arguments, sorted into slots for the parameters: borrowed, NULL where there is
+ * none. -1 with an exception: a TypeError in CPython's words, or as mc_convert_in. */
+int mc_overload_words(const struct mc_overload *overload,
+                      struct mc_conversion *conversion,
+                      const struct mc_arguments *given,
+                      PyObject **ret_slots,
+                      uint64_t *ret_in);
+
+/* The same from slots. */
 int mc_overload_convert(const struct mc_overload *overload,
                         struct mc_conversion *conversion,
                         PyObject *const *slots,
                         uint64_t *ret_in);
-
-/* How close the arguments are: 3 for each that is exact. The least of them, and their sum. */
-struct mc_overload_fit {
-    int least;
-    int sum;
-};
-struct mc_overload_fit mc_overload_fit(const struct mc_overload *overload, PyObject *const *slots);

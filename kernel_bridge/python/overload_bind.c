@@ -178,20 +178,21 @@ static int check_missing(const struct mc_overload *overload,
                  : 0;
 }
 
-int mc_overload_bind(const struct mc_overload *overload,
-                     const char *function,
-                     PyObject *const *args,
-                     size_t count,
-                     PyObject *names,
-                     PyObject **ret_slots)
+/* As CPython does, and in its words where it does not go. */
+static int bind(const struct mc_overload *overload,
+                const char *function,
+                const struct mc_arguments *given,
+                PyObject **ret_slots)
 {
+    size_t count = given->count;
     size_t positional = count < overload->n_positional ? count : overload->n_positional;
     memset(ret_slots, 0, overload->abi.n_args * sizeof *ret_slots);
-    memcpy(ret_slots, args, positional * sizeof *args);
-    Py_ssize_t named = names ? PyTuple_GET_SIZE(names) : 0;
+    memcpy(ret_slots, given->args, positional * sizeof *ret_slots);
+    Py_ssize_t named = given->names ? PyTuple_GET_SIZE(given->names) : 0;
     for (Py_ssize_t i = 0; i < named; i++) {
-        PyObject *name = PyTuple_GET_ITEM(names, i);
-        if (bind_name(overload, function, names, name, args[count + (size_t) i], ret_slots) < 0) {
+        PyObject *name = PyTuple_GET_ITEM(given->names, i);
+        PyObject *value = given->args[count + (size_t) i];
+        if (bind_name(overload, function, given->names, name, value, ret_slots) < 0) {
             return -1;
         }
     }
@@ -202,4 +203,49 @@ int mc_overload_bind(const struct mc_overload *overload,
         return -1;
     }
     return check_missing(overload, function, ret_slots, true);
+}
+
+/* ---- the words of a call ---- */
+
+int mc_overload_convert(const struct mc_overload *overload,
+                        struct mc_conversion *conversion,
+                        PyObject *const *slots,
+                        uint64_t *ret_in)
+{
+    const struct mc_signature *abi = &overload->abi;
+    uint64_t *word = ret_in;
+    uint64_t mask = 0;
+    if (abi->masked) {
+        word++;
+    }
+    for (size_t i = 0; i < abi->n_args; i++) {
+        const struct mc_parameter *parameter = &overload->parameters[i];
+        const struct mc_type *type = &abi->args[i];
+        if (slots[i]) {
+            conversion->argument = parameter->text;
+            if (mc_convert_in_fast(conversion, type, slots[i], word) < 0) {
+                return -1;
+            }
+        } else { /* zeros, where Mojo has the default */
+            memcpy(word, parameter->default_words, type->words * sizeof *word);
+        }
+        mask |= (uint64_t) (slots[i] || parameter->has_default) << i;
+        word += type->words;
+    }
+    if (abi->masked) {
+        *ret_in = mask;
+    }
+    return 0;
+}
+
+int mc_overload_words(const struct mc_overload *overload,
+                      struct mc_conversion *conversion,
+                      const struct mc_arguments *given,
+                      PyObject **ret_slots,
+                      uint64_t *ret_in)
+{
+    if (bind(overload, conversion->function, given, ret_slots) < 0) {
+        return -1;
+    }
+    return mc_overload_convert(overload, conversion, ret_slots, ret_in);
 }
