@@ -1,5 +1,6 @@
 /* A cell: what kind of source it is, the module and the entry that are compiled for it, and the way
- * back from positions in the module to positions in the cell. Owns a copy of the source. */
+ * back from positions in the module to positions in the cell. Owns a copy of the source, without
+ * its comments: two cells that differ in nothing else are one. */
 #pragma once
 
 #include "base/buf.h"
@@ -33,6 +34,9 @@ enum mc_cell_kind mc_cell_kind(const struct mc_cell *cell);
 /* "program", "statements", "definitions". */
 const char *mc_cell_kind_name(enum mc_cell_kind kind);
 
+/* Its source without comments (comments.h), which is what is compiled; the cell's. */
+const char *mc_cell_text(const struct mc_cell *cell, size_t *ret_length);
+
 /* Whether it has nothing but comments. */
 bool mc_cell_is_empty(const struct mc_cell *cell);
 
@@ -43,10 +47,10 @@ long mc_cell_main_line(const struct mc_cell *cell);
  * UTF-8 comes with U+FFFD in the place of what is not. */
 json_t *mc_cell_json(const struct mc_cell *cell);
 
-/* Adds the text of the module file. Of a program and of definitions that is the cell without its
- * byte order mark; of statements twice the cell's lines: definitions where they were, then `def
- * main() raises:`, then the statements, each on its own line and indented, and last what shows the
- * value of the last expression. -1 when out of memory. */
+/* Adds the text of the module file. Of a program and of definitions that is the cell without
+ * comments and byte order mark; of statements twice the cell's lines: definitions where they were,
+ * then `def main() raises:`, then the statements, each on its own line and indented, and last what
+ * shows the value of the last expression. -1 when out of memory. */
 int mc_cell_module(const struct mc_cell *cell, struct mc_buf *ret);
 
 /* Adds the text of an entry module: it imports the module `module_name` as `m`, refers to what that

@@ -3,6 +3,7 @@
 #include "mojo/cell.h"
 #include "mojo/cell_names.h"
 #include "mojo/cell_parts.h"
+#include "mojo/comments.h"
 #include "mojo/lex.h"
 #include "mojo/scan.h"
 
@@ -150,19 +151,19 @@ static int make_statements(struct mc_cell *cell, mc_err *err)
 
 static int parse(struct mc_cell *cell, const char *source, size_t length, mc_err *err)
 {
+    mc_autobuf plain = MC_BUF_INIT;
     cell->shown = SIZE_MAX;
     cell->scan = MC_SCAN_INIT;
-    cell->source = malloc(length + 1);
+    if (mc_comments_strip(source, length, &plain, err) < 0) {
+        return -1;
+    }
+    cell->length = plain.length;
+    cell->source = mc_buf_steal(&plain);
     if (cell->source == NULL) {
         return mc_err_set(err, MC_NO_MEMORY, "out of memory");
     }
-    if (length > 0) {
-        memcpy(cell->source, source, length);
-    }
-    cell->source[length] = '\0';
-    cell->length = length;
-    cell->lines = 1 + mc_lex_count_lines(source, length);
-    if (mc_scan(cell->source, length, &cell->scan, err) < 0 || decide_kind(cell, err) < 0) {
+    cell->lines = 1 + mc_lex_count_lines(cell->source, cell->length);
+    if (mc_scan(cell->source, cell->length, &cell->scan, err) < 0 || decide_kind(cell, err) < 0) {
         return -1;
     }
     if (cell->io && cell->kind != MC_CELL_STATEMENTS) {
@@ -224,6 +225,12 @@ const char *mc_cell_kind_name(enum mc_cell_kind kind)
         [MC_CELL_DEFINITIONS] = "definitions",
     };
     return names[kind];
+}
+
+const char *mc_cell_text(const struct mc_cell *cell, size_t *ret_length)
+{
+    *ret_length = cell->length;
+    return cell->source;
 }
 
 bool mc_cell_is_empty(const struct mc_cell *cell)

@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/paths.h"
+#include "mojo/cell.h"
 #include "mojo/cell_io.h"
 #include "mojo/closure.h"
 #include "mojo/flags.h"
@@ -87,13 +88,13 @@ static void add_using(struct mc_key *key, const struct mc_using *using)
 }
 
 /* What the cell imports, and what the sources import that it uses. */
-static int add_closures(struct mc_key *key,
-                        const struct mc_fields *fields,
-                        struct mc_cache_key *made,
-                        mc_err *err)
+static int
+add_closures(struct mc_key *key, const struct mc_cell *cell, struct mc_cache_key *made, mc_err *err)
 {
     char *const *include = made->include.items;
-    int result = mc_closure(fields->source, fields->source_length, include, add_module, key, err);
+    size_t length;
+    const char *source = mc_cell_text(cell, &length);
+    int result = mc_closure(source, length, include, add_module, key, err);
     for (size_t i = 0; result == 0 && i < made->using.texts.count; i++) {
         const char *text = made->using.texts.items[i];
         result = mc_closure(text, strlen(text), include, add_module, key, err);
@@ -113,16 +114,19 @@ static int add_json(struct mc_key *key, const char *tag, const json_t *json, mc_
 }
 
 static int make_key(const struct mc_fields *fields,
+                    const struct mc_cell *cell,
                     const struct mc_toolchain *toolchain,
                     const struct mc_cell_io *io,
                     struct mc_cache_key *made,
                     mc_err *err)
 {
     struct mc_key key;
+    size_t length;
+    const char *source = mc_cell_text(cell, &length);
     if (mc_key_init(&key, err) < 0) {
         return -1;
     }
-    mc_key_add(&key, "source", fields->source, fields->source_length);
+    mc_key_add(&key, "source", source, length);
     mc_key_add_string(&key, "repair", fields->modernize ? MC_REPAIR_VERSION : "no");
     add_toolchain(&key, toolchain);
     for (size_t i = 0; i < made->flags.count; i++) {
@@ -146,7 +150,7 @@ static int make_key(const struct mc_fields *fields,
                      : 0;
     }
     if (result == 0) {
-        result = add_closures(&key, fields, made, err);
+        result = add_closures(&key, cell, made, err);
     }
     if (result == 0) {
         result = mc_key_finish(&key, made->key, &made->parts, err);
@@ -156,6 +160,7 @@ static int make_key(const struct mc_fields *fields,
 }
 
 int mc_cache_key_make(const struct mc_fields *fields,
+                      const struct mc_cell *cell,
                       const struct mc_toolchain *toolchain,
                       const struct mc_cell_io *io,
                       char *const *envp,
@@ -173,7 +178,7 @@ int mc_cache_key_make(const struct mc_fields *fields,
     size_t given = made->include.count; /* which the flags have already */
     if (mc_using_read(fields->using, &made->using, err) < 0 ||
         add_directories(fields, envp, made, err) < 0 ||
-        make_key(fields, toolchain, io, made, err) < 0) {
+        make_key(fields, cell, toolchain, io, made, err) < 0) {
         mc_cache_key_free(made);
         return -1;
     }

@@ -8,6 +8,7 @@
 #include "protocol/fields.h"
 #include "server/using.h"
 
+struct mc_cell;
 struct mc_cell_io;
 struct mc_toolchain;
 
@@ -20,8 +21,9 @@ struct mc_cache_key {
     json_t *parts;          /* what the key was made of, for explanations */
 };
 
-/* `envp` is the caller's environment. */
+/* `cell` is the request's; `envp` the caller's environment. */
 int mc_cache_key_make(const struct mc_fields *fields,
+                      const struct mc_cell *cell,
                       const struct mc_toolchain *toolchain,
                       const struct mc_cell_io *io,
                       char *const *envp,

@@ -5,6 +5,7 @@
 #include "base/strv.h"
 #include "cache/store.h"
 #include "mojo/cell.h"
+#include "mojo/comments.h"
 #include "mojo/toolchain.h"
 #include "server/cache_key.h"
 #include "server/request.h"
@@ -114,6 +115,7 @@ enum mc_progress mc_step_prepare(struct mc_request *request)
 {
     mc_err err = {0};
     if (mc_cache_key_make(&request->fields,
+                          request->cell,
                           request->toolchain,
                           &request->io,
                           request->environment.items,
@@ -166,12 +168,14 @@ static struct mc_compilation_spec spec_of(const struct mc_request *request)
 {
     const struct mc_fields *fields = &request->fields;
     const struct mc_cache_key *key = request->cache_key;
+    size_t length;
+    const char *source = mc_cell_text(request->cell, &length);
     return (struct mc_compilation_spec) {.key = key->key,
                                          .module = key->module,
                                          .toolchain = request->toolchain,
                                          .flags = &key->flags,
-                                         .source = fields->source,
-                                         .source_length = fields->source_length,
+                                         .source = source,
+                                         .source_length = length,
                                          .using = &key->using,
                                          .exports = fields->exports,
                                          .inputs = fields->inputs,
@@ -215,6 +219,32 @@ enum mc_progress mc_step_compile(struct mc_request *request)
     return MC_WAIT;
 }
 
+/* What was compiled had no comments, and others may have asked for it with theirs: what is said of
+ * it has the request's own. */
+static int say(struct mc_request *request, const json_t *diagnostics, mc_err *err)
+{
+    const struct mc_fields *fields = &request->fields;
+    const json_t *repaired = json_object_get(request->result, "source");
+    json_t *own = json_deep_copy(diagnostics);
+    mc_autobuf text = MC_BUF_INIT;
+    mc_step_set(request, "diagnostics", own);
+    if (!repaired) {
+        mc_comments_show(fields->source, fields->source_length, own);
+        return 0;
+    }
+    if (mc_comments_restore(json_string_value(repaired),
+                            json_string_length(repaired),
+                            fields->source,
+                            fields->source_length,
+                            &text,
+                            err) < 0) {
+        return -1;
+    }
+    mc_comments_show(text.data, text.length, own);
+    mc_step_set(request, "source", json_stringn(text.data, text.length));
+    return 0;
+}
+
 static json_t *first_error(const json_t *diagnostics)
 {
     size_t i;
@@ -245,10 +275,13 @@ static json_t *compile_failure(const json_t *diagnostics)
 
 static enum mc_progress refuse(struct mc_request *request, const struct mc_compiled *compiled)
 {
-    json_object_set(request->result, "diagnostics", compiled->diagnostics);
+    mc_err err = {0};
     if (compiled->changes) {
         json_object_set(request->result, "modernized", compiled->changes);
         mc_step_set(request, "source", json_stringn(compiled->text->data, compiled->text->length));
+    }
+    if (say(request, compiled->diagnostics, &err) < 0) {
+        return mc_step_fail(request, &err);
     }
     mc_step_set_times(request);
     mc_request_refuse(request, compile_failure(compiled->diagnostics));
@@ -298,16 +331,15 @@ static json_t *used_json(const struct mc_using *using)
 {
     json_t *used = json_object();
     for (size_t i = 0; i < using->names.count; i++) {
-        json_object_set_new(used, using->names.items[i], json_string(using->texts.items[i]));
+        json_object_set_new(used, using->names.items[i], json_string(using->sources.items[i]));
     }
     return used;
 }
 
 /* What was found out when the artifact was made belongs to every result that uses it. */
-static void copy_meta(struct mc_request *request)
+static int copy_meta(struct mc_request *request, mc_err *err)
 {
-    static const char *const names[] = {
-        "diagnostics", "modernized", "source", "functions", "skipped", "run"};
+    static const char *const names[] = {"modernized", "source", "functions", "skipped", "run"};
     for (size_t i = 0; i < MC_LENGTH(names); i++) {
         json_t *value = json_object_get(request->meta, names[i]);
         if (value) {
@@ -322,11 +354,16 @@ static void copy_meta(struct mc_request *request)
         json_object_get(request->meta, "run")) {
         mc_step_set(request, "runtime", runtime_json(request->toolchain));
     }
+    const json_t *diagnostics = json_object_get(request->meta, "diagnostics");
+    return diagnostics ? say(request, diagnostics, err) : 0;
 }
 
 enum mc_progress mc_step_compiled(struct mc_request *request)
 {
-    copy_meta(request);
+    mc_err err = {0};
+    if (copy_meta(request, &err) < 0) {
+        return mc_step_fail(request, &err);
+    }
     if (request->op == MC_OP_COMPILE) {
         mc_step_set_times(request);
         mc_request_finish(request, true, json_incref(request->result));

@@ -99,7 +99,8 @@ module_text(const json_t *one, struct reading *reading, struct mc_buf *text, int
     return mc_buf_check(text, err);
 }
 
-static int add_module(struct mc_using *ret, const struct mc_buf *text, char name[32], mc_err *err)
+static int add_module(
+    struct mc_using *ret, const struct mc_buf *text, const char *source, char name[32], mc_err *err)
 {
     char digest[MC_HASH_HEX];
     if (mc_hash_bytes(text->data, text->length, digest, err) < 0) {
@@ -116,7 +117,11 @@ static int add_module(struct mc_using *ret, const struct mc_buf *text, char name
     }
     mc_strv_add(&ret->names, name);
     mc_strv_add(&ret->texts, text->data);
-    return mc_strv_check(&ret->names, err) < 0 ? -1 : mc_strv_check(&ret->texts, err);
+    mc_strv_add(&ret->sources, source);
+    if (mc_strv_check(&ret->names, err) < 0 || mc_strv_check(&ret->sources, err) < 0) {
+        return -1;
+    }
+    return mc_strv_check(&ret->texts, err);
 }
 
 static int read_all(const json_t *using,
@@ -135,7 +140,11 @@ static int read_all(const json_t *using,
         mc_autobuf text = MC_BUF_INIT;
         char module[32];
         if (module_text(one, reading, &text, depth, err) < 0 ||
-            add_module(reading->ret, &text, module, err) < 0 ||
+            add_module(reading->ret,
+                       &text,
+                       json_string_value(json_object_get(one, "source")),
+                       module,
+                       err) < 0 ||
             add_imports(json_object_get(one, "names"), module, ret_imports, err) < 0) {
             return -1;
         }
@@ -162,4 +171,5 @@ void mc_using_fini(struct mc_using *using)
     mc_buf_fini(&using->imports);
     mc_strv_fini(&using->names);
     mc_strv_fini(&using->texts);
+    mc_strv_fini(&using->sources);
 }

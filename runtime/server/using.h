@@ -9,9 +9,10 @@
 #include <jansson.h>
 
 struct mc_using {
-    struct mc_buf imports; /* lines for the cell's module */
-    struct mc_strv names;  /* of the modules, mc_u<16 digits>, without doubles */
-    struct mc_strv texts;  /* of the same modules */
+    struct mc_buf imports;  /* lines for the cell's module */
+    struct mc_strv names;   /* of the modules, mc_u<16 digits>, without doubles */
+    struct mc_strv texts;   /* of the same modules, without comments */
+    struct mc_strv sources; /* that they were made of, as given */
 };
 
 /* Reads `using` of a request (docs/protocol.md); NULL is nothing. INVALID_REQUEST for what it must

@@ -250,7 +250,7 @@ START_TEST(thunks_stand_behind_definitions_and_beside_programs)
     mc_autobuf entry = MC_BUF_INIT;
     sources("def f(): pass", &module, &entry);
     ck_assert_uint_eq(entry.length, 0);
-    ck_assert_int_eq(strncmp(module.data, "def f(): pass\nfrom x import y\n", 30), 0);
+    ck_assert_int_eq(strncmp(module.data, "def f(): pass\n\nfrom x import y\n", 31), 0);
     ck_assert_ptr_nonnull(strstr(module.data, "def mc_call_0("));
     mc_buf_clear(&module);
     sources("def f(): pass\ndef main(): pass", &module, &entry);

@@ -74,10 +74,10 @@ START_TEST(test_main_beside_statements_is_refused_with_both_lines)
 }
 END_TEST
 
-START_TEST(test_programs_and_definitions_are_compiled_verbatim)
+START_TEST(test_programs_and_definitions_are_compiled_as_they_are_but_for_comments)
 {
-    ck_module("def main():\r\n\tpass", "def main():\r\n\tpass");
-    ck_module("\xef\xbb\xbf# d\ndef f(): pass\n", "# d\ndef f(): pass\n");
+    ck_module("def main():\r\n\tpass", "def main():\r\n\tpass\n");
+    ck_module("\xef\xbb\xbf# d\ndef f(): pass # e\n# g\n", "\ndef f(): pass\n");
     ck_module("", "");
 }
 END_TEST
@@ -96,7 +96,7 @@ START_TEST(test_only_first_lines_of_logical_lines_are_indented)
     ck_module("if a:\n\tx = '''b\n  c'''\n\ty = (1,\n2)\n# d\n\tz = \\\n3\n",
               "\n\n\n\n\n\n\n\n\n"
               "def main() raises:\n"
-              "    if a:\n    \tx = '''b\n  c'''\n    \ty = (1,\n2)\n# d\n    \tz = \\\n3\n\n");
+              "    if a:\n    \tx = '''b\n  c'''\n    \ty = (1,\n2)\n\n    \tz = \\\n3\n\n");
 }
 END_TEST
 
@@ -115,18 +115,18 @@ START_TEST(test_the_last_expression_is_shown)
 {
     ck_module("x = 1\nx + 1  # c\n",
               "\n\n\ndef main() raises:\n    x = 1\n    _mc_show((x + 1))\n\n" SHOW);
-    ck_module("f(\n1,\n)", "\n\n\ndef main() raises:\n    _mc_show((f(\n1,\n)))\n" SHOW);
-    ck_module("x; y", "\ndef main() raises:\n    x; _mc_show((y))\n" SHOW);
+    ck_module("f(\n1,\n)", "\n\n\n\ndef main() raises:\n    _mc_show((f(\n1,\n)))\n\n" SHOW);
+    ck_module("x; y", "\n\ndef main() raises:\n    x; _mc_show((y))\n\n" SHOW);
 }
 END_TEST
 
 START_TEST(test_what_is_no_last_expression_is_not_shown)
 {
-    ck_module("x;", "\ndef main() raises:\n    x;\n");
-    ck_module("x\nimport a", "\nimport a\ndef main() raises:\n    x\n\n");
-    ck_module("if a: b", "\ndef main() raises:\n    if a: b\n");
-    ck_module("x = 1", "\ndef main() raises:\n    x = 1\n");
-    ck_module("print((1)", "\ndef main() raises:\n    print((1)\n");
+    ck_module("x;", "\n\ndef main() raises:\n    x;\n\n");
+    ck_module("x\nimport a", "\nimport a\n\ndef main() raises:\n    x\n\n\n");
+    ck_module("if a: b", "\n\ndef main() raises:\n    if a: b\n\n");
+    ck_module("x = 1", "\n\ndef main() raises:\n    x = 1\n\n");
+    ck_module("print((1)", "\n\ndef main() raises:\n    print((1)\n\n");
 }
 END_TEST
 
@@ -218,22 +218,22 @@ static void ck_place(long line, long column, long to_line, long to_column)
 
 START_TEST(test_places_in_the_module_are_places_in_the_cell)
 {
-    /* The module: 5 lines, main, 5 lines, what shows. */
-    parse("import a; x = 1\ndef f():\n    return 1\nz = (1,\n 2); x + 1");
+    /* The module: 6 lines, main, 6 lines, what shows. */
+    parse("import a; x = 1\ndef f():\n    return 1\nz = (1,\n 2); x + 1\n");
     ck_place(1, 8, 1, 8);
     ck_place(3, 5, 3, 5);
-    ck_place(6, 1, 0, 0);
-    ck_place(7, 5, 1, 11);
-    ck_place(7, 9, 1, 15);
-    ck_place(10, 5, 4, 1);
-    ck_place(11, 2, 5, 2);
-    ck_place(11, 6, 5, 6);
-    ck_place(11, 16, 5, 6);
-    ck_place(11, 20, 5, 10);
-    ck_place(12, 1, 0, 0);
+    ck_place(7, 1, 0, 0);
+    ck_place(8, 5, 1, 11);
+    ck_place(8, 9, 1, 15);
+    ck_place(11, 5, 4, 1);
+    ck_place(12, 2, 5, 2);
+    ck_place(12, 6, 5, 6);
+    ck_place(12, 16, 5, 6);
+    ck_place(12, 20, 5, 10);
+    ck_place(14, 1, 0, 0);
     ck_place(99, 1, 0, 0);
     ck_place(0, 0, 0, 0);
-    ck_place(10, 1, 4, 1);
+    ck_place(11, 1, 4, 1);
 }
 END_TEST
 
@@ -320,7 +320,7 @@ int main(void)
     tcase_add_checked_fixture(tests, NULL, forget_cell);
     tcase_add_test(tests, test_the_kind_follows_from_what_is_in_the_cell);
     tcase_add_test(tests, test_main_beside_statements_is_refused_with_both_lines);
-    tcase_add_test(tests, test_programs_and_definitions_are_compiled_verbatim);
+    tcase_add_test(tests, test_programs_and_definitions_are_compiled_as_they_are_but_for_comments);
     tcase_add_test(tests, test_statements_become_main_below_the_definitions);
     tcase_add_test(tests, test_only_first_lines_of_logical_lines_are_indented);
     tcase_add_test(tests, test_semicolons_between_definitions_and_statements_part_them);

@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "mojo/bind.h"
 #include "mojo/cell.h"
+#include "mojo/comments.h"
 #include "mojo/lex.h"
 #include "mojo/scan.h"
 #include "mojo/scan_imports.h"
@@ -70,9 +71,11 @@ static void check_scan(const char *source, size_t length)
 }
 
 /* Each place in the module that is from the cell has the same byte there. */
-static void check_map(const struct mc_cell *cell, const char *source, size_t length)
+static void check_map(const struct mc_cell *cell)
 {
     mc_autobuf module = MC_BUF_INIT;
+    size_t length;
+    const char *source = mc_cell_text(cell, &length);
     require(mc_cell_module(cell, &module) == 0);
     long line = 1;
     long column = 1;
@@ -117,6 +120,20 @@ static void check_bindings(const struct mc_cell *cell)
     mc_bindings_free(bindings);
 }
 
+/* What has no comments has none to lose, and with its comments it is as it was. */
+static void check_comments(const struct mc_cell *cell, const char *source, size_t length)
+{
+    mc_autobuf again = MC_BUF_INIT;
+    mc_autobuf back = MC_BUF_INIT;
+    mc_err err = {0};
+    size_t own;
+    const char *text = mc_cell_text(cell, &own);
+    require(mc_comments_strip(text, own, &again, &err) == 0);
+    require(again.length == own && memcmp(again.data ? again.data : "", text, own) == 0);
+    require(mc_comments_restore(text, own, source, length, &back, &err) == 0);
+    require(back.length == length && memcmp(back.data ? back.data : "", source, length) == 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
     const char *source = (const char *) bytes;
@@ -128,7 +145,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
         require(err.code == MC_INVALID_CELL && err.hint[0] != '\0');
         return 0;
     }
-    check_map(cell, source, length);
+    check_map(cell);
+    check_comments(cell, source, length);
     check_bindings(cell);
     json_t *object = mc_cell_json(cell);
     require(object != NULL);

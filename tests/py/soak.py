@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import mojocell as mc
+from daemon import program
 from mojocell.core.request import Job
 from mojocell.errors import MojoError
 from mojocell.widgets.caller import Caller, Outcome, Request
@@ -129,8 +130,7 @@ class Client:
     # --- cells of the compiler that costs nothing ---
 
     def cell(self, *lines: str, op: str = "run", **options: Any) -> Any:
-        source = "".join(f"# {line}\n" for line in lines) + "def main():\n    pass\n"
-        return Job(source, op=op, **options).but(toolchain=self.fake).execute()
+        return Job(program(*lines), op=op, **options).but(toolchain=self.fake).execute()
 
     def new(self) -> str:
         self.serial += 1

@@ -219,6 +219,11 @@ def test_cells_know_what_cells_before_them_define(shell: Kernel) -> None:
     assert int(said(shell.run(MISSES))) == before + 2
     assert said(shell.run("%%mojo\nprint(Plot(1.0).size())", cell_id="d")) == "30.0\n"
 
+    # A comment that moves no line costs nothing, neither there nor in what uses it.
+    assert shell.run(AREA.format(" * 10  # in feet"), cell_id="a").status == "ok"
+    assert said(shell.run("print(price(2), held(2))")) == "62.0 62.0\n"
+    assert int(said(shell.run(MISSES))) == before + 3  # one for the statements above
+
     # What the user has put in a name's place stays.
     shell.run("price = 'mine'")
     assert shell.run(AREA.format(" * 100"), cell_id="a").status == "ok"

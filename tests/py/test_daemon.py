@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 import zmq
 
-from daemon import Daemon, Peer, alive, command_line, descendants, libexec, running, wait_until
+from daemon import Daemon, Peer, alive, command_line, descendants, libexec, program, running, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 FAKE_TOOLCHAIN = os.environ.get("MOJOCELL_FAKE_TOOLCHAIN") or ROOT / "build" / "sanitize" / "fake" / "modular"
@@ -43,10 +43,6 @@ def peer(daemon: Daemon) -> Iterator[Peer]:
     one = Peer(daemon)
     yield one
     one.close()
-
-
-def program(*lines: str) -> str:
-    return "".join(f"# {line}\n" for line in lines) + "def main():\n    pass\n"
 
 
 def below(daemon: Daemon, word: str) -> list[int]:
@@ -157,7 +153,7 @@ def test_an_environment_of_anything_else_is_refused(peer: Peer, block: bytes) ->
 
 
 def test_a_compile_error_is_a_result_with_diagnostics(daemon: Daemon, peer: Peer) -> None:
-    reply = peer.run("def main():\n    pass\n# compile: error no such name\n")
+    reply = peer.run(program("compile: error no such name"))
     assert reply["event"] == "result" and not reply["ok"]
     assert reply["failure"]["code"] == "compile_failed"
     (diagnostic,) = reply["diagnostics"]

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 import zmq
 
-from daemon import Daemon, Peer, alive, command_line, descendants, libexec, running, wait_until
+from daemon import Daemon, Peer, alive, command_line, descendants, libexec, program, running, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 FAKE_TOOLCHAIN = Path(
@@ -46,10 +46,6 @@ def peer(daemon: Daemon) -> Iterator[Peer]:
     one = Peer(daemon)
     yield one
     one.close()
-
-
-def program(*lines: str) -> str:
-    return "".join(f"# {line}\n" for line in lines) + "def main():\n    pass\n"
 
 
 def runner_of(daemon: Daemon) -> int:

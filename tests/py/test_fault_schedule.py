@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 import zmq
 
-from daemon import Daemon, Peer, alive, wait_until
+from daemon import Daemon, Peer, alive, program, wait_until
 from faults import KILL, STEPS, Fault, Schedule
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -94,11 +94,11 @@ class Seed:
         """A cell, and whether it has no end of its own."""
         compiling = self.random.choice(COMPILES)
         running = [self.random.choice(RUNS) for _ in range(self.random.randint(0, 2))]
-        lines = [f"# compile: {compiling}"] if compiling else []
-        lines += [f"# run: {line}" for line in running]
+        lines = [f"compile: {compiling}"] if compiling else []
+        lines += [f"run: {line}" for line in running]
         # Few different ones: they join each other, and come from the cache.
-        lines.append(f"# {self.random.randint(0, 3)} of {self.number // 8}")
-        return "\n".join(lines) + "\ndef main():\n    pass\n", compiling == "hang" or "spin" in running
+        lines.append(f"{self.random.randint(0, 3)} of {self.number // 8}")
+        return program(*lines), compiling == "hang" or "spin" in running
 
     def ask(self) -> None:
         peer = self.random.choice(self.peers)
@@ -217,7 +217,7 @@ class Stage:
     def start(self) -> Daemon:
         daemon = Daemon(self.root, self.toolchain)
         warm = Peer(daemon)
-        warm.run("# run: print warm\ndef main():\n    pass\n")
+        warm.run(program("run: print warm"))
         warm.close()
         return daemon
 

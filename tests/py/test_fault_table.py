@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 import mojocell as mc
-from daemon import Daemon, Peer, alive, descendants, wait_until
+from daemon import Daemon, Peer, alive, descendants, program, wait_until
 from faults import KILL, Fault, Schedule
 from mojocell.core import client
 
@@ -61,8 +61,7 @@ class Place:
         patch.chdir(root)
 
     def run(self, *lines: str) -> str:
-        text = "".join(f"# {line}\n" for line in lines) + "def main():\n    pass\n"
-        return mc.run(text).stdout
+        return mc.run(program(*lines)).stdout
 
     def pid(self) -> int:
         return int(mc.info()["pid"])
@@ -157,8 +156,7 @@ import mojocell as mc
 threading = __import__("threading")
 def die(*words): os.kill(os.getpid(), signal.SIGKILL)
 from mojocell.core import client
-source = "# compile: sleep 300\\n# run: append ran\\n# run: sleep 0.3\\ndef main():\\n    pass\\n"
-header = {"op": "run", "source": source, "cwd": os.getcwd(), "toolchain": sys.argv[1], "env": {}, "sites": []}
+header = {"op": "run", "source": sys.argv[4], "cwd": os.getcwd(), "toolchain": sys.argv[1], "env": {}, "sites": []}
 when = sys.argv[2]
 class Events:
     def __call__(self, header, frames=()):
@@ -181,7 +179,8 @@ while True:
 
 def client_dies(when: str) -> Callable[[Place], None]:
     def before(place: Place) -> None:
-        words = [sys.executable, "-c", ASKS_AND_DIES, str(place.toolchain), when, place.socket()]
+        source = program("compile: sleep 300", "run: append ran", "run: sleep 0.3")
+        words = [sys.executable, "-c", ASKS_AND_DIES, str(place.toolchain), when, place.socket(), source]
         assert subprocess.run(words, check=False, capture_output=True).returncode == -signal.SIGKILL
         wait_until(lambda: mc.info()["open_requests"] == 0, what="the end of what it had asked")
 
@@ -194,9 +193,7 @@ def reads_slowly(place: Place) -> None:
     daemon.socket, daemon.directory, daemon.toolchain = place.socket(), place.root, place.toolchain
     daemon.log = lambda: ""  # type: ignore[method-assign]
     peer = Peer(daemon)
-    id = peer.send(
-        **daemon.run_header("# run: flood 300000\ndef main():\n    pass\n", window=65536, op="run")
-    )
+    id = peer.send(**daemon.run_header(program("run: flood 300000"), window=65536, op="run"))
     other = Peer(daemon)
     assert other.ask(op="info")["open_requests"] >= 1
     taken = 0

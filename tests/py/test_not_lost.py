@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from daemon import Daemon, Peer, alive, descendants, running, wait_until
+from daemon import Daemon, Peer, alive, descendants, program, running, wait_until
 from faults import KILL, Fault, Schedule
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,10 +44,6 @@ def toolchain(folder: Path) -> Path:
     shutil.copytree(FAKE_TOOLCHAIN, copy, symlinks=True)
     shutil.copy(copy / "bin" / "quick", copy / "bin" / "mojo")
     return copy
-
-
-def program(*lines: str) -> str:
-    return "".join(f"# {line}\n" for line in lines) + "def main():\n    pass\n"
 
 
 def runner_of(daemon: Daemon) -> int:

@@ -66,7 +66,7 @@ def test_output_comes_while_the_program_runs_and_stop_keeps_it(shell: Kernel) ->
 
 
 def test_stop_ends_a_compilation_too(shell: Kernel) -> None:
-    request = shell.start(f"%%mojo\nprint('{os.getpid()} is not compiled')  # {time.time_ns()}\n")
+    request = shell.start(f"%%mojo\nprint('{os.getpid()}.{time.time_ns()} is not compiled')\n")
     outcome = shell.finish(request, kind="display_data")
     shell.interrupt()
     outcome = shell.finish(request, outcome=outcome)

@@ -139,7 +139,7 @@ def interrupt_once(condition: Callable[[], bool]) -> threading.Thread:
 def test_a_stop_tells_whether_the_program_had_begun(tmp_path: Path) -> None:
     begun = tmp_path / "begun"
     source = f"""
-# {uuid.uuid4()}
+comptime UNIQUE = "{uuid.uuid4()}"
 from std.time import sleep
 def main() raises:
     print("begun")
