@@ -12,11 +12,10 @@ import signal as _signal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from types import TracebackType
 
     from mojocell.core.result import RunResult
-    from mojocell.diagnostics import Diagnostic
+    from mojocell.diagnostics import Diagnostic, Note
 
 
 class MojoError(Exception):
@@ -157,6 +156,8 @@ class _ProgramError(MojoError):
         The cell, and what messages call it.
     used : bool
         The source is not the cell's own: it is one that it uses functions of.
+    call : Note or None
+        Of such an error: where the cell's own source calls it, where that is known.
     """
 
     returncode: int | None = None
@@ -168,16 +169,7 @@ class _ProgramError(MojoError):
     source: str | None = None
     name: str = "cell"
     used: bool = False
-
-    def set_used(self, module: str, sources: Mapping[str, str]) -> None:
-        """Put the place into a source that the cell uses functions of."""
-        import re
-
-        self.used = True
-        self.source = sources.get(module)
-        before = (self.source or "").split("\n")[: self.line]
-        defined = re.findall(r"^(?:def|fn|struct|trait)\s+(\w+)", "\n".join(before), re.MULTILINE)
-        self.name = f"cell of {defined[-1]}" if defined else "another cell"
+    call: Note | None = None
 
     def _lines(self) -> list[list[tuple[str, str]]]:
         from mojocell.show import layout

@@ -346,6 +346,10 @@ class Mojocell(Magics):
         limit = int(settings.value_of("shown")) if self._host.has_kernel else None
         return CellSink(screen, limit, first=self._is_first(screen))
 
+    def cell_of(self, source: str) -> str | None:
+        """Return what messages call the cell that others use and that says a source."""
+        return self._session.label(source)
+
     # --- surroundings -------------------------------------------------------------------------
 
     def before_cell(self, info: Any) -> None:

@@ -79,7 +79,7 @@ call_stale(const struct mc_function *self, PyObject *const *args, size_t nargsf,
         return NULL;
     }
     PyObject *stale = Py_NewRef(self->stale);
-    PyObject *next = PyObject_CallNoArgs(stale);
+    PyObject *next = mc_variants_successor(self);
     PyObject *value = next ? PyObject_Vectorcall(next, args, nargsf, names) : NULL;
     Py_XDECREF(next);
     Py_DECREF(stale);

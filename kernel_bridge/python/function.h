@@ -47,6 +47,7 @@ struct mc_function {
     PyObject *stub;
     PyObject *reduce;
     PyObject *changes;  /* what with_options was told, or NULL */
+    PyObject *variants; /* what it made, or NULL where there is nothing: function_variants.c */
     PyObject *qualname; /* as it was set */
     PyObject *dict;
     PyObject *weakrefs;
@@ -86,6 +87,13 @@ int mc_function_read_mode(PyObject *mode, bool *ret_isolated);
 
 /* Whether the function can be called in this process; -1 with an exception that says why not. */
 int mc_function_check_inline(const struct mc_function *self);
+
+/* What with_options made is told what its origin is: -1 with an exception. */
+int mc_variants_add(struct mc_function *origin, struct mc_function *variant);
+int mc_variants_follow(const struct mc_function *origin);
+
+/* What takes the place of one that is out of date, with its options; NULL with an exception. */
+PyObject *mc_variants_successor(const struct mc_function *self);
 
 extern PyGetSetDef mc_function_getset[];
 extern PyMemberDef mc_function_members[];

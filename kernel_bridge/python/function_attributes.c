@@ -174,7 +174,7 @@ static int set_stale(PyObject *object, PyObject *value, void *Py_UNUSED(closure)
         done = set_text(&self->stale, value, "stale");
     }
     mc_function_choose_call(self);
-    return done;
+    return done < 0 ? done : mc_variants_follow(self);
 }
 
 static PyObject *get_library(PyObject *object, void *Py_UNUSED(closure))

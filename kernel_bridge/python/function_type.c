@@ -52,6 +52,7 @@ static int function_traverse(PyObject *object, visitproc visit, void *arg)
         self->stub,
         self->reduce,
         self->changes,
+        self->variants,
         self->dict,
         self->stale,
     };
@@ -80,6 +81,7 @@ static int function_clear(PyObject *object)
     Py_CLEAR(self->stub);
     Py_CLEAR(self->reduce);
     Py_CLEAR(self->changes);
+    Py_CLEAR(self->variants);
     Py_CLEAR(self->dict);
     clear_successor(self);
     return 0;
@@ -228,7 +230,9 @@ static PyObject *function_with_options(PyObject *object, PyObject *args, PyObjec
         return NULL;
     }
     PyObject *variant = make_variant(object, &options, isolated);
-    if (variant && note_changes((struct mc_function *) variant, self->changes, mode, nogil) < 0) {
+    struct mc_function *made = (struct mc_function *) variant;
+    if (made && (note_changes(made, self->changes, mode, nogil) < 0 ||
+                 mc_variants_add((struct mc_function *) object, made) < 0)) {
         Py_CLEAR(variant);
     }
     return variant;

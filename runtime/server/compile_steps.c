@@ -111,6 +111,16 @@ enum mc_progress mc_step_toolchain_known(struct mc_request *request)
 
 /* ---- what to compile, and whether it is there ---- */
 
+/* The modules that the cell uses, by the names that a crash or a diagnostic in one has. */
+static json_t *used_json(const struct mc_using *using)
+{
+    json_t *used = json_object();
+    for (size_t i = 0; i < using->names.count; i++) {
+        json_object_set_new(used, using->names.items[i], json_string(using->sources.items[i]));
+    }
+    return used;
+}
+
 enum mc_progress mc_step_prepare(struct mc_request *request)
 {
     mc_err err = {0};
@@ -124,6 +134,9 @@ enum mc_progress mc_step_prepare(struct mc_request *request)
         return mc_step_fail(request, &err);
     }
     mc_step_set(request, "key", json_string(request->cache_key->key));
+    if (request->cache_key->using.names.count > 0) {
+        mc_step_set(request, "used", used_json(&request->cache_key->using));
+    }
     mc_step_set(request,
                 "toolchain",
                 json_pack("{s:s, s:s, s:s}",
@@ -326,16 +339,6 @@ static json_t *runtime_json(const struct mc_toolchain *toolchain)
     return json_pack("{s:s, s:o}", "identity", toolchain->runtime, "libraries", libraries);
 }
 
-/* The modules that the cell uses, by the names that a crash in one has. */
-static json_t *used_json(const struct mc_using *using)
-{
-    json_t *used = json_object();
-    for (size_t i = 0; i < using->names.count; i++) {
-        json_object_set_new(used, using->names.items[i], json_string(using->sources.items[i]));
-    }
-    return used;
-}
-
 /* What was found out when the artifact was made belongs to every result that uses it. */
 static int copy_meta(struct mc_request *request, mc_err *err)
 {
@@ -347,9 +350,6 @@ static int copy_meta(struct mc_request *request, mc_err *err)
         }
     }
     mc_step_set(request, "artifact", json_string(request->artifact));
-    if (request->cache_key->using.names.count > 0) {
-        mc_step_set(request, "used", used_json(&request->cache_key->using));
-    }
     if (json_array_size(json_object_get(request->meta, "functions")) > 0 ||
         json_object_get(request->meta, "run")) {
         mc_step_set(request, "runtime", runtime_json(request->toolchain));

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kernels import Kernel, Outcome, kernel
-from mojocell.cells import text
 from mojocell.cells.carried import Carried
+from mojocell.core import text
 
 # --- names in a text ----------------------------------------------------------------------------
 
@@ -205,7 +205,7 @@ def test_cells_know_what_cells_before_them_define(shell: Kernel) -> None:
     assert who[1].split() == ["area", "In", "[2]", "In", "[3]"]
 
     # Exactly what uses it is compiled anew, when it is next used, wherever it is held.
-    shell.run("held = price; area_before = area")
+    shell.run("held = price; area_before = area; released = price.with_options(nogil=True)")
     before = int(said(shell.run(MISSES)))
     assert shell.run(AREA.format(" * 10"), cell_id="a").status == "ok"
     assert int(said(shell.run(MISSES))) == before + 1
@@ -216,6 +216,7 @@ def test_cells_know_what_cells_before_them_define(shell: Kernel) -> None:
         "10.0",
         "1.0",
     ]
+    assert said(shell.run("print(released(2), price.nogil, released.nogil)")) == "62.0 False True\n"
     assert int(said(shell.run(MISSES))) == before + 2
     assert said(shell.run("%%mojo\nprint(Plot(1.0).size())", cell_id="d")) == "30.0\n"
 
@@ -254,8 +255,23 @@ def test_errors_of_another_cell_are_in_that_cell(shell: Kernel) -> None:
     assert "`total` was a variable of In [2]" in unknown and "-o total" in unknown and "-i total" in unknown
     cell = "%%mojo\ndef third(n: Int) -> Int:\n    var values = [1, 2, 3]\n    return values[n]\n"
     assert shell.run(cell, cell_id="t").status == "ok"
-    crashed = shell.run("%%mojo\nprint(third(7))", cell_id="c")
-    assert crashed.reply["ename"] == "MojoCrash" and "In [4]:4:" in crashed.error
+    crashed = shell.run("%%mojo\nprint(1)\nprint(third(7))  # of three", cell_id="c")
+    assert crashed.reply["ename"] == "MojoCrash"
+    own, other = crashed.error.split("In [4]:4:18: note: it happened here")
+    assert own.splitlines()[0].startswith("MojoCrash: cell:3:7: index 7 is out of bounds")
+    assert own.splitlines()[1].endswith("3 | print(third(7))  # of three")
+    assert other.splitlines()[1].endswith("4 |     return values[n]")
+    wrong = shell.run("%%mojo\nprint(third('x'))", cell_id="c").error
+    assert "cell:2:13: error: invalid call to 'third'" in wrong
+    assert "In [4]:2:5: note: function declared here" in wrong
+    # Where two places may have called it, none is told.
+    assert shell.run("%%mojo\nprint(third(1), third(7))", cell_id="c").error.startswith(
+        "MojoCrash: In [4]:4:18"
+    )
+    # By way of a cell between, from Python: the call is in the function's own cell.
+    between = "%%mojo\ndef fourth(n: Int) -> Int:\n    return third(n + 1)\n"
+    assert shell.run(between, cell_id="b").status == "ok"
+    assert "cell:3:12: index 8 is out of bounds" in shell.run("fourth(7)").error
     # A definition hides the prelude's name in the cells after it, as in one program.
     assert shell.run("%%mojo\ndef max(a: Int, b: Int) -> Int:\n    return -1\n", cell_id="m").status == "ok"
     assert said(shell.run("%%mojo\nprint(max(2, 3))", cell_id="n")) == "-1\n"

@@ -906,6 +906,36 @@ def test_variants_are_other_functions() -> None:
     assert back.__wrapped__ is stub
 
 
+def test_variants_are_stale_as_their_origin_is() -> None:
+    function = make("next", "(Int) -> Int", "n", fail=failing)
+    far = function.with_options(nogil=True).with_options(nogil=False)
+    assert far(1) == 2
+    function.stale = "it is gone"
+    for each in (far, function.with_options(nogil=True)):
+        with pytest.raises(FailureError):
+            each(1)
+    function.stale = None
+    assert (far(1), far.stale) == (2, None)
+
+    class Successor:
+        def __call__(self, n: int) -> tuple[str, int]:
+            return "plain", n
+
+        def with_options(self, **options: object) -> Any:
+            return lambda n: (options, n)
+
+    function.stale = Successor
+    assert function(1) == ("plain", 1)
+    assert far(2) == ({"nogil": False}, 2)
+    assert gone_with(function)
+
+
+def gone_with(function: Any) -> bool:
+    """Tell whether a variant ends with its last holder."""
+    found = weakref.ref(function.with_options(nogil=True))
+    return found() is None
+
+
 def test_modes() -> None:
     function = stubbed(fail=failing)
     function.mode = "isolated"

@@ -75,7 +75,7 @@ def failure(unit: Compiled, name: str, kind: str, details: Mapping[str, Any]) ->
 
 
 def _describe_crash(error: errors.MojoCrash, unit: Compiled, details: Mapping[str, Any]) -> None:
-    from mojocell.core import crash
+    from mojocell.core import crash, used
 
     error.signal = details.get("signal") or None
     text = str(details.get("message") or "")
@@ -84,7 +84,7 @@ def _describe_crash(error: errors.MojoCrash, unit: Compiled, details: Mapping[st
     elif details.get("line"):
         error.line, error.column = int(details["line"]), int(details.get("column") or 0) or None
         if details.get("module"):
-            error.set_used(str(details["module"]), unit.result.used)
+            used.put(error, unit.result, str(details["module"]))
     elif details.get("library"):
         error.library = str(details["library"])
     elif text:

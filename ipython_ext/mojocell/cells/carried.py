@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mojocell.cells import text
+from mojocell.core import text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -198,11 +198,10 @@ class Carried:
 
     # --- words ---
 
-    def label_at(self, source: str, line: int) -> str | None:
-        """Return what messages call the cell that a line of a module is from."""
-        names = list(text.defines("\n".join(source.split("\n")[:line])))
-        owner = self._owner(names[-1], set()) if names else None
-        return self._cells[owner].label if owner is not None else None
+    def label(self, source: str) -> str | None:
+        """Return what messages call the living cell that says a source."""
+        found = [living for living in self._cells.values() if living.source == source]
+        return max(found, key=lambda living: living.number).label if found else None
 
     def variable(self, name: str) -> str | None:
         """Say what to do where a cell uses another one's variable."""

@@ -72,6 +72,9 @@ class CellDiagnostics:
         if isinstance(error, _ProgramError) and error.line and not error.used:
             place = {**whole, "line": error.line, "column": error.column}
             found.append({"kind": "error", "message": error.message, **place})
+        elif isinstance(error, _ProgramError) and error.call is not None:
+            place = {**whole, "line": error.call.line, "column": error.call.column}
+            found.append({"kind": "error", "message": f"{error.name}: {error.message}", **place})
         self.forget(cell)
         self._cells[cell] = {"diagnostics": found, "fix": fix}
         while len(self._cells) > KEPT:

@@ -221,6 +221,19 @@ class Binder:
         if found is not None:
             found.outdate(source, refresh)
 
+    def current(self, cell: str | None, name: str) -> Any:
+        """Return a cell's function of a name that runs what its cell says; None where it is out of date."""
+        found = self._cells.get(cell) or _Cell()
+        functions = [
+            *(
+                module.__mojo__.function(name)
+                for module in found.modules.values()
+                if name in module.functions
+            ),
+            *(made for each, made in found.functions.items() if each == name),
+        ]
+        return next((made for made in functions if made.stale is None), None)
+
     def rebind(
         self, cell: str | None, job: Job, result: RunResult, opts: argparse.Namespace, name: str
     ) -> Any:

@@ -8,7 +8,8 @@ import threading
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mojocell.cells.carried import Carried
-from mojocell.errors import MojoCompileError, _ProgramError
+from mojocell.cells.functions import NOT_DEFINED
+from mojocell.errors import MojoCompileError, MojoError
 
 if TYPE_CHECKING:
     import argparse
@@ -90,10 +91,8 @@ class Session:
         return change.warnings if cell is not None else []
 
     def explain(self, result: RunResult) -> None:
-        """Give an error the label of the cell that it is in, and the hint for another cell's variable."""
+        """Give an error the hint for another cell's variable."""
         error = result.error
-        if isinstance(error, _ProgramError) and error.used and error.source and error.line:
-            error.name = self._carried.label_at(error.source, error.line) or error.name
         if isinstance(error, MojoCompileError) and error.hint is None:
             unknown = [match[1] for item in error.diagnostics if (match := _UNKNOWN.search(item.message))]
             hints = [hint for name in unknown if (hint := self._carried.variable(name))]
@@ -116,6 +115,10 @@ class Session:
             self._carried = Carried()
             self._asked.clear()
 
+    def label(self, source: str) -> str | None:
+        """Return what messages call the living cell that says a source."""
+        return self._carried.label(source)
+
     def table(self) -> list[tuple[str, str, str]]:
         """Return each name that is known, the cell that it is from, and those that use it."""
         return self._carried.table()
@@ -129,7 +132,13 @@ class Session:
     def _refresh(self, key: str, name: str) -> Any:
         """Compile a cell again, as what it uses was changed; return its function of a name."""
         with self._lock:
-            asked = self._asked[key]
+            asked = self._asked.get(key)
+            if asked is None:
+                msg = f"{name} is stale: {NOT_DEFINED}"
+                raise MojoError(msg, code="stale")
+            current = self._binder.current(asked.cell, name)
+            if current is not None:
+                return current
             using = tuple(self._carried.using(asked.job.source, key))
             if asked.job.using != using or asked.job.op != "compile":
                 asked = asked._replace(job=asked.job.but(op="compile", using=using))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
+from mojocell.core import used
 from mojocell.show.definition import definition
 
 if TYPE_CHECKING:
@@ -52,10 +53,10 @@ def read_words(error: _ProgramError, result: Compiled, text: str) -> None:
     from mojocell import _bridge
 
     found = _bridge.crash_words(text, result.source, _module(result), result.used)
-    error.message, error.line, error.column, used, error.library = found
+    error.message, error.line, error.column, module, error.library = found
     error.message = error.message or "aborted"
-    if used:
-        error.set_used(used, result.used)
+    if module:
+        used.put(error, result, module)
 
 
 def set_place(error: _ProgramError, result: Compiled, file: str, line: int, column: int) -> bool:
@@ -65,9 +66,9 @@ def set_place(error: _ProgramError, result: Compiled, file: str, line: int, colu
     found = _bridge.crash_place(file, line, column, result.source, _module(result), result.used)
     if found[0] is None:
         return False
-    error.line, error.column, used = found
-    if used:
-        error.set_used(used, result.used)
+    error.line, error.column, module = found
+    if module:
+        used.put(error, result, module)
     return True
 
 
@@ -104,6 +105,8 @@ def trace(error: _ProgramError, result: Compiled, details: Mapping[str, Any]) ->
         ``frames``, the addresses in the artifact, innermost first, and ``inside``, the user's function.
     """
     frames = [int(frame) for frame in details.get("frames") or ()]
+    if error.used and frames and _has_lines(result):
+        _look_for_call(error, result, frames)
     if error.line is not None or not frames:
         return
     if _has_lines(result):
@@ -121,11 +124,22 @@ def trace(error: _ProgramError, result: Compiled, details: Mapping[str, Any]) ->
         _look_in_used(error, result, error.inside)
 
 
+def _look_for_call(error: _ProgramError, result: Compiled, frames: Sequence[int]) -> None:
+    """Find where the own source called the one that an error is in: debug information knows it."""
+    from mojocell import _bridge
+
+    for file, line, column in _lines(result, frames):
+        found = _bridge.crash_place(file, line, column, result.source, _module(result), result.used)
+        if found[0] is not None and not found[2]:
+            used.set_call(error, result, found[0], found[1] or 1)
+            return
+
+
 def _look_in_used(error: _ProgramError, result: Compiled, function: str) -> None:
     for text in result.used.values():
         if definition(text, function):
             error.used, error.source = True, text
-            error.name = f"cell of {function.partition('.')[0]}"
+            error.name = used.name_of(text, definition(text, function))
 
 
 def _has_lines(result: Compiled) -> bool:

@@ -6,7 +6,7 @@ import functools
 from typing import TYPE_CHECKING, Any
 
 from mojocell import errors
-from mojocell.core import printed
+from mojocell.core import printed, used
 from mojocell.core.repairs import Repair, repair
 from mojocell.diagnostics import Diagnostic, from_wire
 from mojocell.errors import MojoError, _ProgramError
@@ -93,7 +93,6 @@ class RunResult:
         self.compiler_cache: bool = bool(wire.get("compiler_cache"))
         self.times: dict[str, float] = dict(wire.get("times") or {})
         self.usage: dict[str, float] = dict(wire.get("usage") or {})
-        self.diagnostics: tuple[Diagnostic, ...] = from_wire(wire.get("diagnostics"))
         self.kind: str = wire.get("kind") or "program"
         self.modernized: tuple[Repair, ...] = tuple(repair(item) for item in wire.get("modernized") or ())
         self.source: str = wire.get("source") or source
@@ -108,6 +107,8 @@ class RunResult:
         self.functions: tuple[dict[str, Any], ...] = tuple(wire.get("functions") or ())
         self.skipped: dict[str, str] = dict(wire.get("skipped") or {})
         self.used: dict[str, str] = dict(wire.get("used") or {})
+        said = from_wire(wire.get("diagnostics"))
+        self.diagnostics: tuple[Diagnostic, ...] = used.diagnostics(said, self.used)
         self.run: dict[str, Any] = dict(wire.get("run") or {})
         self.runtime: dict[str, Any] = dict(wire.get("runtime") or {})
         self.error: MojoError | None = None
@@ -203,7 +204,7 @@ def _error_of(failure: Mapping[str, Any], result: RunResult) -> MojoError:
         error.source, error.name = result.source, result.name
         error.line, error.column = failure.get("line"), failure.get("column")
     if isinstance(error, _ProgramError) and failure.get("module"):
-        error.set_used(str(failure["module"]), result.used)
+        used.put(error, result, str(failure["module"]))
     if isinstance(error, errors.MojoCompileError):
         error.diagnostics = result.diagnostics
     if isinstance(error, _ProgramError):

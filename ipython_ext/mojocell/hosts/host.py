@@ -54,6 +54,10 @@ class Host(Protocol):
         """Return how text of errors stands out."""
         ...
 
+    def cell_of(self, source: str) -> str | None:
+        """Return what a reader calls the cell that says a source; None where that is not known."""
+        ...
+
     def has_reader(self) -> bool:
         """Tell whether somebody reads along while cells run."""
         ...

@@ -68,6 +68,11 @@ class IPython(Terminal):
             return "plain"
         return "weights" if self.has_kernel else "colors"
 
+    def cell_of(self, source: str) -> str | None:
+        """Return the label of the notebook's cell that says a source."""
+        magics = self._shell.magics_manager.registry.get("Mojocell")
+        return None if magics is None else magics.cell_of(source)
+
     def has_reader(self) -> bool:
         """Tell whether somebody is there to read along.
 

@@ -47,6 +47,10 @@ class Terminal(Host):
         """Tell that nobody asked for colours; the command line decides for itself."""
         return "plain"
 
+    def cell_of(self, source: str) -> str | None:  # noqa: ARG002  (of a protocol)
+        """Tell that there are no cells."""
+        return None
+
     def has_reader(self) -> bool:
         """Tell that somebody reads: whoever asked for HTML."""
         return True

@@ -286,10 +286,15 @@ def _note(note: Note, item: Diagnostic, lines: Sequence[str], name: str) -> Layo
 def failure(error: Failure) -> Layout:
     """Return the layout of a failure that may have a place in the cell."""
     lines = error.source.split("\n") if error.source is not None else []
+    call: Note | None = getattr(error, "call", None)  # in the cell, where the place is in another
     place = _place(error.name, error.line, error.column) if error.line else ""
+    told = place if call is None else _place(call.file or "cell", call.line, call.column)
     first, *rest = error.message.split("\n")
-    layout: Layout = [[("place", place), ("", first)]]
+    layout: Layout = [[("place", told), ("", first)]]
     layout += [[("", line)] for line in rest]
+    if call is not None:
+        layout += _source(call.line, call.column, None, call.source, ())
+        layout.append([("", "  "), ("place", place), ("note", "note"), ("", ": it happened here")])
     layout += _source(error.line, error.column, None, None, lines)
     return layout + _where(error) + hint(error.hint)
 

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterator
 
 _PIECE = re.compile(
     r"""
@@ -60,6 +64,37 @@ def uses(source: str) -> list[str]:
     text = code(source)
     own = defines(source)
     return [name for name in dict.fromkeys(_NAME.findall(text)) if name not in own and " " not in name]
+
+
+def places(source: str, names: Container[str]) -> list[tuple[int, int]]:
+    r"""Return the lines and columns, from 1, where a source uses names.
+
+    Examples
+    --------
+    >>> places("n = 1  # area\nprint(t'{area(n)}', other.area)", {"area"})
+    [(2, 10)]
+    """
+    found = []
+    for at, piece in _names(source, 0):
+        if piece in names:
+            line = source.count("\n", 0, at)
+            found.append((line + 1, at - source.rfind("\n", 0, at)))
+    return found
+
+
+def _names(source: str, start: int) -> Iterator[tuple[int, str]]:
+    """Yield the names in code, members of others left out, each with its offset."""
+    behind = ""
+    for piece in _PIECE.finditer(source):
+        at = start + piece.start()
+        if piece["quote"] is not None:
+            if piece["prefix"].lower() in ("t", "f"):
+                for field in re.finditer(r"\{([^{}]*)\}", piece["inside"]):
+                    yield from _names(field[1], start + piece.start("inside") + field.start(1))
+        elif not piece[0].startswith("#"):
+            if not source[: piece.start()].rstrip().endswith(".") and behind not in ("def", "fn"):
+                yield at, piece[0]
+            behind = piece[0]
 
 
 def defines(source: str, *, imports: bool = True) -> dict[str, None]:
