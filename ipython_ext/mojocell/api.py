@@ -114,6 +114,10 @@ def run(
     result = Job(op="run", **asked).execute(sink)
     if sink is not None:
         sink.close()
+    if result.error is not None:
+        from mojocell.call import unknown_names
+
+        unknown_names.add_hints(result, unknown_names.callers_names(), unknown_names.Call(has_them=False))
     if check and result.error is not None:
         from mojocell import hosts
 
@@ -377,11 +381,13 @@ def _compile(asked: dict[str, Any], *, op: str) -> MojoModule:
     """Do what `compile`, `cell` and `import_module` share."""
     from mojocell import hosts
     from mojocell.call import inputs as statements
+    from mojocell.call import unknown_names
     from mojocell.call.module import module_of, using
 
     mode, nogil = asked.pop("mode"), bool(asked.pop("nogil"))
     inputs, outputs = asked.pop("inputs", {}), asked.pop("outputs", [])
-    used = using(list(asked.pop("using", ())))
+    given_using = list(asked.pop("using", ()))
+    used = using(given_using, asked["source"])
     job = Job(op=op, mode=mode if mode in PROGRAM_MODES else None, using=used, **asked)
     if job.args and (inputs or outputs):
         msg = "args are for programs: a cell that takes or gives variables has its inputs"
@@ -396,6 +402,9 @@ def _compile(asked: dict[str, Any], *, op: str) -> MojoModule:
     host = hosts.current()
     result, given = host.follow(run)
     if result.error is not None:
+        names = unknown_names.callers_names()
+        known = unknown_names.names_of(given_using, names)
+        unknown_names.add_hints(result, names, unknown_names.Call(inputs=inputs, using=known))
         raise host.present(result.error, result)
     return module_of(
         job,

@@ -16,6 +16,7 @@ import tempfile
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from mojocell import options
+from mojocell.core import text as words_of
 from mojocell.errors import MojoError
 
 if TYPE_CHECKING:
@@ -122,17 +123,17 @@ def rewrite(document: dict[str, Any]) -> list[Note]:
             cell["source"] = "".join(cell["source"])
     code = [cell for cell in cells if cell.get("cell_type") == "code"]
     lost = {id(cell): _take_off(cell) for cell in code}
+    carried = _Carried(cells)
     notes: list[Note] = []
     for number, cell in enumerate(cells, 1):
         if cell.get("cell_type") != "code":
             continue
-        later = [each["source"] for each in code[code.index(cell) + 1 :]]
         found = _CELL.match(cell["source"])
         said = lost[id(cell)]
         if found:
-            cell["source"] = _mojo_cell(found["line"], found["body"] or "", later, number, said)
+            cell["source"] = _mojo_cell(found["line"], found["body"] or "", number, said, carried)
         else:
-            cell["source"] = "\n".join([*_told(said), _lines(cell["source"], said)])
+            cell["source"] = "\n".join([*_told(said), _lines(cell["source"], said, carried.of_line(number))])
         notes += [Note(number, text) for text in said]
     first: dict[str, Any] = {"cell_type": "code", "metadata": {}, "execution_count": None, "outputs": []}
     cells.insert(0, {**first, "source": "import mojocell as mc"})
@@ -175,19 +176,85 @@ def _parser(table: Iterable[options.Option]) -> _Parser:
     return made
 
 
+def _read(line: str) -> tuple[argparse.Namespace, list[str]]:
+    """Return the options of a cell, and its program's arguments."""
+    words, args = options.split(line)
+    return options.parse(_parser(options.CELL), words), args
+
+
+class _Carried:
+    """What cells of a notebook have from those before them, by the names that these have in marimo.
+
+    Parameters
+    ----------
+    cells : list of dict
+        All cells; they are numbered from 1.
+    """
+
+    def __init__(self, cells: list[dict[str, Any]]) -> None:
+        self._using: dict[int, list[str]] = {}
+        self._known: dict[int, dict[str, str]] = {}
+        self._sources = [cell["source"] if cell.get("cell_type") == "code" else "" for cell in cells]
+        owners: dict[str, str] = {}
+        for number, cell in enumerate(cells, 1):
+            if cell.get("cell_type") != "code":
+                continue
+            self._known[number] = dict(owners)
+            found = _CELL.match(cell["source"])
+            if found:
+                owners.update(self._cell(number, found["line"], found["body"] or ""))
+        self._names = {name for used in self._using.values() for name in used}
+        for number, known in self._known.items():
+            for line in self._sources[number - 1].split("\n"):
+                found = _LINE.match(line)
+                if found and found["name"] == "mojo":
+                    self._names.update(_used(known, found["rest"]))
+
+    def _cell(self, number: int, line: str, body: str) -> dict[str, str]:
+        """Take note of a cell of Mojo; return what it defines."""
+        try:
+            opts, _ = _read(line)
+        except options.OptionError:
+            return {}
+        self._using[number] = [] if opts.alone else _used(self._known[number], body)
+        return dict.fromkeys(words_of.defines(body).keys() - {"main"}, opts.bind_as or f"mojo_{number}")
+
+    def after(self, number: int) -> list[str]:
+        """Return the sources of the cells after one."""
+        return self._sources[number:]
+
+    def of_cell(self, number: int) -> list[str]:
+        """Return what a cell of Mojo uses."""
+        return self._using.get(number, [])
+
+    def of_line(self, number: int) -> dict[str, str]:
+        """Return what a line of Mojo in a cell may use, by its name."""
+        return self._known.get(number, {})
+
+    def gives(self, name: str) -> bool:
+        """Tell whether others use what has a name in marimo."""
+        return name in self._names
+
+
+def _used(known: dict[str, str], source: str) -> list[str]:
+    return list(dict.fromkeys(known[name] for name in words_of.uses(source) if name in known))
+
+
 # --- cells --------------------------------------------------------------------------------------
 
 
-def _mojo_cell(line: str, body: str, later: list[str], number: int, said: list[str]) -> str:
+def _mojo_cell(line: str, body: str, number: int, said: list[str], carried: _Carried) -> str:
     try:
-        words, args = options.split(line)
-        opts = options.parse(_parser(options.CELL), words)
+        opts, args = _read(line)
     except options.OptionError as error:
         said.append(f"%%mojo{line}: {error}")
         return _comment(said, f"%%mojo{line}\n{body}")
     if (opts.inputs or opts.outputs) and (opts.stdin or opts.no_run):
         said.append("-i and -o together with --stdin or --no-run")
         return _comment(said, f"%%mojo{line}\n{body}")
+    using = carried.of_cell(number)
+    if using and opts.stdin:
+        said.append("--stdin together with definitions of other cells: write them into the cell")
     if opts.file:
         said.append(f"--file {opts.file}: marimo writes no file for a cell")
     if opts.asm is not None:
@@ -201,13 +268,18 @@ def _mojo_cell(line: str, body: str, later: list[str], number: int, said: list[s
     name = opts.bind_as or f"mojo_{number}"
     function = "mc.compile" if opts.no_run else "mc.cell"
     defined = [each for each in _FUNCTION.findall(body) if each != "main"]
-    bound = [] if opts.bind_as or opts.no_bind else [each for each in defined if _uses(later, each)]
+    bound = (
+        []
+        if opts.bind_as or opts.no_bind
+        else [each for each in defined if _uses(carried.after(number), each)]
+    )
     kept = [f"{each} = {name}.{each}" for each in bound]
     kept += [f"{each} = {name}.{each}" for each in opts.outputs]
     kept += [f"{opts.result} = {name}.result"] if opts.result else []
     kept += [f"{opts.out} = {name}.result.stdout"] if opts.out else []
-    call = f"{function}({', '.join([source, *given])})"
-    if not kept and not opts.bind_as:
+    linked = [f"using=[{', '.join(using)}]"] if using else []
+    call = f"{function}({', '.join([source, *given, *linked])})"
+    if not kept and not opts.bind_as and not carried.gives(name):
         return "\n".join([*_told(said), call])
     return "\n".join([*_told(said), f"{name} = {call}", *kept, name])
 
@@ -266,12 +338,12 @@ def _told(said: list[str]) -> list[str]:
 # --- lines --------------------------------------------------------------------------------------
 
 
-def _lines(source: str, said: list[str]) -> str:
+def _lines(source: str, said: list[str], known: dict[str, str]) -> str:
     """Return a cell of Python without Mojocell's line magics."""
     lines = []
     for line in source.split("\n"):
         found = _LINE.match(line)
-        made = _line(found["name"], found["rest"], said) if found else None
+        made = _line(found["name"], found["rest"], said, known) if found else None
         if made is None:
             lines.append(line)
         elif made:
@@ -279,15 +351,19 @@ def _lines(source: str, said: list[str]) -> str:
     return "\n".join(lines)
 
 
-def _line(name: str, rest: str, said: list[str]) -> str | None:
+def _line(name: str, rest: str, said: list[str], known: dict[str, str]) -> str | None:
     """Return what a line magic becomes, nothing for one that is not needed; None: it is not Mojocell's."""
+    using = _used(known, rest) if name == "mojo" else []
+    linked = f", using=[{', '.join(using)}]" if using else ""
     calls = {
-        "mojo": f"mc.cell({rest!r})",
+        "mojo": f"mc.cell({rest!r}{linked})",
         "mojo_cache": f"mc.cache.{rest or 'stats'}()",
         "mojo_info": "mc.info()",
     }
     lacks = {
         "mojo_fix": "nothing puts fix-its into a cell of marimo",
+        "mojo_who": "in marimo using= says what a cell has from others, and its graph shows it",
+        "mojo_reset": "in marimo a cell has what its using= says",
         "config": "write it into [tool.mojocell] of pyproject.toml, or set it in the environment",
     }
     if name in calls:

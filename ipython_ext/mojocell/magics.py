@@ -177,7 +177,8 @@ class Mojocell(Magics):
                 value
                 for value in found
                 if callable(value) and isinstance(getattr(value, "__mojo__", None), Unit)
-            ]
+            ],
+            line,
         )
 
     @_options(
@@ -327,9 +328,10 @@ class Mojocell(Magics):
 
     def _hint(self, result: RunResult, opts: argparse.Namespace) -> None:
         """Say of names that the cell lacks and the notebook, or another cell, has."""
-        from mojocell.cells.unknown_names import add_hints
+        from mojocell.call.unknown_names import Magic, add_hints
 
-        add_hints(result, self._ip.user_ns, opts, hidden=self._ip.user_ns_hidden)
+        way = Magic(getattr(opts, "inputs", None) or ())
+        add_hints(result, self._ip.user_ns, way, hidden=self._ip.user_ns_hidden)
         self._session.explain(result)
 
     def _news(self, result: RunResult) -> list[Diagnostic]:

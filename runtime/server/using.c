@@ -8,16 +8,8 @@
 
 #define MAX_DEPTH 16
 
-struct reading {
-    struct mc_using *ret;
-    struct mc_strv given; /* the module of each item of the request's own list, so far */
-};
-
-static int read_all(const json_t *using,
-                    struct reading *reading,
-                    struct mc_buf *ret_imports,
-                    int depth,
-                    mc_err *err);
+static int read_all(
+    const json_t *using, struct mc_using *ret, struct mc_buf *ret_imports, int depth, mc_err *err);
 
 static int malformed(mc_err *err)
 {
@@ -54,7 +46,7 @@ static int add_imports(const json_t *names, const char *module, struct mc_buf *r
     return json_is_array(names) ? mc_buf_check(ret, err) : malformed(err);
 }
 
-/* What a source has of items before it. */
+/* What a source has of items before it in its list, whose modules are `given`. */
 static int
 add_links(const json_t *links, const struct mc_strv *given, struct mc_buf *ret, mc_err *err)
 {
@@ -77,9 +69,13 @@ add_links(const json_t *links, const struct mc_strv *given, struct mc_buf *ret, 
     return 0;
 }
 
-/* The source as a module, with what it uses itself. */
-static int
-module_text(const json_t *one, struct reading *reading, struct mc_buf *text, int depth, mc_err *err)
+/* The source as a module, with what it uses itself; `given` are the modules before it. */
+static int module_text(const json_t *one,
+                       struct mc_using *ret,
+                       const struct mc_strv *given,
+                       struct mc_buf *text,
+                       int depth,
+                       mc_err *err)
 {
     const json_t *source = json_object_get(one, "source");
     mc_autobuf imports = MC_BUF_INIT;
@@ -87,8 +83,8 @@ module_text(const json_t *one, struct reading *reading, struct mc_buf *text, int
     if (!json_is_string(source)) {
         return malformed(err);
     }
-    if (read_all(json_object_get(one, "using"), reading, &imports, depth + 1, err) < 0 ||
-        add_links(json_object_get(one, "links"), &reading->given, &imports, err) < 0 ||
+    if (read_all(json_object_get(one, "using"), ret, &imports, depth + 1, err) < 0 ||
+        add_links(json_object_get(one, "links"), given, &imports, err) < 0 ||
         mc_cell_parse(json_string_value(source), json_string_length(source), &cell, err) < 0) {
         return -1;
     }
@@ -124,12 +120,10 @@ static int add_module(
     return mc_strv_check(&ret->texts, err);
 }
 
-static int read_all(const json_t *using,
-                    struct reading *reading,
-                    struct mc_buf *ret_imports,
-                    int depth,
-                    mc_err *err)
+static int read_all(
+    const json_t *using, struct mc_using *ret, struct mc_buf *ret_imports, int depth, mc_err *err)
 {
+    mc_autostrv given = MC_STRV_INIT;
     size_t i;
     json_t *one;
     if (using && (!json_is_array(using) || depth > MAX_DEPTH)) {
@@ -139,31 +133,20 @@ static int read_all(const json_t *using,
     {
         mc_autobuf text = MC_BUF_INIT;
         char module[32];
-        if (module_text(one, reading, &text, depth, err) < 0 ||
-            add_module(reading->ret,
-                       &text,
-                       json_string_value(json_object_get(one, "source")),
-                       module,
-                       err) < 0 ||
+        if (module_text(one, ret, &given, &text, depth, err) < 0 ||
+            add_module(ret, &text, json_string_value(json_object_get(one, "source")), module, err) <
+                0 ||
             add_imports(json_object_get(one, "names"), module, ret_imports, err) < 0) {
             return -1;
         }
-        if (depth == 0) {
-            mc_strv_add(&reading->given, module);
-        }
+        mc_strv_add(&given, module);
     }
-    return 0;
+    return mc_strv_check(&given, err);
 }
 
 int mc_using_read(const json_t *using, struct mc_using *ret, mc_err *err)
 {
-    struct reading reading = {.ret = ret, .given = MC_STRV_INIT};
-    int r = read_all(using, &reading, &ret->imports, 0, err);
-    if (r == 0) {
-        r = mc_strv_check(&reading.given, err);
-    }
-    mc_strv_fini(&reading.given);
-    return r;
+    return read_all(using, ret, &ret->imports, 0, err);
 }
 
 void mc_using_fini(struct mc_using *using)

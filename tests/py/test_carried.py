@@ -45,7 +45,7 @@ def test_what_a_text_may_have_from_others(source: str, names: set[str]) -> None:
         ("@fieldwise_init\nstruct S(Copyable):\n    var x: Int\ntrait T: ...", ["S", "T"]),
         ("comptime N = 2\nalias M = 3", ["N", "M"]),
         ("from a.b import (\n    c,\n    d as e,\n)\nfrom f import g, h as i", ["c", "e", "g", "i"]),
-        ("import a, b.c, d.e as f", ["a", "b", "f"]),
+        ("import a, b.c, d.e as f, std.math, std.os as os", ["a", "b", "f", "os"]),
         ('"""\ndef f(): ...\n"""\n# def g(): ...', []),
     ],
 )
@@ -224,6 +224,10 @@ def test_cells_know_what_cells_before_them_define(shell: Kernel) -> None:
     assert shell.run(AREA.format(" * 10  # in feet"), cell_id="a").status == "ok"
     assert said(shell.run("print(price(2), held(2))")) == "62.0 62.0\n"
     assert int(said(shell.run(MISSES))) == before + 3  # one for the statements above
+
+    # By `using=`, too, what a function has become is what is used, with the cells behind it.
+    more = "def dear(w: Float64) raises -> Float64: return 2 * price(w)"
+    assert said(shell.run(f"print(mc.compile({more!r}, using=[held]).dear(2))")) == "124.0\n"
 
     # What the user has put in a name's place stays.
     shell.run("price = 'mine'")

@@ -75,6 +75,34 @@ def test_names_that_python_uses_are_bound_and_no_others() -> None:
     assert "g = mojo_3.g" in texts[2]
 
 
+def test_what_cells_have_from_others_is_said_by_using() -> None:
+    texts, notes = rewritten(
+        "%%mojo\nfrom std.math import pi\n@fieldwise_init\nstruct Circle(Copyable):\n    var radius: Float64",
+        "%%mojo --as m\ndef area(c: Circle) -> Float64: return pi * c.radius**2",
+        "%%mojo\ndef double(x: Float64) -> Float64: return 2 * x",
+        "%%mojo\ndef price() -> Float64: return double(area(Circle(1)))  # and other_name",
+        "%%mojo --alone\nprint(double(2))",
+        "%mojo print(price())",
+        "y = price()",
+        "%%mojo\ndef double(x: Float64) -> Float64: return 3 * x",
+        "%%mojo -i y -o z\nvar z = double(y)",
+    )
+    made = [{item.arg: ast.unparse(item.value) for item in calls(text)[0].keywords} for text in texts]
+    assert [each.get("using") for each in made] == [
+        None,
+        "[mojo_1]",
+        None,
+        "[mojo_3, m, mojo_1]",
+        None,
+        "[mojo_4]",
+        None,
+        None,
+        "[mojo_8]",
+    ]
+    assert [text.split(" = ")[0] for text in texts[:4]] == ["mojo_1", "m", "mojo_3", "mojo_4"]
+    assert notes == []
+
+
 def test_results_outputs_and_standard_input_are_kept() -> None:
     (text,), notes = rewritten("%%mojo --result r --out o\nprint(1)")
     assert "r = mojo_1.result\no = mojo_1.result.stdout" in text
@@ -180,6 +208,9 @@ def test_a_converted_notebook_computes_what_it_did(
         "a, b = 4, 2.5",
         "%%mojo -i a,b -o x,words\nvar x = Float64(a) + b\nvar words = String(a)",
         "print(said.strip(), x, words * 2)\n%mojo_fix",
+        "%%mojo\n@fieldwise_init\nstruct Pair(Copyable):\n    var a: Int\n    var b: Int",
+        "%%mojo\ndef product(a: Int, b: Int) -> Int:\n    var p = Pair(a, b)\n    return twice(p.a * p.b)",
+        "print(product(3, 4))\n%mojo print(product(2, 2), Pair(1, 5).b)",
     ]
     source.write_text(json.dumps(document(*cells)))
     status, out, _ = command([str(source)], capsys)
@@ -188,7 +219,7 @@ def test_a_converted_notebook_computes_what_it_did(
     done = subprocess.run(
         [sys.executable, str(tmp_path / "a.py")], capture_output=True, text=True, check=False
     )
-    assert (done.stdout, done.returncode) == ("42\nsaid\nsaid 6.5 44\n", 0)
+    assert (done.stdout, done.returncode) == ("42\nsaid\nsaid 6.5 44\n24\n8 5\n", 0)
 
 
 def test_files_that_cannot_be_converted_are_refused(

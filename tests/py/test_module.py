@@ -353,7 +353,9 @@ def test_a_crash_in_a_source_that_is_used_names_its_line(module: mc.MojoModule) 
             function(3)
         error = caught.value
         assert (error.line, error.column, error.used, error.name) == (line, 18, True, "cell of at")
-        assert f"cell of at:{line}:18: index 3" in str(error)
+        assert str(error).startswith("cell:2:16: index 3 is out of bounds")
+        assert "|     return 2 * at(n)" in str(error)
+        assert f"cell of at:{line}:18: note: it happened here" in str(error)
         assert "|     return values[n]" in str(error)
         assert function(0) == 14
     with pytest.raises(mc.MojoCrash, match="index 5 is out of bounds") as caught:
@@ -361,7 +363,8 @@ def test_a_crash_in_a_source_that_is_used_names_its_line(module: mc.MojoModule) 
     assert (caught.value.line, caught.value.used) == (line, True)
     diagnostics = CellDiagnostics()
     diagnostics.note("here", caught.value.result, None)  # type: ignore[arg-type]
-    assert diagnostics.of("here")["diagnostics"] == []  # nothing in this cell is to be underlined
+    (found,) = diagnostics.of("here")["diagnostics"]  # what is underlined here is the call
+    assert (found["line"], found["column"], found["message"][:18]) == (1, 7, "cell of at: index ")
     with pytest.raises(mc.MojoCrash) as caught:
         mc.cell("var x: List[Int] = [at(0)]\nprint(x[at(0)])", using=[module.at])
     assert (caught.value.line, caught.value.used, caught.value.name) == (2, False, "cell")

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from mojocell import hosts
 from mojocell.call.unit import Calling, Unit, unit_of
+from mojocell.core import text
 from mojocell.core.result import signatures
+from mojocell.errors import MojoError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -181,15 +183,43 @@ def restore(job: Job, calling: Calling, ran: RunResult | None, outputs: dict[str
     return MojoModule(unit, ran=ran, outputs=outputs) if ran is not None else MojoModule(unit)
 
 
-def using(functions: Sequence[MojoFunction | MojoModule]) -> list[dict[str, Any]]:
-    """Return the ``using`` of a request for functions and modules of other sources."""
+def using(items: Sequence[MojoFunction | MojoModule], source: str) -> list[dict[str, Any]]:
+    """Return the ``using`` of a request for functions and modules of other sources.
+
+    Parameters
+    ----------
+    items : sequence of MojoFunction or MojoModule
+        Of a module all that it defines is known: its functions, and what else the source names.
+    source : str
+        What uses them.
+    """
     names: dict[int, tuple[Unit, list[str]]] = {}
-    for item in functions:
+    for item in items:
         unit = getattr(item, "__mojo__", None)
         if not isinstance(unit, Unit):
             msg = f"using must be a list of Mojo functions or modules, which {item!r} is not"
             raise TypeError(msg)
-        chosen = list(unit.entries) if isinstance(item, MojoModule) else [item.__name__]
+        unit = _unit_now(item, unit)
+        chosen = _of_module(unit, source) if isinstance(item, MojoModule) else [item.__name__]
         known = names.setdefault(id(unit), (unit, []))[1]
         known += [name for name in chosen if name not in known]
     return [unit.used(chosen) for unit, chosen in names.values()]
+
+
+def _unit_now(item: Any, unit: Unit) -> Unit:
+    """Return a unit, or what has taken its place where the function or module is out of date."""
+    is_module = isinstance(item, MojoModule)
+    stale: Any = unit.stale if is_module else item.stale
+    if callable(stale) and (unit.entries or not is_module):
+        made = stale(next(iter(unit.entries))) if is_module else stale()
+        return _unit_now(made, made.__mojo__)
+    if stale:
+        why = "a cell that it uses was changed; run its own again" if callable(stale) else stale
+        msg = f"{unit.name if is_module else item.__name__} is stale: {why}"
+        raise MojoError(msg, code="stale")
+    return unit
+
+
+def _of_module(unit: Unit, source: str) -> list[str]:
+    defined = text.defines(unit.source).keys() - {"main"}
+    return [*unit.entries, *(name for name in text.uses(source) if name in defined)]

@@ -151,6 +151,11 @@ class Unit:
         for name, made in self._functions.items():
             made.stale = functools.partial(refresh, name)
 
+    @property
+    def stale(self) -> str | Callable[[str], object] | None:
+        """Why its functions are not to be called any more, or what gives those that are called instead."""
+        return self._stale
+
     def wanted(self, name: str) -> bool:
         """Tell whether a function was to be callable."""
         return self.job.exports is None or name in self.job.exports
