@@ -142,7 +142,7 @@ class Mojocell(Magics):
         """
         opts, args = self._parse(self.mojo, line)
         if opts.file:
-            _write(opts.file, cell)
+            _write("--file", opts.file, cell)
         self._run(cell, opts, args)
 
     @_raw
@@ -258,6 +258,21 @@ class Mojocell(Magics):
             msg = f"%mojo_reset: no Mojo cell defines {name}"
             raise UsageError(msg)
         self._session.reset(name)
+
+    @_options(options.SOURCE)
+    @line_magic
+    def mojo_source(self, line: str) -> None:
+        """Show a cell, and what it uses of others, as one file that the compiler takes without Mojocell."""
+        opts, _ = self._parse(self.mojo_source, line)
+        try:
+            text = self._session.file(opts.what)
+        except options.OptionError as error:
+            msg = f"%mojo_source: {error}"
+            raise UsageError(msg) from None
+        if opts.output:
+            _write("-o", opts.output, text)
+        else:
+            print(text, end="")
 
     # --- one run ------------------------------------------------------------------------------
 
@@ -402,13 +417,13 @@ def _owner(function: Any) -> str:
     return str(getattr(function, "__module__", None) or "another package")
 
 
-def _write(path: str, cell: str) -> None:
-    """Write a cell to a file for ``--file``."""
+def _write(option: str, path: str, cell: str) -> None:
+    """Write a cell to the file that an option names."""
     try:
         with open(path, "w", encoding="utf-8", newline="") as file:
             file.write(cell)
     except OSError as error:
-        msg = f"--file {path}: {error.strerror}"
+        msg = f"{option} {path}: {error.strerror}"
         raise UsageError(msg) from None
 
 

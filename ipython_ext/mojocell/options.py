@@ -261,6 +261,16 @@ CACHE: tuple[Option, ...] = (
         },
     ),
 )
+SOURCE: tuple[Option, ...] = (
+    (
+        ("what",),
+        {"metavar": "NAME", "nargs": "?", "help": "the cell that defines NAME (default: the last that ran)"},
+    ),
+    (
+        ("-o", "--output"),
+        {"metavar": "FILE", "type": _path, "help": "write it to FILE instead of showing it"},
+    ),
+)
 CELL = BIND + LIMITS + COMPILE + NOTEBOOK + CARRY + FILE
 
 

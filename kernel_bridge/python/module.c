@@ -3,6 +3,7 @@
 #include "base/paths.h"
 #include "kernel_bridge/client/client.h"
 #include "kernel_bridge/python/bridge.h"
+#include "kernel_bridge/python/cell_items.h"
 #include "kernel_bridge/python/crash_text.h"
 #include "kernel_bridge/python/print.h"
 
@@ -67,6 +68,7 @@ static int add_constants(PyObject *module)
         return -1;
     }
     if (PyModule_AddFunctions(module, mc_bridge_type_methods) < 0 ||
+        PyModule_AddFunctions(module, mc_bridge_cell_methods) < 0 ||
         PyModule_AddFunctions(module, mc_bridge_crash_methods) < 0) {
         return -1;
     }

@@ -58,6 +58,7 @@ def test_every_option_of_every_magic_is_in_the_reference_with_its_help() -> None
         "%%mojo": options.CELL,
         "%mojo_run": options.RUN + options.COMPILE + options.NOTEBOOK,
         "%mojo_cache": options.CACHE,
+        "%mojo_source": options.SOURCE,
     }
     for magic, group in groups.items():
         page = rows(told[magic])

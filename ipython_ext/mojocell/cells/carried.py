@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from mojocell.cells.one_file import Part
 from mojocell.core import text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Container, Iterable
 
 
 class Living(NamedTuple):
@@ -168,12 +169,13 @@ class Carried:
         """Return the cells that define names, each with those that it gives."""
         found: dict[str, list[str]] = {}
         for name in names:
-            owner = self._owner(name, but)
+            owner = self.owner(name, but)
             if owner is not None:
                 found.setdefault(owner, []).append(name)
         return found
 
-    def _owner(self, name: str, but: set[str | None]) -> str | None:
+    def owner(self, name: str, but: Container[str | None] = ()) -> str | None:
+        """Return the cell whose definition of a name counts, others than some; None where there is none."""
         owners = [key for key in self.owners(name) if key not in but]
         return max(owners, key=lambda key: self._cells[key].number, default=None)
 
@@ -195,6 +197,25 @@ class Carried:
         """Return what a living cell says."""
         living = self._cells.get(cell)
         return living.source if living is not None else None
+
+    def parts(self, cell: str) -> list[Part]:
+        """Return a cell behind those that it uses, for a file of all of them."""
+        graph = self._graph(self._cells[cell].uses, cell)
+        found = [
+            Part(
+                self.label(item["source"]) or "another cell",
+                item["source"],
+                {name: link["of"] for link in item["links"] for name in link["names"]},
+            )
+            for item in graph
+        ]
+        own = self._cells[cell]
+        links = {name: number for number, item in enumerate(graph) for name in item["names"]}
+        return [*found, Part(own.label, own.source, links)]
+
+    def last(self) -> str | None:
+        """Return the cell that ran last."""
+        return max(self._cells, key=lambda cell: self._cells[cell].number, default=None)
 
     # --- words ---
 
@@ -218,7 +239,7 @@ class Carried:
         rows = []
         for cell, living in self._cells.items():
             for name in living.defines:
-                if self._owner(name, set()) == cell:
+                if self.owner(name) == cell:
                     users = [
                         one.label for key, one in self._cells.items() if key != cell and name in one.uses
                     ]

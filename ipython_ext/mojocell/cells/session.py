@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mojocell.cells.carried import Carried
 from mojocell.cells.functions import NOT_DEFINED
+from mojocell.cells.one_file import write
 from mojocell.errors import MojoCompileError, MojoError
+from mojocell.options import OptionError
 
 if TYPE_CHECKING:
     import argparse
@@ -118,6 +120,30 @@ class Session:
     def label(self, source: str) -> str | None:
         """Return what messages call the living cell that says a source."""
         return self._carried.label(source)
+
+    def file(self, name: str | None = None) -> str:
+        """Return a cell and what it uses as one file.
+
+        Parameters
+        ----------
+        name : str or None
+            Which it defines; None: the last one.
+
+        Raises
+        ------
+        OptionError
+            There is no such cell, or it cannot be one.
+        """
+        with self._lock:
+            key = self._carried.last() if name is None else self._carried.owner(name)
+            if key is None:
+                msg = "no Mojo cell has run yet" if name is None else f"no Mojo cell defines {name}"
+                raise OptionError(msg)
+            parts, job = self._carried.parts(key), self._asked[key].job
+        if job.inputs or job.outputs:
+            msg = f"{parts[-1].label} takes or gives variables of Python (-i, -o), which no file can"
+            raise OptionError(msg)
+        return write(parts, job.flags)
 
     def table(self) -> list[tuple[str, str, str]]:
         """Return each name that is known, the cell that it is from, and those that use it."""

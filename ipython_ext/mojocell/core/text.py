@@ -117,8 +117,9 @@ def defines(source: str, *, imports: bool = True) -> dict[str, None]:
     for match in _MODULE.finditer(text):
         for item in match[1].split(","):
             words = item.split()
-            if words:
-                found.append((match.start(), words[-1] if "as" in words else words[0].split(".")[0]))
+            name = (words[-1] if "as" in words else words[0].split(".")[0]) if words else ""
+            if name and name != "std":  # which every source knows
+                found.append((match.start(), name))
     return dict.fromkeys(name for _, name in sorted(found, key=lambda item: item[0]))
 
 
