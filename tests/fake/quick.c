@@ -1,6 +1,7 @@
 /* A compiler that costs nothing: for schedules of many thousand compilations, where mojo.py would
  * be all that is measured. It knows `# compile: error | crash | crash optimized | kill | link |
- * exit | hang | sleep MS` of the cell, and makes what program.c makes. */
+ * exit | hang | sleep MS` of the cell, and makes what program.c makes; `# run: …` of the modules
+ * that the cell imports are the program's, too. */
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
@@ -82,16 +83,39 @@ static int obey(const char *line, int argc, char **argv)
     return 0;
 }
 
-static void write_artifact(const char *path, const char *program, const char *cell)
+/* What a text tells the program to do, and behind it the modules that it imports, each once. */
+static void add_script(const char *text, const char *entry, char *seen, char *room)
 {
+    for (const char *at = text; (at = strstr(at, "# run: ")); at++) {
+        strncat(room, at + 7, strcspn(at + 7, "\n"));
+        strcat(room, "\n");
+    }
+    for (const char *at = text; (at = strstr(at, "\nfrom mc_u")); at++) {
+        char path[PATH_MAX];
+        char copy[PATH_MAX];
+        char module[64];
+        size_t length;
+        if (sscanf(at, " from %63[a-z0-9_]", module) != 1 || strstr(seen, module)) {
+            continue;
+        }
+        strcat(seen, module);
+        snprintf(copy, sizeof copy, "%s", entry);
+        snprintf(path, sizeof path, "%s/%s.mojo", dirname(copy), module);
+        char *used = read_file(path, &length);
+        add_script(used, entry, seen, room);
+        free(used);
+    }
+}
+
+static void
+write_artifact(const char *path, const char *program, const char *cell, const char *entry)
+{
+    static char seen[1 << 16];
     size_t length;
     char *bytes = read_file(program, &length);
     char *room = memmem(bytes, length, MARK, sizeof MARK - 1);
     memset(room, 0, ROOM);
-    for (const char *at = cell; (at = strstr(at, "# run: ")); at++) {
-        strncat(room, at + 7, strcspn(at + 7, "\n"));
-        strcat(room, "\n");
-    }
+    add_script(cell, entry, seen, room);
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0700);
     if (fd < 0 || write(fd, bytes, length) != (ssize_t) length) {
         perror(path);
@@ -130,6 +154,6 @@ int main(int argc, char **argv)
             return status;
         }
     }
-    write_artifact(output, program, cell);
+    write_artifact(output, program, cell, entry);
     return 0;
 }
