@@ -245,10 +245,14 @@ class Mojocell(Magics):
         if line.strip():
             msg = "%mojo_who takes no options"
             raise UsageError(msg)
-        rows = self._session.table()
-        print(
-            columns([("name", "from", "used by"), *rows]) if rows else "no Mojo cell has defined anything yet"
-        )
+        rows = [("name", "from", "used by"), *self._session.table()]
+        if len(rows) == 1:
+            print("no Mojo cell has defined anything yet")
+            return
+        from mojocell.show import graph
+
+        nodes = self._session.graph()
+        self._host.display_both(columns(rows), lambda: graph.picture(nodes) + graph.table(rows))
 
     @line_magic
     def mojo_reset(self, line: str) -> None:

@@ -17,7 +17,7 @@ from mojocell.core.printed import Chunk
 from mojocell.core.result import RunResult
 from mojocell.hosts.marimo import _alert
 from mojocell.profiling import Profile, Stage
-from mojocell.show import html, layout
+from mojocell.show import graph, html, layout
 
 # --- pieces of HTML, wherever they are shown ----------------------------------------------------
 
@@ -73,6 +73,8 @@ def pieces() -> list[str]:
         mc.compare(abs, abs, sizes=[1, 10], rounds=1)._repr_html_(),
         html.bundle("running", dim=True)["text/html"],
         layout.html([[("note", "1 repair")], [("dim", "and more")], [("fix", "fix-it")]]),
+        graph.picture([graph.Node("In [1]", ["area"], {}), graph.Node("In [2]", [], {0: ["area"]})]),
+        graph.table([("name", "from"), ("area", "In [1]")]),
         *stills,
     ]
 

@@ -199,7 +199,10 @@ def test_cells_know_what_cells_before_them_define(shell: Kernel) -> None:
         said(shell.run("%%mojo\nprint(Plot(1.0).size(), price(1.0), SIDE)", cell_id="d")) == "3.0 5.0 3.0\n"
     )
     assert said(shell.run("%mojo print(Plot(5.0).size())")) == "15.0\n"
-    who = said(shell.run("%mojo_who")).splitlines()
+    shown = shell.run("%mojo_who")
+    who = shown.displays()[0].splitlines()
+    (told,) = (content["data"] for _, kind, content in shown.messages if kind == "display_data")
+    assert "In [4] uses Plot, sqrt of In [3]" in told["text/html"]
     assert who[0].split() == ["name", "from", "used", "by"]
     assert [line.split()[0] for line in who[1:]] == ["area", "sqrt", "SIDE", "Plot", "price"]
     assert who[1].split() == ["area", "In", "[2]", "In", "[3]"]

@@ -40,6 +40,17 @@ def test_programs_and_statements_of_the_tour_print_what_they_compute(tour: dict[
     assert printed(tour["monte-carlo-mojo"]).startswith("pi is about 3.14")
 
 
+def test_the_tour_warns_of_nothing(tour: dict[str, Any]) -> None:
+    shown = [
+        output.data["text/plain"]
+        for cell in tour.values()
+        for output in cell.get("outputs", ())
+        if output.output_type == "display_data"
+    ]
+    assert any(text.startswith("bound mean, scale, prime, spin\n") for text in shown)
+    assert [text for text in shown if "warning" in text] == []
+
+
 def test_the_mistake_of_the_tour_is_told_at_its_line_and_its_fix_runs(tour: dict[str, Any]) -> None:
     mistake = error(tour["mistake-mojo"])
     assert mistake.ename == "MojoCompileError"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mojocell.cells.one_file import Part
 from mojocell.core import text
+from mojocell.show.graph import Node
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable
@@ -245,3 +246,17 @@ class Carried:
                     ]
                     rows.append((name, living.label, ", ".join(users)))
         return rows
+
+    def graph(self) -> list[Node]:
+        """Return the cells that define something or use others, in the order in which they ran."""
+        keys = sorted(self._cells, key=lambda key: self._cells[key].number)
+        needs = {key: self._needs(self._cells[key].uses, {key}) for key in keys}
+        shown = [key for key in keys if self._cells[key].defines or needs[key]]
+        return [
+            Node(
+                self._cells[key].label,
+                [name for name in self._cells[key].defines if self.owner(name) == key],
+                {shown.index(owner): names for owner, names in needs[key].items()},
+            )
+            for key in shown
+        ]

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mojocell.cells.functions import Binder, Bound
     from mojocell.core.request import Job
     from mojocell.core.result import RunResult
+    from mojocell.show.graph import Node
 
 _UNKNOWN = re.compile(r"use of unknown declaration '(\w+)'")
 
@@ -148,6 +149,10 @@ class Session:
     def table(self) -> list[tuple[str, str, str]]:
         """Return each name that is known, the cell that it is from, and those that use it."""
         return self._carried.table()
+
+    def graph(self) -> list[Node]:
+        """Return the living cells that define something or use others, as a picture has them."""
+        return self._carried.graph()
 
     def _outdate(self, keys: Iterable[str]) -> None:
         for key in keys:

@@ -111,13 +111,16 @@ class IPython(Terminal):
         """Display a layout."""
         from mojocell.show import layout
 
-        text = layout.paint(lines)
+        self.display_both(layout.paint(lines), lambda: layout.html(lines))
+
+    def display_both(self, text: str, html: Callable[[], str]) -> None:
+        """Display text, or in a notebook the HTML that says the same."""
         if not self.has_kernel:
             print(text)
             return
         from IPython.display import display
 
-        display({"text/plain": text, "text/html": layout.html(lines)}, raw=True)  # type: ignore[no-untyped-call]
+        display({"text/plain": text, "text/html": html()}, raw=True)  # type: ignore[no-untyped-call]
 
 
 class RunningCells:
