@@ -110,6 +110,7 @@ CELLS = [
     "%%mojo\nfn main():\n    print(nothing)",
     "%%mojo\ndef main():\n    var unused = 1\n    var values: List[Int] = [1, 2]\n    print(values[len(values) + 3])",
     "%%mojo\nfn twice(n: Int) -> Int:\n    var unused = 1\n    return 2 * n",
+    "%mojo_who",
     "mc.profile(twice, 21, rounds=1)",
     "mc.compare(abs, abs, args=(1,), rounds=1)",
     "mc.interact(twice, n=(1, 9))",

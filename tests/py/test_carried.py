@@ -207,6 +207,14 @@ def test_cells_know_what_cells_before_them_define(shell: Kernel) -> None:
     assert [line.split()[0] for line in who[1:]] == ["area", "sqrt", "SIDE", "Plot", "price"]
     assert who[1].split() == ["area", "In", "[2]", "In", "[3]"]
 
+    # As one file, for the compiler alone.
+    one = said(shell.run("%mojo_source price"))
+    assert one.startswith("# In [4] as one file, with what it uses of In [2], In [3].")
+    assert said(shell.run("%mojo_source -o one.mojo\nprint(open('one.mojo').read(), end='')")).startswith(
+        "# In [5]"
+    )
+    assert "%mojo_source: no Mojo cell defines nothing" in shell.run("%mojo_source nothing").stream("stderr")
+
     # Exactly what uses it is compiled anew, when it is next used, wherever it is held.
     shell.run("held = price; area_before = area; released = price.with_options(nogil=True)")
     before = int(said(shell.run(MISSES)))

@@ -160,7 +160,9 @@ def test_clients_that_come_and_go_leave_nothing(daemon: Daemon) -> None:
     if "sanitize" not in str(libexec()):  # AddressSanitizer keeps what was freed
         # What many at once have left to the allocator is returned when the daemon has nothing to do.
         wait_until(
-            lambda: staying.ask(op="info")["rss"] - resident < 1 << 20, seconds=30, what="less than 1 MiB more"
+            lambda: staying.ask(op="info")["rss"] - resident < 1 << 20,
+            seconds=30,
+            what="less than 1 MiB more",
         )
     staying.close()
 

@@ -259,7 +259,9 @@ class Stage:
         files = len(os.listdir(f"/proc/{daemon.pid}/fd"))
         self.descriptors = self.descriptors or files
         # A runner that lives has its link, and a socket of each process that is forked ahead.
-        assert files <= self.descriptors + 10, f"seed {number}: {files} descriptors, {self.descriptors} before"
+        assert files <= self.descriptors + 10, (
+            f"seed {number}: {files} descriptors, {self.descriptors} before"
+        )
 
 
 @pytest.fixture

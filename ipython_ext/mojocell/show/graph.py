@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import TYPE_CHECKING, NamedTuple
 
 from mojocell.show.html import escape
@@ -80,11 +81,11 @@ def picture(nodes: Sequence[Node]) -> str:
         for number, names in node.uses.items()
     ]
     width = max(box.x + box.width for box in boxes) + 1
-    height = max(box.y + box.height for box in boxes) + 1
+    height = max(box.y + box.height for column in columns for box in column.values()) + 1
     said = escape("; ".join(_said(nodes)) or "no cell uses another")
     return (
         '<div class="mojocell" tabindex="0" style="overflow-x:auto">'
-        f'<svg role="img" aria-label="{said}" width="{width:.0f}" height="{height:.0f}" '
+        f'<svg role="img" aria-label="{said}" width="{ceil(width)}" height="{ceil(height)}" '
         'style="font:12px monospace;fill:currentColor;stroke:none">'
         f"{''.join(arrows)}{''.join(_drawn(box) for box in boxes)}</svg></div>"
     )
