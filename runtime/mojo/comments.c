@@ -117,7 +117,9 @@ int mc_comments_restore(const char *text,
         const char *source_next = next_line(source, source_end);
         const char *comment = source + (line_end(old, old_end) - old);
         bool last = next == end && source_next == source_stop;
+        bool beside = comment == source && comment < source_stop && stop > text;
         mc_buf_add(ret, text, (size_t) (stop - text));
+        mc_buf_adds(ret, beside ? "  " : "");
         mc_buf_add(ret, comment, (size_t) (source_stop - comment));
         mc_buf_add(ret, stop, last ? 0 : (size_t) (next - stop));
         text = next;

@@ -91,6 +91,8 @@ START_TEST(test_comments_come_back_into_lines_that_were_changed)
     mc_autofree char *back = restored("def f():\n\n    return 1 + 2\n",
                                       "fn f():  # a\n    # b\n    return 1  # c\n# d\n");
     ck_assert_str_eq(back, "def f():  # a\n    # b\n    return 1 + 2  # c\n# d\n");
+    mc_autofree char *beside = restored("from a import b\nb()\n", "# first\nb()\n");
+    ck_assert_str_eq(beside, "from a import b  # first\nb()\n");
 }
 END_TEST
 
