@@ -106,11 +106,14 @@ def run(
     'twice: 42\n'
     """
     asked = checked(locals(), PROGRAM_MODES)
+    from mojocell import hosts
+
     check, sink = asked.pop("check"), None
     if asked.pop("echo"):
         from mojocell.show.output import Echo
 
         sink = Echo()
+        sink.reader = hosts.current().reader()
     result = Job(op="run", **asked).execute(sink)
     if sink is not None:
         sink.close()
@@ -119,8 +122,6 @@ def run(
 
         unknown_names.add_hints(result, unknown_names.callers_names(), unknown_names.Call(has_them=False))
     if check and result.error is not None:
-        from mojocell import hosts
-
         raise hosts.current().present(result.error)
     return result
 

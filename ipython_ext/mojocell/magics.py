@@ -365,7 +365,9 @@ class Mojocell(Magics):
     def _sink(self, screen: Screen) -> CellSink:
         # A notebook server has limits; a terminal has none.
         limit = int(settings.value_of("shown")) if self._host.has_kernel else None
-        return CellSink(screen, limit, first=self._is_first(screen))
+        sink = CellSink(screen, limit, first=self._is_first(screen))
+        sink.reader = self._host.reader()
+        return sink
 
     def cell_of(self, source: str) -> str | None:
         """Return what messages call the cell that others use and that says a source."""

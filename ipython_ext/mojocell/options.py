@@ -223,7 +223,7 @@ NOTEBOOK: tuple[Option, ...] = (
         {
             "metavar": "VAR",
             "type": _name,
-            "help": "a Python variable (str or bytes) is the program's standard input",
+            "help": "a Python variable (str or bytes) is the program's standard input: nobody is asked",
         },
     ),
     (

@@ -153,13 +153,10 @@ static int acknowledge(struct talk *talk, const struct mc_message *event, mc_err
     return tell(talk, text, length, err);
 }
 
-static void hand_on(struct talk *talk, const struct mc_message *event)
+static void heed(struct talk *talk, enum mc_client_verdict verdict)
 {
     mc_err why;
-    if (!talk->call->on_event || talk->deaf) {
-        return;
-    }
-    switch (talk->call->on_event(talk->call->arg, event)) {
+    switch (verdict) {
     case MC_CLIENT_CONTINUE:
         return;
     case MC_CLIENT_STOP:
@@ -171,6 +168,41 @@ static void hand_on(struct talk *talk, const struct mc_message *event)
         break;
     }
     begin_stop(talk, &why);
+}
+
+static void hand_on(struct talk *talk, const struct mc_message *event)
+{
+    if (talk->call->on_event && !talk->deaf) {
+        heed(talk, talk->call->on_event(talk->call->arg, event));
+    }
+}
+
+/* The program waits until this returns, and the daemon hears nothing meanwhile. */
+static int answer(struct talk *talk, mc_err *err)
+{
+    char text[128];
+    mc_autobuf line = MC_BUF_INIT;
+    if (talk->stop.code != MC_OK) {
+        return 0;
+    }
+    enum mc_client_verdict verdict =
+        talk->call->on_ask ? talk->call->on_ask(talk->call->arg, &line) : MC_CLIENT_CONTINUE;
+    if (verdict != MC_CLIENT_CONTINUE) {
+        heed(talk, verdict);
+        return 0;
+    }
+    const struct mc_frame frame = {line.data, line.length};
+    int length = snprintf(text,
+                          sizeof text,
+                          "{\"op\":\"answer\",\"id\":\"%s\"%s}",
+                          talk->id,
+                          line.length ? ",\"stdin\":{\"frame\":0}" : "");
+    return mc_message_send_text(talk->connection->socket,
+                                NULL,
+                                (struct mc_frame) {text, (size_t) length},
+                                &frame,
+                                line.length ? 1 : 0,
+                                err);
 }
 
 static enum outcome take_error(struct talk *talk, const json_t *header, mc_err *err)
@@ -213,6 +245,9 @@ static enum outcome take_event(struct talk *talk, const struct mc_message *messa
                      strcmp(event, "output") == 0;
     talk->program_started |= talk->is_run && (is_output || strcmp(event, "started") == 0);
     hand_on(talk, message);
+    if (strcmp(event, "input") == 0 && answer(talk, err) < 0) {
+        return MC_FAILED;
+    }
     if (is_output && acknowledge(talk, message, err) < 0) {
         return MC_FAILED;
     }

@@ -1,5 +1,6 @@
 #include "kernel_bridge/guard/artifact.h"
 
+#include "abi/input.h"
 #include "abi/words.h"
 #include "base/hash.h"
 #include "base/mem.h"
@@ -125,6 +126,7 @@ static int load(struct mc_artifact *artifact, const struct mc_artifact_spec *spe
         return mc_err_set(err, MC_IO, "%s has no code", spec->path);
     }
     mc_words_watch(artifact->handle, mc_guard_words, spec->name ? spec->name : "cell");
+    mc_input_watch(artifact->handle);
     artifact->release = (mc_release_thunk *) (uintptr_t) dlsym(artifact->handle, MC_THUNK_RELEASE);
     return 0;
 }

@@ -14,29 +14,49 @@ __thread bool mc_guard_printed MC_GUARD_TLS;
 
 static mc_guard_show *show;
 
-/* Whoever shows it may run anything: Python code, and guarded calls in it. A fault there is none of
- * this call, and an interrupt waits for its return. */
-static void hand_on(bool last)
+void mc_guard_step_out(bool (*act)(void *arg), void *arg)
 {
     struct mc_guard_thread *self = mc_guard_self;
     struct mc_guard_frame *frame = mc_guard_current;
-    struct mc_buf bytes = self->kept;
-    bool is_stderr = self->kept_is_stderr;
-    self->kept = MC_BUF_INIT;
     self->outside = frame != NULL;
     mc_guard_current = NULL;
-    bool goes_on = show(is_stderr, &bytes, last);
-    mc_buf_fini(&self->kept);
-    self->kept = bytes;
-    self->kept_is_stderr = is_stderr;
+    bool goes_on = act(arg);
     mc_guard_current = frame;
     self->outside = false;
+    mc_guard_printed = true;
     if (!goes_on) {
         self->silent = true;
         mc_buf_clear(&self->kept);
     }
     if (!goes_on && frame) {
         mc_guard_interrupt(gettid());
+    }
+}
+
+/* What was kept is taken away meanwhile: calls within may print as well. */
+static bool show_kept(void *arg)
+{
+    const bool *last = arg;
+    struct mc_guard_thread *self = mc_guard_self;
+    struct mc_buf bytes = self->kept;
+    bool is_stderr = self->kept_is_stderr;
+    self->kept = MC_BUF_INIT;
+    bool goes_on = show(is_stderr, &bytes, *last);
+    mc_buf_fini(&self->kept);
+    self->kept = bytes;
+    self->kept_is_stderr = is_stderr;
+    return goes_on;
+}
+
+static void hand_on(bool last)
+{
+    mc_guard_step_out(show_kept, &last);
+}
+
+void mc_guard_print_now(void)
+{
+    if (mc_guard_self->kept.length && !mc_guard_self->silent) {
+        hand_on(true);
     }
 }
 
@@ -90,9 +110,7 @@ void mc_guard_show_with(mc_guard_show *function)
 void mc_guard_print_rest(void)
 {
     struct mc_guard_thread *self = mc_guard_self;
-    if (self->kept.length && !self->silent) {
-        hand_on(true);
-    }
+    mc_guard_print_now();
     if (self->silent) {
         mc_guard_calm(); /* what was to end this call must not end the next one */
     }

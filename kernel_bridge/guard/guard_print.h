@@ -19,5 +19,12 @@ void mc_guard_show_with(mc_guard_show *function);
 /* Whether the thread's last call has something to be finished. */
 extern __thread bool mc_guard_printed MC_GUARD_TLS;
 
+/* Within a call: does what may be anything, Python code and guarded calls in it. A fault there is
+ * none of this call, and an interrupt waits for its return. False: as of mc_guard_show. */
+void mc_guard_step_out(bool (*act)(void *arg), void *arg);
+
+/* Shows what was kept. */
+void mc_guard_print_now(void);
+
 /* Behind such a call: shows the rest. */
 void mc_guard_print_rest(void);

@@ -69,6 +69,7 @@ static void thread_end(void *data)
         free_alt_stack(thread->alt_stack);
     }
     mc_buf_fini(&thread->kept);
+    mc_buf_fini(&thread->line);
     mc_guard_self = NULL;
     mc_guard_ready = false;
     free(thread);

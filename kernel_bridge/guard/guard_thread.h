@@ -2,6 +2,7 @@
  * a crash said. Its signal handlers (guard.c) write it, and whoever called reads it. */
 #pragma once
 
+#include "abi/input.h"
 #include "abi/words.h"
 #include "base/buf.h"
 
@@ -69,10 +70,12 @@ struct mc_guard_thread {
     struct mc_words last;  /* of the last crash */
     struct mc_buf kept;    /* what it has printed and nobody has shown */
     bool kept_is_stderr;
-    bool silent;      /* what it prints is not shown any more */
-    bool outside;     /* shows what was printed: a call is under way, and it is in none */
-    int at_once;      /* prints that may be shown at once */
-    int64_t shown_at; /* when they were counted last */
+    struct mc_buf line;        /* the last one that was read of standard input */
+    struct mc_input_line left; /* what nobody has taken of it */
+    bool silent;               /* what it prints is not shown any more */
+    bool outside;              /* shows what was printed: a call is under way, and it is in none */
+    int at_once;               /* prints that may be shown at once */
+    int64_t shown_at;          /* when they were counted last */
 };
 
 /* initial-exec: a handler must not reach __tls_get_addr, which may allocate. */

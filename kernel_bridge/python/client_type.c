@@ -12,8 +12,9 @@ struct client {
 /* A request while it is under way; the callbacks run without the GIL and take it. */
 struct waiting {
     PyThreadState *saved;
-    PyObject *on_event;  /* None: none */
-    PyObject *on_quiet;  /* likewise */
+    PyObject *on_event; /* None: none */
+    PyObject *on_quiet; /* likewise, and the next */
+    PyObject *on_ask;
     PyObject *exception; /* the first that was raised meanwhile */
 };
 
@@ -85,6 +86,24 @@ static enum mc_client_verdict on_event(void *arg, const struct mc_message *event
     }
     Py_XDECREF(header);
     Py_XDECREF(frames);
+    Py_XDECREF(answer);
+    waiting->saved = mc_bridge_leave();
+    return verdict;
+}
+
+static enum mc_client_verdict on_ask(void *arg, struct mc_buf *ret)
+{
+    struct waiting *waiting = arg;
+    enum mc_client_verdict verdict = MC_CLIENT_CONTINUE;
+    Py_buffer line;
+    mc_bridge_return(waiting->saved);
+    PyObject *answer = PyObject_CallNoArgs(waiting->on_ask);
+    if (!answer || PyObject_GetBuffer(answer, &line, PyBUF_SIMPLE) < 0) {
+        verdict = keep_exception(waiting) ? MC_CLIENT_INTERRUPT : MC_CLIENT_STOP;
+    } else {
+        mc_buf_add(ret, line.buf, (size_t) line.len);
+        PyBuffer_Release(&line);
+    }
     Py_XDECREF(answer);
     waiting->saved = mc_bridge_leave();
     return verdict;
@@ -186,25 +205,28 @@ static bool is_callback(PyObject *object)
 static int
 read_arguments(PyObject *args, PyObject *kwargs, struct arguments *ret, struct waiting *ret_waiting)
 {
-    static char *names[] = {"header", "frames", "on_event", "timeout", "silence", "on_quiet", NULL};
+    static char *names[] = {
+        "header", "frames", "on_event", "timeout", "silence", "on_quiet", "on_ask", NULL};
     PyObject *frames = NULL;
     PyObject *timeout = NULL;
     PyObject *silence = NULL;
-    *ret_waiting = (struct waiting) {.on_event = Py_None, .on_quiet = Py_None};
+    *ret_waiting = (struct waiting) {.on_event = Py_None, .on_quiet = Py_None, .on_ask = Py_None};
     if (!PyArg_ParseTupleAndKeywords(args,
                                      kwargs,
-                                     "s*|OOOOO:request",
+                                     "s*|OOOOOO:request",
                                      names,
                                      &ret->header,
                                      &frames,
                                      &ret_waiting->on_event,
                                      &timeout,
                                      &silence,
-                                     &ret_waiting->on_quiet)) {
+                                     &ret_waiting->on_quiet,
+                                     &ret_waiting->on_ask)) {
         return -1;
     }
-    if (!is_callback(ret_waiting->on_event) || !is_callback(ret_waiting->on_quiet)) {
-        PyErr_SetString(PyExc_TypeError, "on_event and on_quiet must be callable or None");
+    if (!is_callback(ret_waiting->on_event) || !is_callback(ret_waiting->on_quiet) ||
+        !is_callback(ret_waiting->on_ask)) {
+        PyErr_SetString(PyExc_TypeError, "on_event, on_quiet and on_ask must be callable or None");
     } else if (read_seconds(timeout, "timeout", &ret->call.timeout_ns) == 0 &&
                read_seconds(silence, "silence", &ret->call.silence_ns) == 0 &&
                (!frames || read_frames(frames, ret) == 0)) {
@@ -234,6 +256,7 @@ static int ask(struct client *self,
 {
     mc_err err;
     arguments->call.on_event = waiting->on_event == Py_None ? NULL : on_event;
+    arguments->call.on_ask = waiting->on_ask == Py_None ? NULL : on_ask;
     arguments->call.check = look_around;
     arguments->call.arg = waiting;
     self->busy++;
@@ -396,13 +419,15 @@ PyDoc_STRVAR(client_doc,
 PyDoc_STRVAR(
     request_doc,
     "request($self, /, header, frames=(), on_event=None, timeout=None, silence=None,\n"
-    "        on_quiet=None)\n--\n\n"
+    "        on_quiet=None, on_ask=None)\n--\n\n"
     "Send a request and return header and frames of its result.\n\n"
     "The client puts in id and, for run, window. Header and frames of each event before the\n"
     "last go to on_event; an exception raised there cancels the request and propagates, as\n"
     "KeyboardInterrupt does, which keeps the output that is on its way. A daemon that says\n"
     "nothing for silence seconds, though it is asked whether it hears, is given up. on_quiet is\n"
-    "called about every 50 ms, without arguments.");
+    "called about every 50 ms, without arguments, on_ask where a program that asks waits for a "
+    "line,\n"
+    "which it returns as bytes; b'' is the end of the input.");
 PyDoc_STRVAR(interrupt_doc,
              "interrupt($self, /)\n--\n\nInterrupt the requests under way in all threads.");
 PyDoc_STRVAR(close_doc, "close($self, /)\n--\n\nDisconnect; requests under way are interrupted.");

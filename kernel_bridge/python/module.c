@@ -5,6 +5,7 @@
 #include "kernel_bridge/python/bridge.h"
 #include "kernel_bridge/python/cell_items.h"
 #include "kernel_bridge/python/crash_text.h"
+#include "kernel_bridge/python/input.h"
 #include "kernel_bridge/python/print.h"
 
 static bool is_ending(void)
@@ -100,6 +101,7 @@ static int exec_module(PyObject *module)
         return -1;
     }
     mc_print_set_up();
+    mc_input_set_up();
     return add_constants(module);
 }
 

@@ -4,6 +4,7 @@
 
 __thread PyThreadState *mc_print_left;
 static __thread PyObject *raised; /* by a print of the call that is under way, or by Ctrl-C in it */
+static __thread bool raised_for_all; /* whatever the call made of that */
 
 /* What a stream's encoding does not have is written with backslashes. */
 static int write_escaped(PyObject *text, PyObject *file)
@@ -46,21 +47,39 @@ static int print(bool is_stderr, struct mc_buf *bytes, bool last)
     return written;
 }
 
-static bool show(bool is_stderr, struct mc_buf *bytes, bool last)
+bool mc_print_in_python(int (*act)(void *arg), void *arg, bool decides)
 {
     PyThreadState *left = mc_print_left;
     mc_print_left = NULL;
     mc_bridge_return(left);
     PyObject *before = PyErr_Occurred() ? mc_bridge_take_exception() : NULL; /* of the call */
-    bool goes_on = print(is_stderr, bytes, last) == 0 && PyErr_CheckSignals() == 0;
+    bool goes_on = act(arg) == 0 && PyErr_CheckSignals() == 0;
     if (!goes_on) {
         Py_XSETREF(raised, mc_bridge_take_exception());
+        raised_for_all = decides;
     }
     if (before) {
         mc_bridge_put_exception(before);
     }
     mc_print_left = left ? mc_bridge_leave() : NULL;
     return goes_on;
+}
+
+struct shown {
+    bool is_stderr;
+    struct mc_buf *bytes;
+    bool last;
+};
+
+static int print_shown(void *arg)
+{
+    const struct shown *shown = arg;
+    return print(shown->is_stderr, shown->bytes, shown->last);
+}
+
+static bool show(bool is_stderr, struct mc_buf *bytes, bool last)
+{
+    return mc_print_in_python(print_shown, &(struct shown) {is_stderr, bytes, last}, false);
 }
 
 void mc_print_set_up(void)
@@ -76,7 +95,7 @@ PyObject *mc_print_finish(PyObject *value)
     if (!exception) {
         return value;
     }
-    if (value || PyErr_ExceptionMatches(PyExc_KeyboardInterrupt)) {
+    if (value || raised_for_all || PyErr_ExceptionMatches(PyExc_KeyboardInterrupt)) {
         PyErr_Clear();
         Py_XDECREF(value);
         mc_bridge_put_exception(exception);

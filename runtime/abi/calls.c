@@ -14,7 +14,7 @@ static const char harmless[] =
     "KGEN_CompilerRT_NumPhysicalCores KGEN_CompilerRT_TimeTraceProfilerBegin "
     "KGEN_CompilerRT_TimeTraceProfilerEnd KGEN_CompilerRT_TimeTraceProfilerIsEnabled "
     "KGEN_CompilerRT_fprintf abs access bcmp calloc clock clock_gettime clock_nanosleep "
-    "close dup fclose fdopen fflush fopen fread free fseek fstat ftell getcwd getenv "
+    "close dup fclose fdopen fflush fopen fread free fseek fstat ftell getcwd getdelim getenv "
     "gettimeofday isatty lseek lstat malloc memchr memcmp memcpy memmove memrchr memset "
     "mkdir nanosleep open posix_memalign pread rand read readlink realloc remove rename "
     "rmdir sched_getcpu snprintf srand stat stderr stdin stdout strcmp strerror strlen "

@@ -124,10 +124,12 @@ static const char *const used_names[] = {"AnyType",
                                          "UInt8",
                                          NULL};
 
+/* free() by another name: std has declared that one in its own way, which input() brings along, and
+ * the compiler takes no second declaration. */
 static const char release[] = "\n\n"
                               "@export\n"
                               "def " MC_THUNK_RELEASE "(p: mc_bytes) abi(\"C\"):\n"
-                              "    mc_external[\"free\", NoneType](p)\n";
+                              "    _ = mc_external[\"realloc\", mc_bytes](p, 0)\n";
 
 _Static_assert(MC_THUNK_ERROR_MAX == 4096, "mc_raise has the number as well");
 

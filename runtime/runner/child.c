@@ -7,6 +7,7 @@
 #include "base/os.h"
 #include "base/strv.h"
 #include "base/symbols.h"
+#include "runner/ask.h"
 #include "runner/crash.h"
 #include "runner/device.h"
 #include "runner/farewell.h"
@@ -148,6 +149,9 @@ static void settle(const struct mc_wire_run *run, struct mc_wire_slot *slot)
         fail_errno(slot, "set a limit", NULL);
     }
     environ = run->envp;
+    if (run->head.asks) {
+        mc_ask_begin();
+    }
 }
 
 /* What a process that was forked ahead has loaded. */
@@ -243,6 +247,7 @@ call(const struct mc_wire_run *run, struct mc_wire_slot *slot, struct mc_order *
         mc_device_make();
     }
     keep_order(run, order);
+    mc_ask_watch(library);
     mc_crash_watch(slot, library, serves ? run->name : NULL);
     mc_farewell_watch(slot);
 #ifdef __SANITIZE_ADDRESS__

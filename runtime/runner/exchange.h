@@ -24,6 +24,7 @@ struct mc_runner_run {
     const char *library_dir; /* where libraries are that the artifact wants beside those of the
                                 runner; NULL: nowhere */
     const char *worker; /* the socket of who calls the functions, instead of mc_main; NULL: none */
+    bool asks;          /* `in` is a socket at which what the program reads is asked for: ask.h */
     bool fresh;         /* in a newly executed process rather than a fork of the preloaded one */
 };
 

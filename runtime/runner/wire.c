@@ -85,6 +85,7 @@ int mc_wire_encode(const struct mc_runner_run *run, struct mc_buf *ret, mc_err *
         .umask = (uint32_t) run->umask,
         .limits = run->limits,
         .fresh = run->fresh,
+        .asks = run->asks,
     };
     size_t at = ret->length;
     mc_buf_add(ret, &head, sizeof head);

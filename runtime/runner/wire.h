@@ -78,6 +78,7 @@ struct mc_wire_payload {
     uint32_t umask;
     struct mc_limits limits;
     uint32_t fresh;
+    uint32_t asks;
     uint32_t n_args;
     uint32_t n_env;
 };

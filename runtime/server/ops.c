@@ -17,7 +17,7 @@ static void op_hello(struct mc_request *request)
     mc_peer_greet(request->peer, (pid_t) request->fields.pid);
     mc_request_finish(request,
                       true,
-                      json_pack("{s:s, s:s, s:i, s:i, s:[s,s,s,s,s]}",
+                      json_pack("{s:s, s:s, s:i, s:i, s:[s,s,s,s,s,s]}",
                                 "version",
                                 MC_VERSION,
                                 "build",
@@ -31,6 +31,7 @@ static void op_hello(struct mc_request *request)
                                 "run",
                                 "cache",
                                 "credit",
+                                "answer",
                                 "cancel"));
 }
 

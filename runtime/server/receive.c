@@ -23,6 +23,12 @@ static void reply_error(struct mc_peer *peer, bool delimited, const char *id, co
     json_decref(header);
 }
 
+/* Its id is that of an open request, and it has no answer. */
+static bool is_about_another(enum mc_op op)
+{
+    return op == MC_OP_CREDIT || op == MC_OP_ANSWER;
+}
+
 /* Checks what every request has: an id that is free, an op, and a protocol this daemon speaks. */
 static int check_envelope(struct mc_server *server,
                           struct mc_peer *peer,
@@ -48,11 +54,11 @@ static int check_envelope(struct mc_server *server,
     if (*ret_op == MC_OP_COUNT) {
         return mc_err_set(err, MC_UNKNOWN_OP, "there is no operation '%.60s'", name);
     }
-    if (!protocol && !peer->greeted && *ret_op != MC_OP_CREDIT) {
+    if (!protocol && !peer->greeted && !is_about_another(*ret_op)) {
         mc_err_set(err, MC_PROTOCOL, "the first request must be 'hello'");
         return mc_err_hint(err, "or put \"protocol\": 1 on the request");
     }
-    if (mc_request_find(server, peer, id) && *ret_op != MC_OP_CREDIT) {
+    if (mc_request_find(server, peer, id) && !is_about_another(*ret_op)) {
         return mc_err_set(
             err, MC_INVALID_REQUEST, "the id '%s' belongs to a request that is still open", id);
     }
@@ -62,12 +68,28 @@ static int check_envelope(struct mc_server *server,
     return mc_fields_read(*ret_op, header, ret_fields, err);
 }
 
-static void
-credit(struct mc_server *server, const struct mc_peer *peer, const struct mc_fields *fields)
+/* A line without its frame is as the end of the input. */
+static void answer(struct mc_run *run, const struct mc_message *message, int64_t frame)
 {
-    const struct mc_request *target = mc_request_find(server, peer, fields->id);
-    if (target && target->run) {
+    bool is_there = frame >= 0 && (size_t) frame < message->frame_count;
+    mc_run_answer(run,
+                  is_there ? mc_message_frame_data(message, (size_t) frame) : NULL,
+                  is_there ? mc_message_frame_size(message, (size_t) frame) : 0);
+}
+
+/* What comes too late is for nobody. */
+static void hand_to_run(const struct mc_request *target,
+                        enum mc_op op,
+                        const struct mc_fields *fields,
+                        const struct mc_message *message)
+{
+    if (!target || !target->run) {
+        return;
+    }
+    if (op == MC_OP_CREDIT) {
         mc_run_credit(target->run, fields->bytes);
+    } else {
+        answer(target->run, message, fields->stdin_frame);
     }
 }
 
@@ -103,8 +125,8 @@ void mc_receive(struct mc_server *server, const struct mc_message *message, cons
         reply_error(peer, message->delimited, id, &err);
         return;
     }
-    if (op == MC_OP_CREDIT) {
-        credit(server, peer, &fields);
+    if (is_about_another(op)) {
+        hand_to_run(mc_request_find(server, peer, fields.id), op, &fields, message);
         return;
     }
     struct mc_request *request = mc_request_new(server, peer, message, op, &fields, &err);

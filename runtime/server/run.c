@@ -8,6 +8,7 @@
 #include "mojo/toolchain.h"
 #include "proc/group.h"
 #include "runner/runner_link.h"
+#include "server/run_input.h"
 #include "server/run_output.h"
 #include "server/run_stop.h"
 
@@ -30,6 +31,7 @@ struct mc_run {
     struct mc_runner_event *end;
     mc_err error;
     struct mc_run_output output;
+    struct mc_run_input input;
     bool cancelled;
     bool retried;
     struct mc_run_stop stop;
@@ -52,6 +54,7 @@ void mc_run_free(struct mc_run *run)
     mc_waiter_withdraw(&run->user->waiter);
     mc_run_stop_disarm(&run->stop);
     mc_run_output_fini(&run->output);
+    mc_run_input_fini(&run->input);
     free(run->end);
     free(run);
 }
@@ -68,6 +71,30 @@ static void on_exceeded(void *owner)
 {
     struct mc_run *run = owner;
     mc_run_stop_exceeded(&run->stop, MC_LIMIT_OUTPUT);
+}
+
+/* Before it is told that the program has started, nothing is asked for. */
+static void on_waits(void *owner)
+{
+    struct mc_run *run = owner;
+    if (run->pid && !run->cancelled) {
+        mc_run_stop_hold(&run->stop);
+        mc_run_output_drain(&run->output);
+        run->user->asks(run->user);
+    }
+}
+
+void mc_run_answer(struct mc_run *run, const void *bytes, size_t length)
+{
+    mc_err err;
+    if (!run->input.is_waiting) {
+        return;
+    }
+    mc_run_stop_go_on(&run->stop);
+    if (mc_run_input_answer(&run->input, bytes, length, &err) < 0) {
+        run->error = err;
+        mc_run_stop_now(&run->stop);
+    }
 }
 
 void mc_run_cancel(struct mc_run *run)
@@ -141,11 +168,20 @@ static int open_terminal(const char *path)
     return usable ? mc_take_fd(&fd) : -1;
 }
 
+static bool asks(const struct mc_run_spec *spec)
+{
+    return spec->asks && !spec->input && !spec->terminal;
+}
+
 /* Standard input as a file in memory: no writer has to wait for the program. -1 in *ret_fd where
  * there is none. */
-static int open_input(const struct mc_run_spec *spec, int *ret_fd, mc_err *err)
+static int open_input(struct mc_run *run, int *ret_fd, mc_err *err)
 {
+    const struct mc_run_spec *spec = &run->spec;
     *ret_fd = !spec->input && spec->terminal ? open_terminal(spec->terminal) : -1;
+    if (asks(spec)) {
+        return mc_run_input_open(&run->input, ret_fd, err);
+    }
     if (!spec->input) {
         return 0;
     }
@@ -216,14 +252,15 @@ static int send_to_runner(struct mc_run *run, const int fds[4], mc_err *err)
                                     .limits = spec->limits,
                                     .library_dir = library_dir,
                                     .worker = spec->worker,
-                                    .fresh = spec->fresh};
+                                    .fresh = spec->fresh,
+                                    .asks = asks(spec)};
     return hand_over(run, &request, err);
 }
 
 static int launch(struct mc_run *run, mc_err *err)
 {
     int fds[4] = {-1, -1, -1, -1};
-    int result = open_input(&run->spec, &fds[0], err);
+    int result = open_input(run, &fds[0], err);
     if (result == 0) {
         result = mc_run_output_open(&run->output, fds + 1, fds + 3, err);
     }
@@ -245,6 +282,7 @@ static void end(struct mc_run *run)
     run->ended = true;
     mc_runner_slot_forget(&run->in_slot);
     mc_run_stop_disarm(&run->stop);
+    mc_run_input_close(&run->input);
     mc_run_output_flow(&run->output);
 }
 
@@ -255,6 +293,9 @@ static void on_event(struct mc_slot_run *in_slot, const struct mc_runner_event *
         run->pid = event->pid;
         mc_run_output_flow(&run->output); /* no peer gets output before `started` */
         run->user->started(run->user, event->pid);
+        if (run->input.is_waiting) {
+            on_waits(run);
+        }
     } else if (event->kind == MC_RUNNER_ENDED) {
         *run->end = *event;
         end(run);
@@ -270,6 +311,7 @@ static bool retry(struct mc_run *run, mc_err *err)
     }
     run->retried = true;
     mc_run_output_close(&run->output);
+    mc_run_input_close(&run->input);
     return launch(run, err) == 0;
 }
 
@@ -343,6 +385,8 @@ int mc_run_start(struct mc_runner_slots *slots,
                                           .exceeded = on_exceeded,
                                           .over = wake_where_over};
     mc_run_output_init(&run->output);
+    run->input = (struct mc_run_input) {.loop = loop_of(run), .owner = run, .waits = on_waits};
+    mc_run_input_init(&run->input);
     slots->core->counters.runs++;
     if (launch(run, err) < 0) {
         run->ended = true; /* it never began */

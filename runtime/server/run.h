@@ -28,6 +28,7 @@ struct mc_run_spec {
     const void *input; /* standard input, or NULL */
     size_t input_length;
     const char *terminal; /* in its place, where there is no input; or NULL */
+    bool asks;            /* where there is neither: its user is asked for each line */
     int64_t window;       /* bytes of output beyond those acknowledged; 0: no flow control */
     struct mc_limits limits;
     const char *worker; /* socket of who calls the functions, or NULL */
@@ -39,6 +40,7 @@ struct mc_run_user {
     struct mc_waiter waiter;
     void (*started)(struct mc_run_user *user, pid_t pid);
     void (*output)(struct mc_run_user *user, const struct mc_printed *printed);
+    void (*asks)(struct mc_run_user *user); /* all that it printed before was told */
 };
 
 int mc_run_start(struct mc_runner_slots *slots,
@@ -49,6 +51,10 @@ int mc_run_start(struct mc_runner_slots *slots,
 
 /* The reader has taken that many bytes of output. */
 void mc_run_credit(struct mc_run *run, int64_t bytes);
+
+/* Answers a program that asks: a line; NULL: its input is at its end. Nothing where it does not
+ * wait for one. Its time stands still until then. */
+void mc_run_answer(struct mc_run *run, const void *bytes, size_t length);
 
 /* Ends the program: its end will be told as usual, as one that was cancelled. May be called from
  * the user's callbacks. */

@@ -8,6 +8,7 @@
 #include <zmq.h>
 
 #include <errno.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 static const int64_t MS = 1000000;
@@ -271,6 +272,22 @@ static void on_ready(struct mc_watch *watch, short revents)
     if (mc_run_output_is_over(output)) {
         output->over(output->owner);
     }
+}
+
+/* At most what the pipes hold, beyond the window. */
+void mc_run_output_drain(struct mc_run_output *output)
+{
+    for (int i = 0; i < 2; i++) {
+        struct mc_run_stream *stream = &output->streams[i];
+        int length = 0;
+        if (stream->fd >= 0 && ioctl(stream->fd, FIONREAD, &length) < 0) {
+            length = 0;
+        }
+        for (uint64_t until = stream->read + (uint64_t) length; stream->read < until;) {
+            on_ready(&stream->watch, 0);
+        }
+    }
+    mc_run_output_let_go(output);
 }
 
 void mc_run_output_init(struct mc_run_output *output)

@@ -68,6 +68,8 @@ void mc_run_output_close(struct mc_run_output *output);
 
 /* From now on it is read: the program has begun. */
 void mc_run_output_flow(struct mc_run_output *output);
+/* Tells all that was written by now. */
+void mc_run_output_drain(struct mc_run_output *output);
 /* Nobody acknowledges any more. */
 void mc_run_output_unbind(struct mc_run_output *output);
 void mc_run_output_credit(struct mc_run_output *output, int64_t bytes);

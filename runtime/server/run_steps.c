@@ -62,6 +62,7 @@ static struct mc_run_spec run_spec_of(const struct mc_request *request)
                                  .input = request->input,
                                  .input_length = request->input_length,
                                  .terminal = fields->terminal,
+                                 .asks = fields->asks && !request->delimited,
                                  .window = fields->window,
                                  .limits = limits_of(fields),
                                  .worker = fields->worker,
@@ -78,6 +79,11 @@ static void on_started(struct mc_run_user *user, pid_t pid)
 static void on_output(struct mc_run_user *user, const struct mc_printed *printed)
 {
     mc_request_output(MC_OF(user, struct mc_request, run_user), printed);
+}
+
+static void on_asks(struct mc_run_user *user)
+{
+    mc_request_event(MC_OF(user, struct mc_request, run_user), "input", json_object());
 }
 
 enum mc_progress mc_step_run(struct mc_request *request)
@@ -98,6 +104,7 @@ enum mc_progress mc_step_run(struct mc_request *request)
     struct mc_run_spec spec = run_spec_of(request);
     request->run_user.started = on_started;
     request->run_user.output = on_output;
+    request->run_user.asks = on_asks;
     /* The run is under way while the event goes out. Of what was in the cache it goes with the next
      * one: each alone wakes four threads, and a short program is over by then. */
     int started =

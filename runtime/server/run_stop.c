@@ -84,6 +84,23 @@ void mc_run_stop_arm(struct mc_run_stop *stop)
     }
 }
 
+void mc_run_stop_hold(struct mc_run_stop *stop)
+{
+    if (mc_timer_armed(&stop->wall_timer)) {
+        int64_t left = stop->wall_timer.at - mc_os_now();
+        stop->left = left > 0 ? left : 1;
+        mc_loop_disarm(&stop->wall_timer);
+    }
+}
+
+void mc_run_stop_go_on(struct mc_run_stop *stop)
+{
+    if (stop->left) {
+        mc_loop_arm(stop->loop, &stop->wall_timer, stop->left);
+        stop->left = 0;
+    }
+}
+
 void mc_run_stop_disarm(struct mc_run_stop *stop)
 {
     mc_loop_disarm(&stop->wall_timer);

@@ -19,6 +19,7 @@ struct mc_run_stop {
     struct mc_runner_slot *const *slot;
     struct mc_slot_run *in_slot;
 
+    int64_t left; /* of the program's time, while that stands still; 0: it does not */
     struct mc_timer wall_timer;
     struct mc_timer kill_timer;
     struct mc_timer stuck_timer;
@@ -30,6 +31,9 @@ void mc_run_stop_init(struct mc_run_stop *stop);
 
 /* From now on limits are watched. */
 void mc_run_stop_arm(struct mc_run_stop *stop);
+/* The program's time stands still, and goes on. */
+void mc_run_stop_hold(struct mc_run_stop *stop);
+void mc_run_stop_go_on(struct mc_run_stop *stop);
 void mc_run_stop_disarm(struct mc_run_stop *stop);
 
 /* Ends the program, where that has not begun. */

@@ -121,6 +121,25 @@ def test_output_appears_while_the_program_runs(notebook) -> None:
     assert "tick 39" not in shown
 
 
+def test_a_program_asks_in_a_box_below_its_output(notebook) -> None:
+    page = notebook(
+        '%%mojo\ndef main() raises:\n    print("before")\n    var name = input("Name? ")\n    print("hello", name)'
+    )
+    run_cell(page, 1)
+    box = page.locator(".jp-Stdin")
+    expect(box.locator(".jp-Stdin-prompt")).to_have_text("Name? ", timeout=30_000)
+    assert output(page, 1).split("before")[1].split() == ["Name?"]
+    if "MOJOCELL_SCREENSHOTS" in os.environ:
+        page.screenshot(path=Path(os.environ["MOJOCELL_SCREENSHOTS"]) / "jupyterlab-input.png")
+    box.locator("input").fill("Ada")
+    box.locator("input").press("Enter")
+    wait_done(page, 1)
+    expect(box).to_have_count(0)
+    assert output(page, 1).split("before")[1].split() == ["Name?", "Ada", "hello", "Ada"]
+    if "MOJOCELL_SCREENSHOTS" in os.environ:
+        page.screenshot(path=Path(os.environ["MOJOCELL_SCREENSHOTS"]) / "jupyterlab-answered.png")
+
+
 def test_stop_ends_a_loop_and_leaves_no_process(notebook, lab) -> None:
     page = notebook(
         "%%mojo\nvar n = 0\nprint('begun')\nwhile n >= 0:\n    n = (n + 1) % 1000\nprint(n)",

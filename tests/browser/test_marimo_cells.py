@@ -263,3 +263,34 @@ def test_stop_ends_compilation_run_and_call_and_never_the_daemon(marimo_place, m
     expect(running).to_have_count(1)
     assert stop_when(3, "calling 42") < 5
     assert daemon(marimo_place) == before
+
+
+ASKING = (
+    HEAD
+    + '''
+@app.cell
+def _(mc):
+    mc.cell("""
+    def main() raises:
+        print("before")
+        var name = input("Name? ")
+        print("hello", name)
+    """)
+    return
+'''
+    + TAIL
+)
+
+
+def test_a_program_asks_below_its_cell_while_one_edits(marimo, page) -> None:
+    page.goto(marimo("edit", ASKING).url)
+    box = page.get_by_role("textbox", name="stdin").or_(page.locator("[data-testid=console-input]")).first
+    expect(box).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("Name? ").last).to_be_visible()
+    if "MOJOCELL_SCREENSHOTS" in os.environ:
+        page.screenshot(path=Path(os.environ["MOJOCELL_SCREENSHOTS"]) / "marimo-input.png")
+    box.fill("Ada")
+    box.press("Enter")
+    expect(page.locator("pre.mojocell").filter(has_text="hello Ada")).to_be_visible()
+    if "MOJOCELL_SCREENSHOTS" in os.environ:
+        page.screenshot(path=Path(os.environ["MOJOCELL_SCREENSHOTS"]) / "marimo-answered.png")

@@ -129,6 +129,19 @@ class Kernel:
     def run(self, code: str, timeout: float = 60, **keywords: Any) -> Outcome:
         return self.finish(self.start(code, **keywords), timeout)
 
+    def question(self, timeout: float = 60) -> str:
+        """Wait until the kernel asks for a line; return what it asks."""
+        return str(self.client.get_stdin_msg(timeout=timeout)["content"]["prompt"])
+
+    def run_answering(self, code: str, *answers: str) -> tuple[Outcome, list[str]]:
+        """Run a cell whose questions get these answers; return what was asked, too."""
+        request = self.start(code)
+        asked = []
+        for answer in answers:
+            asked.append(self.question())
+            self.client.input(answer)
+        return self.finish(request), asked
+
     def interrupt(self) -> None:
         self.manager.interrupt_kernel()
 

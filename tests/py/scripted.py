@@ -61,6 +61,7 @@ class FakeBridge(types.ModuleType):
                 timeout: Any = None,
                 silence: Any = None,
                 on_quiet: Any = None,
+                on_ask: Any = None,
             ) -> Any:
                 bridge.silences.append(silence)
                 bridge.on_quiet = on_quiet or (lambda: None)

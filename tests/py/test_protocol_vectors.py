@@ -73,7 +73,7 @@ def answer(daemon: Daemon, message: Any) -> dict[str, Any]:
         )
         frames = (b"PATH=" + os.environb[b"PATH"] + b"\0",) if framed else ()
         peer.socket.send_multipart([json.dumps(message).encode(), *frames])
-        if message.get("op") == "credit":  # is not answered; a wrong one is, first
+        if message.get("op") in ("credit", "answer"):  # is not answered; a wrong one is, first
             peer.socket.send_multipart([json.dumps({"op": "cancel", "id": "-", "target": "-"}).encode()])
         while True:
             event, _ = peer.receive()

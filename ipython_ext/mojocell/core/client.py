@@ -50,6 +50,7 @@ def request(
     timeout: float | None = None,
     silence: float | None = None,
     on_quiet: Callable[[], object] | None = None,
+    on_ask: Callable[[], bytes] | None = None,
     only_output: bool = False,
 ) -> dict[str, Any]:
     """Send a request and wait for its result.
@@ -69,6 +70,8 @@ def request(
         the time that a program has.
     on_quiet : callable or None
         Called about every 50 ms.
+    on_ask : callable or None
+        Called where a program that asks waits for a line of its standard input, which it returns.
     only_output : bool
         Whether events that bring no frames are of no interest, but for those of a compilation.
 
@@ -94,7 +97,7 @@ def request(
                 on_event(_decode(raw.decode()), data)
 
     try:
-        raw, _ = client().request(encode(header), frames, event, timeout, silence, on_quiet)
+        raw, _ = client().request(encode(header), frames, event, timeout, silence, on_quiet, on_ask)
     except _bridge.Error as error:
         if error.code == "interrupted":
             raise KeyboardInterrupt from None

@@ -10,6 +10,7 @@ from mojocell import settings
 from mojocell.core import client, printed, surroundings
 from mojocell.core.result import RunResult
 from mojocell.errors import Interrupted
+from mojocell.show.asking import Asking
 from mojocell.show.output import Sink
 
 if TYPE_CHECKING:
@@ -214,7 +215,7 @@ class Job:
         KeyboardInterrupt
             The user stopped it; its ``result`` has the output until then.
         """
-        follower = sink or Sink()
+        follower, asking = self._followed(sink)
         taken: list[printed.Chunk] = []
         compiles = False
 
@@ -235,23 +236,44 @@ class Job:
             if made.error is not None:
                 from mojocell.core import python_inside
 
-                hint = python_inside.hint(made.error.message, self.env) or self._lacks_input(
-                    made.error.message
-                )
+                hint = python_inside.hint(made.error.message, self.env)
+                hint = hint or (None if asking else self._lacks_input(made.error.message))
                 made.error.hint = hint or made.error.hint
             follower.ended(made.error)
             return made
 
         frames: list[bytes] = []
         header = self.header(frames)
+        if asking is not None:
+            header["asks"] = True
         silence = client.patience(self.timeout)
         try:
             if sink is None:
                 return result(client.request(header, frames, on_event, silence=silence, only_output=True))
-            return result(client.request(header, frames, on_event, silence=silence, on_quiet=sink.quiet))
+            return result(
+                client.request(
+                    header,
+                    frames,
+                    on_event,
+                    silence=silence,
+                    on_quiet=follower.quiet,
+                    on_ask=asking.answer if asking is not None else None,
+                )
+            )
         except KeyboardInterrupt:
             stopped = Interrupted(result=result({}), compiling=compiles)
             raise stopped from None
+        finally:
+            if asking is not None:
+                asking.let_go()
+
+    def _followed(self, sink: Sink | None) -> tuple[Sink, Asking | None]:
+        """Return who is told how it goes on, and who is asked for what it reads."""
+        reader = sink.reader if sink is not None else None
+        if sink is None or reader is None or self.op != "run" or self.stdin is not None or self.terminal:
+            return sink or Sink(), None
+        asking = Asking(sink, reader)
+        return asking, asking
 
 
 def _spoken(job: Job, names: Sequence[str]) -> dict[str, Any]:

@@ -39,6 +39,22 @@ def current() -> Host:
     return Terminal()
 
 
+def read_line() -> bytes:
+    """Return the next line that a function reads of this process's standard input; nothing at its end.
+
+    Called by functions in this process, which read as Python's ``input`` does.
+    """
+    reader = current().reader()
+    if reader is None:
+        line = sys.stdin.readline() if sys.stdin is not None else ""
+    else:
+        try:
+            line = f"{reader('')}\n"
+        except EOFError:
+            line = ""
+    return line.encode("utf-8", "surrogateescape") if isinstance(line, str) else line
+
+
 def know_by_content(kind: Callable[[], type], content: Callable[[Any], bytes]) -> bool:
     """Let caches of values know objects by what they are made of, not by the cell they come from.
 

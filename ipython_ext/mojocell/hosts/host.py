@@ -62,6 +62,10 @@ class Host(Protocol):
         """Tell whether somebody reads along while cells run."""
         ...
 
+    def reader(self) -> Callable[[str], str] | None:
+        """Return what asks who sits in front for a line of a program's input, where somebody can be asked."""
+        ...
+
     def element(self, widget: Any) -> Any:
         """Return a widget as other cells can use its value."""
         ...

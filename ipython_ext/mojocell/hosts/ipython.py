@@ -7,6 +7,7 @@ once more, and a terminal does so around its prompt. So ours is put back each ti
 
 from __future__ import annotations
 
+import builtins
 import os
 import sys
 import threading
@@ -80,6 +81,11 @@ class IPython(Terminal):
         with ``allow_stdin`` false, because nobody could answer; front ends with a reader send true.
         """
         return self._request("content").get("allow_stdin") is not False
+
+    def reader(self) -> Callable[[str], str] | None:
+        """Return what asks: the front end of a kernel that says it can, or the terminal."""
+        can = self._request("content").get("allow_stdin") is True if self.has_kernel else sys.stdin.isatty()
+        return builtins.input if can else None
 
     def deleted_cells(self) -> list[str]:
         """Return the cells that the front end says were deleted before this one ran, as JupyterLab does."""

@@ -103,6 +103,7 @@ class Marimo(Terminal):
             sink.close()
             return result
         live = Live()
+        live.reader = self.reader()
         try:
             result = run(live)
         except BaseException:
@@ -110,6 +111,10 @@ class Marimo(Terminal):
             raise
         live.close()
         return result
+
+    def reader(self) -> Callable[[str], str] | None:
+        """Return what asks, while one edits: marimo's own ``input``, whose place is below the cell."""
+        return getattr(sys.modules["__main__"], "input", None) if self.shows_code() else None
 
     def present(self, error: Error, shown: Shown | None = None) -> Error:
         """Return an error as one that is seen where it happens.

@@ -55,6 +55,10 @@ class Terminal(Host):
         """Tell that somebody reads: whoever asked for HTML."""
         return True
 
+    def reader(self) -> Callable[[str], str] | None:
+        """Tell that nobody is asked: a script's programs read what they are given."""
+        return None
+
     def element(self, widget: Any) -> Any:
         """Return the widget."""
         return widget

@@ -19,7 +19,15 @@ TURNS = 1000
 
 
 class Sink:
-    """What follows a run while it goes on; this one is not interested."""
+    """What follows a run while it goes on; this one is not interested.
+
+    Attributes
+    ----------
+    reader : callable or None
+        Asks who follows it a question, and returns the line that is the answer; EOFError where there is none.
+    """
+
+    reader: Callable[[str], str] | None = None
 
     def event(self, name: str, header: dict[str, Any]) -> None:
         """Take note of an event other than output."""

@@ -18,10 +18,10 @@ def events(path: Path) -> dict[str, str]:
     parts = raw["$defs"]
     shapes = {one["title"]: one for one in raw["oneOf"]}
     before = [
-        f"| `{title}` | `{name}` | {_type(value)} | {value['description']} |"
+        f"| `{title}` | {field} |"
         for title, shape in shapes.items()
         if title not in _LAST
-        for name, value in _fields(shape, parts)
+        for field in _fields_told(shape, parts)
     ]
     inner = ("failure", "function", "diagnostic", "note", "fixit")
     return {
@@ -30,6 +30,12 @@ def events(path: Path) -> dict[str, str]:
         **{title: _table(parts[title], parts) for title in inner},
         "argument": _table(parts["function"]["properties"]["arguments"]["items"], parts),
     }
+
+
+def _fields_told(shape: dict[str, Any], parts: dict[str, Any]) -> list[str]:
+    """Return the rest of an event's rows; one that has no fields has what is said of itself."""
+    told = [f"`{name}` | {_type(value)} | {value['description']}" for name, value in _fields(shape, parts)]
+    return told or [f" | | {shape['description']}"]
 
 
 def _table(shape: dict[str, Any], parts: dict[str, Any]) -> str:
