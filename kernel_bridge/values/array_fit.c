@@ -1,5 +1,7 @@
 #include "kernel_bridge/values/array_fit.h"
 
+#include "kernel_bridge/values/bfloat16.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -46,8 +48,9 @@ static number float_of(const unsigned char *bytes, Py_ssize_t size)
 static bool is_readable(const struct mc_array *array)
 {
     bool size = array->size == 1 || array->size == 2 || array->size == 4 || array->size == 8;
-    return strchr("biuMm", array->kind)
-               ? size
+    return strchr("biuMm", array->kind) ? size
+           : array->kind == 'B'
+               ? array->size == 2
                : array->kind == 'f' &&
                      ((size && array->size > 1) || array->size == (Py_ssize_t) sizeof(number));
 }
@@ -72,6 +75,8 @@ read_element(const struct mc_array *array, const struct mc_chunk *chunk, Py_ssiz
     switch (array->kind) {
     case 'f':
         return float_of(bytes, array->size);
+    case 'B':
+        return mc_bfloat16_unpack(word_of(bytes, array->size));
     case 'u':
         return (number) word_of(bytes, array->size);
     case 'b':
@@ -89,14 +94,19 @@ static bool is_whole_in_range(number value, bool is_signed, unsigned bits)
     return value == truncl(value) && value < end && value >= (is_signed ? -end : 0);
 }
 
-static number nearest(unsigned size, number value)
+static number nearest(const struct mc_scalar_info *to, number value)
 {
     char half[2];
-    if (size == 8) {
+    uint64_t bits;
+    if (to->size == 8) {
         return (double) value;
     }
-    if (size == 4) {
+    if (to->size == 4) {
         return (float) value;
+    }
+    if (to->kind == 'B') {
+        mc_bfloat16_pack((double) value, &bits);
+        return mc_bfloat16_unpack(bits);
     }
     if (PyFloat_Pack2((double) value, half, PY_LITTLE_ENDIAN) < 0) {
         PyErr_Clear();
@@ -105,13 +115,13 @@ static number nearest(unsigned size, number value)
     return PyFloat_Unpack2(half, PY_LITTLE_ENDIAN);
 }
 
-static enum verdict judge_float(char from, unsigned size, number value)
+static enum verdict judge_float(char from, const struct mc_scalar_info *to, number value)
 {
-    number found = nearest(size, value);
+    number found = nearest(to, value);
     if (found == value || isnan(value)) {
         return EXACT;
     }
-    return from != 'f' || isinf(found) ? UNFIT : ROUNDED;
+    return !strchr("fB", from) || isinf(found) ? UNFIT : ROUNDED;
 }
 
 static enum verdict judge(char from, enum mc_scalar scalar, number value)
@@ -124,7 +134,7 @@ static enum verdict judge(char from, enum mc_scalar scalar, number value)
     case 'u':
         return is_whole_in_range(value, to->kind == 'i', 8U * to->size) ? EXACT : UNFIT;
     default:
-        return judge_float(from, to->size, value);
+        return judge_float(from, to, value);
     }
 }
 

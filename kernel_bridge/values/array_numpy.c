@@ -90,6 +90,9 @@ int mc_array_of_ndarray(struct mc_conversion *conversion, PyObject *value, struc
     if (ret->kind == 'V' && name_type(ret, value) < 0) {
         return -1;
     }
+    if (strcmp(ret->dtype, "bfloat16") == 0) {
+        ret->kind = 'B';
+    }
     return mc_hold_object(conversion->held, Py_NewRef(value)) < 0 ? -1 : 1;
 }
 

@@ -139,7 +139,7 @@ static int refuse_others(const struct mc_conversion *conversion,
  * of them. */
 static bool is_small(const struct mc_array *array, const struct mc_scalar_info *wanted)
 {
-    bool number = strchr("BV", array->kind) && array->size <= 2;
+    bool number = array->kind == 'V' && array->size <= 2;
     return number &&
            ((wanted->kind == 'f' && wanted->size >= 4 && strstr(array->dtype, "float")) ||
             (wanted->kind == 'i' && wanted->size > array->size &&

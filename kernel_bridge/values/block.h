@@ -1,6 +1,7 @@
-/* The objects in a block of a result (abi/thunk.h), one behind the other. */
+/* The objects in a block of an argument or a result (abi/thunk.h), one behind the other. */
 #pragma once
 
+#include "base/buf.h"
 #include "kernel_bridge/values/value_kind.h"
 
 /* The rest of a block: a worker may have written anything. */
@@ -17,3 +18,13 @@ mc_block_open(struct mc_result *result, const uint64_t *words, size_t each, stru
 /* The next one, a scalar or a String; a new reference, or NULL with an exception. */
 PyObject *
 mc_block_next(struct mc_block *block, struct mc_result *result, const struct mc_type *type);
+
+/* Adds the words of one, a scalar or a String, to an argument's block. 0, or -1 with an exception;
+ * where memory is short, the block says so. */
+int mc_block_add(struct mc_conversion *conversion,
+                 const struct mc_type *type,
+                 PyObject *item,
+                 struct mc_buf *block);
+
+/* The block as an argument's two words; it stays until the call is over. */
+int mc_block_hold(struct mc_conversion *conversion, struct mc_buf *block, uint64_t *ret_words);

@@ -19,6 +19,7 @@ struct mc_conversion {
     const char *function; /* names, UTF-8 */
     const char *argument;
     Py_ssize_t element;       /* of a List, or -1 */
+    PyObject *key;            /* of a Dict, or NULL; borrowed */
     struct mc_copies *copies; /* NULL: of defaults */
     bool copies_anyway;       /* so that nobody is told of one more */
     bool trying;              /* an overload: the value will be converted again */

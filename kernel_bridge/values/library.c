@@ -142,6 +142,7 @@ static const char *torch_method(enum mc_scalar scalar)
         [MC_INT32] = "int",
         [MC_INT64] = "long",
         [MC_UINT8] = "byte",
+        [MC_BFLOAT16] = "bfloat16",
         [MC_FLOAT16] = "half",
         [MC_FLOAT32] = "float",
         [MC_FLOAT64] = "double",
@@ -159,7 +160,10 @@ void mc_library_write(const struct mc_conversion *conversion,
             mc_buf_adds(ret, conversion->argument);
             line += 2;
         } else if (strncmp(line, "{t}", 3) == 0) {
-            mc_buf_addf(ret, "numpy.%s", mc_numpy_name(scalar).text);
+            mc_buf_addf(ret,
+                        "%s.%s",
+                        scalar == MC_BFLOAT16 ? "ml_dtypes" : "numpy",
+                        mc_numpy_name(scalar).text);
             line += 2;
         } else {
             mc_buf_addc(ret, *line);

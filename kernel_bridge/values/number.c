@@ -20,12 +20,12 @@ bool mc_is_numpy_bool(const struct mc_conversion *conversion, PyObject *value)
 
 bool mc_is_numpy_scalar(enum mc_scalar scalar, PyObject *value)
 {
-    static const char module[] = "numpy.";
+    const char *module = scalar == MC_BFLOAT16 ? "ml_dtypes." : "numpy.";
     const char *name = Py_TYPE(value)->tp_name;
     struct mc_numpy_name wanted = mc_numpy_name(scalar);
-    if (strncmp(name, module, sizeof module - 1) != 0) {
+    if (strncmp(name, module, strlen(module)) != 0) {
         return false;
     }
-    name += sizeof module - 1;
+    name += strlen(module);
     return strcmp(name, wanted.text) == 0 || (scalar == MC_BOOL && strcmp(name, "bool") == 0);
 }

@@ -62,7 +62,8 @@ const struct mc_element mc_numpy_elements[MC_NUMPY_TYPES] = {
 
 struct mc_numpy_name mc_numpy_name(enum mc_scalar scalar)
 {
-    static const char *const kinds[] = {['i'] = "int", ['u'] = "uint", ['f'] = "float"};
+    static const char *const kinds[] = {
+        ['i'] = "int", ['u'] = "uint", ['f'] = "float", ['B'] = "bfloat"};
     const struct mc_scalar_info *info = &mc_scalars[scalar];
     struct mc_numpy_name name = {"bool_"};
     if (info->kind != 'b') {

@@ -69,7 +69,7 @@ struct mc_element {
 #define MC_NUMPY_TYPES 24
 extern const struct mc_element mc_numpy_elements[MC_NUMPY_TYPES];
 
-/* What NumPy calls a scalar: "int64", "bool_". */
+/* What NumPy calls a scalar: "int64", "bool_"; ml_dtypes has "bfloat16". */
 struct mc_numpy_name {
     char text[16];
 };

@@ -26,26 +26,32 @@ static bool advises_numpy(PyObject *text)
     return utf8 && strstr(utf8, "numpy.");
 }
 
+/* Which part of the argument it is about. */
+static PyObject *item_of(const struct mc_conversion *conversion)
+{
+    return conversion->key            ? PyUnicode_FromFormat("item %.100R: ", conversion->key)
+           : conversion->element >= 0 ? PyUnicode_FromFormat("element %zd: ", conversion->element)
+                                      : PyUnicode_FromString("");
+}
+
 int mc_refuse(const struct mc_conversion *conversion, PyObject *exception, const char *format, ...)
 {
-    char element[40] = "";
     va_list args;
-    if (conversion->element >= 0) {
-        snprintf(element, sizeof element, "element %zd: ", conversion->element);
-    }
     va_start(args, format);
     PyObject *text = PyUnicode_FromFormatV(format, args);
     va_end(args);
-    if (text) {
+    PyObject *item = text ? item_of(conversion) : NULL;
+    if (item) {
         PyErr_Format(exception,
-                     "argument '%s' of %s: %s%U%s",
+                     "argument '%s' of %s: %U%U%s",
                      conversion->argument,
                      conversion->function,
-                     element,
+                     item,
                      text,
                      advises_numpy(text) && !mc_numpy_is_installed() ? needs_numpy : "");
-        Py_DECREF(text);
     }
+    Py_XDECREF(item);
+    Py_XDECREF(text);
     return -1;
 }
 
@@ -102,7 +108,7 @@ int mc_refuse_unconverted(const struct mc_conversion *conversion,
     const char *wanted = mc_type_text(type, &text);
     const char *got = Py_TYPE(value)->tp_name;
     bool truth = converts == &PyBool_Type;
-    if (conversion->element >= 0 || !is_number(value)) {
+    if (conversion->element >= 0 || conversion->key || !is_number(value)) {
         return mc_refuse_type(conversion, type, value);
     }
     if (keeps(converts, value)) {

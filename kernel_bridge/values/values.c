@@ -21,6 +21,7 @@ const struct mc_value_kind *mc_value_kind_of(const struct mc_type *type)
     case 'b':
         return &mc_value_bool;
     case 'f':
+    case 'B':
         return &mc_value_float;
     default:
         return &mc_value_int;

@@ -24,6 +24,7 @@ const struct mc_kind *mc_kind_of(const struct mc_type *type)
     case 'b':
         return &mc_kind_bool;
     case 'f':
+    case 'B':
         return &mc_kind_float;
     default:
         return &mc_kind_int;

@@ -74,8 +74,10 @@ struct mc_kind {
                          const char *indent,
                          struct mc_buf *ret);
 
-    /* Adds a definition that write_result uses. NULL: it uses none. */
+    /* Adds a definition that write_result uses, and one that write_argument uses. NULL: they use
+     * none. */
     void (*write_helper)(const struct mc_type *type, struct mc_buf *ret);
+    void (*write_argument_helper)(const struct mc_type *type, struct mc_buf *ret);
 
     /* Adds lines that put `x`, an argument that stays, into `r` from `i + 1` on. NULL: no Any is of
      * the kind. */

@@ -5,21 +5,22 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* X(C name, Mojo name, bytes of an element, kind as NumPy has it: b i u f) */
-#define MC_SCALARS(X)             \
-    X(BOOL, "Bool", 1, 'b')       \
-    X(INT, "Int", 8, 'i')         \
-    X(INT8, "Int8", 1, 'i')       \
-    X(INT16, "Int16", 2, 'i')     \
-    X(INT32, "Int32", 4, 'i')     \
-    X(INT64, "Int64", 8, 'i')     \
-    X(UINT, "UInt", 8, 'u')       \
-    X(UINT8, "UInt8", 1, 'u')     \
-    X(UINT16, "UInt16", 2, 'u')   \
-    X(UINT32, "UInt32", 4, 'u')   \
-    X(UINT64, "UInt64", 8, 'u')   \
-    X(FLOAT16, "Float16", 2, 'f') \
-    X(FLOAT32, "Float32", 4, 'f') \
+/* X(C name, Mojo name, bytes of an element, kind as NumPy has it, b i u f, and B) */
+#define MC_SCALARS(X)               \
+    X(BOOL, "Bool", 1, 'b')         \
+    X(INT, "Int", 8, 'i')           \
+    X(INT8, "Int8", 1, 'i')         \
+    X(INT16, "Int16", 2, 'i')       \
+    X(INT32, "Int32", 4, 'i')       \
+    X(INT64, "Int64", 8, 'i')       \
+    X(UINT, "UInt", 8, 'u')         \
+    X(UINT8, "UInt8", 1, 'u')       \
+    X(UINT16, "UInt16", 2, 'u')     \
+    X(UINT32, "UInt32", 4, 'u')     \
+    X(UINT64, "UInt64", 8, 'u')     \
+    X(BFLOAT16, "BFloat16", 2, 'B') \
+    X(FLOAT16, "Float16", 2, 'f')   \
+    X(FLOAT32, "Float32", 4, 'f')   \
     X(FLOAT64, "Float64", 8, 'f')
 
 enum mc_scalar {
@@ -32,7 +33,7 @@ enum mc_scalar {
 struct mc_scalar_info {
     const char *name; /* Mojo's */
     uint8_t size;     /* of an array's element, in bytes */
-    char kind;        /* 'b', 'i', 'u', 'f' */
+    char kind;        /* 'b', 'i', 'u', 'f'; 'B': of bfloat16 */
 };
 extern const struct mc_scalar_info mc_scalars[MC_SCALAR_COUNT];
 
@@ -45,7 +46,7 @@ enum mc_type_kind {
     MC_TYPE_LIST,
     MC_TYPE_OPTIONAL, /* items[0]; never of None, Optional or Tuple */
     MC_TYPE_TUPLE,    /* of a result alone; never of None or Tuple */
-    MC_TYPE_DICT,     /* of a result alone; items: of a key, of a value */
+    MC_TYPE_DICT,     /* items: of a key, of a value */
     MC_TYPE_ANY,      /* of a result alone: a word that tells the type, and its words */
     MC_TYPE_COUNT
 };

@@ -64,8 +64,8 @@ static json_t *number(const struct mc_tokens *tokens,
     if (!digits || type->kind != MC_TYPE_SCALAR || type->scalar == MC_BOOL) {
         return NULL;
     }
-    return mc_scalars[type->scalar].kind == 'f' ? real(digits, negative)
-                                                : integer(digits, negative);
+    return strchr("fB", mc_scalars[type->scalar].kind) ? real(digits, negative)
+                                                       : integer(digits, negative);
 }
 
 /* A literal without prefix and escapes: what stands between the quotes is its value. */

@@ -320,7 +320,7 @@ static const struct name {
     {"List", ANYWHERE, {.kind = MC_TYPE_LIST}, read_list},
     {"Optional", ANYWHERE, {.kind = MC_TYPE_OPTIONAL}, read_items},
     {"Tuple", RESULT, {.kind = MC_TYPE_TUPLE}, read_items},
-    {"Dict", RESULT, {.kind = MC_TYPE_DICT}, read_items},
+    {"Dict", ANYWHERE, {.kind = MC_TYPE_DICT}, read_items},
 };
 
 /* A type that begins with the name of the language at `token`, behind it. */

@@ -86,17 +86,20 @@ static const char prelude[] =
     "        at = mc_add_text(x[k], block, at)\n"
     "        k += 1\n"
     "\n\n"
+    "def mc_next_text(block: mc_words, k: Int) -> String:\n"
+    "    var n = Int(block[unsafe_offset=k])\n"
+    "    var p = mc_bytes(unsafe_from_address=Int(block) + 8 * (k + 1))\n"
+    "    return String(unsafe_from_utf8=Span[UInt8, ImmutAnyOrigin](unsafe_ptr=p, length=n))\n"
+    "\n\n"
     "def mc_texts(a: mc_words, i: Int) -> List[String]:\n"
     "    var block = mc_at[UInt64](a, i)\n"
     "    var count = Int(block[unsafe_offset=0])\n"
     "    var x = List[String](capacity=count)\n"
-    "    var at = 1\n"
+    "    var k = 1\n"
     "    while x.__len__() < count:\n"
-    "        var n = Int(block[unsafe_offset=at])\n"
-    "        var p = mc_bytes(unsafe_from_address=Int(block) + 8 * (at + 1))\n"
-    "        x.append(String(unsafe_from_utf8=Span[UInt8, ImmutAnyOrigin](unsafe_ptr=p, "
-    "length=n)))\n"
-    "        at += 1 + (n + 7) // 8\n"
+    "        var text = mc_next_text(block, k)\n"
+    "        k += mc_text_words(text)\n"
+    "        x.append(text)\n"
     "    return x^\n"
     "\n\n"
     "def mc_raise(x: String, r: mc_words) -> Int32:\n"
@@ -264,27 +267,37 @@ static void write_thunk(const struct writer *writer)
 /* ---- what they use ---- */
 
 /* Once each. */
-static void write_helper(struct mc_buf *out, const struct mc_type *type)
+static void write_helper(struct mc_buf *out, const struct mc_type *type, bool is_argument)
 {
     const struct mc_kind *kind = mc_kind_of(type);
+    void (*write)(const struct mc_type *type, struct mc_buf *ret) =
+        is_argument ? kind->write_argument_helper : kind->write_helper;
     mc_autobuf helper = MC_BUF_INIT;
-    if (kind->write_helper) {
-        kind->write_helper(type, &helper);
+    if (write) {
+        write(type, &helper);
         bool known = out->data && helper.data && strstr(out->data, helper.data);
         mc_buf_adds(out, known || !helper.data ? "" : helper.data);
         out->failed |= helper.failed;
     }
     for (size_t i = 0; i < type->count; i++) {
-        write_helper(out, &type->items[i]);
+        write_helper(out, &type->items[i], is_argument);
     }
 }
 
 static void write_helpers(const struct mc_bindings *bindings, struct mc_buf *out)
 {
+    const struct mc_cell_io *io = bindings->cell->io;
     for (size_t i = 0; i < bindings->count; i++) {
-        if (!bindings->items[i].skipped) {
-            write_helper(out, &bindings->items[i].result);
+        const struct mc_binding *binding = &bindings->items[i];
+        for (size_t k = 0; !binding->skipped && k < binding->n_args; k++) {
+            write_helper(out, &binding->args[k].type, true);
         }
+        if (!binding->skipped) {
+            write_helper(out, &binding->result, false);
+        }
+    }
+    for (size_t i = 0; io && i < io->n_inputs; i++) {
+        write_helper(out, &io->inputs[i].type, true);
     }
 }
 

@@ -106,8 +106,8 @@ START_TEST(what_cannot_cross_says_why)
 {
     static const char *const cases[][2] = {
         {"def f(a): pass", "the argument 'a' has no type"},
-        {"def f(a: Dict[String, Int]): pass",
-         "the argument 'a' is a Dict[String, Int], which has no counterpart in Python"},
+        {"def f(a: Dict[String, List[Int]]): pass",
+         "the argument 'a' is a Dict[String, List[Int]], which has no counterpart in Python"},
         {"def f(*a: Int): pass", "it takes any number of arguments ('a')"},
         {"def f(**a: Int): pass", "it takes any number of arguments ('a')"},
         {"async def f(): pass", "it is async"},

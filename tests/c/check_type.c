@@ -101,7 +101,7 @@ START_TEST(what_is_no_signature_is_refused)
         "() -> Dict[String, Int, Int]",
         "() -> Dict[Float64, Int]",
         "() -> Dict[Int, List[Int]]",
-        "(Dict[Int, Int]) -> Int",
+        "(Dict[Int, Dict[Int, Int]]) -> Int",
         "(List[Strings]) -> Int",
         "(List[String) -> Int",
         "masked masked () -> Int",

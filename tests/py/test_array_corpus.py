@@ -26,7 +26,7 @@ import pytest
 
 import mojocell as mc
 
-SCALARS = ["Float64", "Float32", "Float16", "Int64", "Int32", "UInt64", "UInt8", "Bool"]
+SCALARS = ["Float64", "Float32", "Float16", "BFloat16", "Int64", "Int32", "UInt64", "UInt8", "Bool"]
 SOURCE = "\n".join(
     f"""
 def span_{name}(x: Span[{name}, _]) -> List[{name}]:
@@ -336,7 +336,13 @@ CASES = {
     # numbers that NumPy itself does not have
     "bfloat16": Case(lambda: numpy.array([1.5, -2], ml_dtypes.bfloat16), "Float64", [1.5, -2]),
     "bfloat16 for narrow floats": Case(lambda: numpy.array([1.5, NAN], ml_dtypes.bfloat16), "Float32", [1.5, NAN]),
-    "bfloat16 for ints": Case(lambda: numpy.array([1, 2], ml_dtypes.bfloat16), "Int64", None),
+    "bfloat16 for ints": Case(lambda: numpy.array([1, 2], ml_dtypes.bfloat16), "Int64", [1, 2]),
+    "bfloat16 of halves for ints": Case(lambda: numpy.array([1.5], ml_dtypes.bfloat16), "Int64", [1.5]),
+    "bfloat16 as it is": Case(lambda: numpy.array([1.5, NAN], ml_dtypes.bfloat16), "BFloat16", [1.5, NAN]),
+    "bfloat16 in chunks of memory": Case(lambda: numpy.arange(4).astype(ml_dtypes.bfloat16)[::-1], "BFloat16", [3, 2, 1, 0]),
+    "doubles for bfloat16": Case(lambda: numpy.array([1.5, -2]), "BFloat16", [1.5, -2]),
+    "doubles that bfloat16 rounds": Case(lambda: numpy.array([1.00390625]), "BFloat16", [1.0]),
+    "ints that bfloat16 cuts off": Case(lambda: numpy.array([256, 257]), "BFloat16", [256, 257]),
     "bfloat16 with gaps": Case(lambda: numpy.arange(4).astype(ml_dtypes.bfloat16)[::2], "Float32", [0, 2]),
     "floats of eight bits": Case(lambda: numpy.array([1.5, 2], ml_dtypes.float8_e4m3fn), "Float64", [1.5, 2]),
     "ints of four bits": Case(lambda: numpy.array([1, -2], ml_dtypes.int4), "Int32", [1, -2]),
@@ -378,7 +384,7 @@ def follow(call: Callable[[str, Any], Any], type_: str, x: Any) -> Any:
         if "type" in advice.groupdict():
             type_ = advice["type"]
         else:
-            x = eval(advice["line"], {"numpy": numpy, "x": x})  # noqa: S307
+            x = eval(advice["line"], {"numpy": numpy, "ml_dtypes": ml_dtypes, "x": x})  # noqa: S307
     pytest.fail(f"no end of advice: {said}")
 
 
@@ -417,7 +423,7 @@ def test_what_is_written_is_seen(module: mc.MojoModule, name: str) -> None:
             assert "numpy.ascontiguousarray" not in said
             assert "write x.astype" not in said  # of what is dropped then
             return
-        names = {"numpy": numpy, "x": x}
+        names = {"numpy": numpy, "ml_dtypes": ml_dtypes, "x": x}
         names["y"] = eval(back[1], names)  # noqa: S307
         getattr(module, f"write_{case.type_}")(names["y"])
         exec(back[2], names)  # noqa: S102

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import collections
 import inspect
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -62,6 +62,32 @@ def known(word: String) -> Dict[String, Bool]:
 
 def both(words: List[String]) raises -> Tuple[Int, List[String], Dict[String, Int]]:
     return (len(words), reverse(words), count(words))
+
+def total(prices: Dict[String, Float64]) -> Float64:
+    var sum = 0.0
+    for one in prices.items():
+        sum += one.value
+    return sum
+
+def turned(numbers: Dict[String, Int]) -> Dict[Int, String]:
+    var found = Dict[Int, String]()
+    for one in numbers.items():
+        found[one.value] = one.key
+    return found^
+
+def maybe(flags: Optional[Dict[String, Bool]] = None) -> Optional[Dict[String, Bool]]:
+    if flags:
+        return flags.value().copy()
+    return None
+
+def taken(var names: Dict[UInt8, String], key: UInt8) raises -> String:
+    return names.pop(key)
+
+def sort_of(numbers: Dict[String, Int]) -> String:
+    return "by name"
+
+def sort_of(numbers: List[Int]) -> String:
+    return "in a row"
 
 def damaged() -> List[String]:
     var bytes: List[UInt8] = [0xFF]
@@ -157,17 +183,73 @@ def test_text_without_utf_8_is_an_error_both_ways(module: mc.MojoModule) -> None
         module.damaged()
 
 
+def test_dictionaries_go_in(module: mc.MojoModule) -> None:
+    total, turned, maybe, taken = module.total, module.turned, module.maybe, module.taken
+    assert total({"a": 1.5, "ä" * 100: 2, "": np.float32(0.5)}) == 4
+    assert total({}) == 0
+    assert total(collections.ChainMap({"a": 1.0}, {"b": 2.0})) == 3
+    assert total(pd.Series({"a": 1.0, "b": 2.0})) == 3
+    assert turned({"x": 1, "y": -2}) == {1: "x", -2: "y"}
+    assert maybe() is None and maybe(None) is None
+    assert maybe({"a": True, "b": False}) == {"a": True, "b": False}
+    assert taken({7: "seven", 8: "ä"}, 8) == "ä"
+    many = {str(n): n for n in range(10_000)}
+    assert turned(many) == {n: word for word, n in many.items()}
+
+
+@pytest.mark.parametrize(
+    ("prices", "error", "said"),
+    [
+        ({"a": "x"}, TypeError, "argument 'prices' of total: item 'a': Mojo wants Float64, got str"),
+        ({"a": None}, TypeError, "item 'a': Mojo wants Float64, got None"),
+        ({1: 2.0}, TypeError, "item 1: Mojo wants String, got int"),
+        ({"a": 2**53 + 1}, OverflowError, "item 'a': 9007199254740993 is no Float64 exactly"),
+        ({"\ud800": 1.0}, ValueError, "has no UTF-8"),
+        ([("a", 1.0)], TypeError, "Mojo wants Dict[String, Float64], got list"),
+        ("abc", TypeError, "Mojo wants Dict[String, Float64], got str"),
+        (None, TypeError, "Mojo wants Dict[String, Float64], got None"),
+        (dict, TypeError, "Mojo wants Dict[String, Float64], got type"),
+    ],
+)
+def test_what_a_dictionary_may_not_hold_is_told_by_its_key(
+    module: mc.MojoModule, prices, error: type[Exception], said: str
+) -> None:
+    with pytest.raises(error) as caught:
+        module.total(prices)
+    assert said in str(caught.value)
+
+
+def test_a_cell_takes_dictionaries() -> None:
+    found = mc.cell(
+        "var n = len(prices)\nvar cheap = prices['a'] < 2\nvar name = names[3]\n",
+        inputs={"prices": {"a": 1, "b": 2.5}, "names": {3: "three"}},
+        outputs=["n", "cheap", "name"],
+    )
+    assert (found.n, found.cheap, found.name) == (2, True, "three")
+    for given, said in (
+        ({}, "an empty dict has no type"),
+        ({1.5: 1}, "has keys that are strings or ints; this one has float"),
+        ({"a": [1]}, "a dict for Mojo holds numbers or strings; this one holds list"),
+        ({(): 1}, "has keys that are strings or ints; this one has tuple"),
+    ):
+        with pytest.raises(TypeError, match=said):
+            mc.cell("print(len(x))", inputs={"x": given})
+
+
 def test_signatures_say_so(module: mc.MojoModule) -> None:
     signature = inspect.signature(module.count)
     assert signature.parameters["words"].annotation == Sequence[str]
     assert signature.return_annotation == dict[str, int]
     assert inspect.signature(module.shares).return_annotation == dict[int, float]
     assert inspect.signature(module.keep).return_annotation == list[str]
+    assert inspect.signature(module.total).parameters["prices"].annotation == Mapping[str, float]
+    assert inspect.signature(module.maybe).return_annotation == dict[str, bool] | None
     assert inspect.signature(module.both).return_annotation == tuple[int, list[str], dict[str, int]]
 
 
 def test_overloads_tell_them_from_numbers(module: mc.MojoModule) -> None:
     assert module.kind(["a"]) == "texts" and module.kind([1]) == "numbers"
+    assert module.sort_of({"a": 1}) == "by name" and module.sort_of([1]) == "in a row"
 
 
 def test_cells_exchange_them() -> None:
@@ -193,6 +275,9 @@ var odd = Dict[String, List[Int]]()
 
 def test_results_by_name_that_do_not_cross_are_told() -> None:
     module = mc.compile(
-        "def f(n: Int) -> Dict[String, List[Int]]:\n    return {}\ndef g(x: Dict[String, Int]) -> Int:\n    return 0\n"
+        "def f(n: Int) -> Dict[String, List[Int]]:\n    return {}\n"
+        "def g(x: Dict[Float64, Int]) -> Int:\n    return 0\n"
+        "def fill(mut x: Dict[String, Int]):\n    x['a'] = 1\n"
+        "def one() -> Int:\n    return 1\n"
     )
-    assert set(module.__mojo__.result.skipped) == {"f", "g"}
+    assert set(module.__mojo__.result.skipped) == {"f", "g", "fill"}

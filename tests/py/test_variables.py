@@ -50,7 +50,7 @@ def test_types(value: object, kind: str) -> None:
         ([], "an empty list has no type"),
         ([1, "a"], "holds numbers or strings; this one holds both"),
         (["a", b"b"], "this one holds bytes"),
-        ({}, "no Mojo type for dict"),
+        (set(), "no Mojo type for set"),
         (np.array([1j]), "elements of type complex128"),
         (1j, "no Mojo type for complex"),
     ],
@@ -123,10 +123,10 @@ def test_failures_keep_the_variables(ip: Any) -> None:
 
 
 def test_what_cannot_be_exchanged(ip: Any) -> None:
-    ip.user_ns.update(n=3, what={})
+    ip.user_ns.update(n=3, what=set())
     with pytest.raises(UsageError, match="-i missing: there is no variable missing"):
         ip.run_cell_magic("mojo", "-i missing", "print(1)")
-    with pytest.raises(TypeError, match="no Mojo type for dict"):
+    with pytest.raises(TypeError, match="no Mojo type for set"):
         ip.run_cell_magic("mojo", "-i what", "print(1)")
     with pytest.raises(MojoCompileError, match="nowhere"):
         ip.run_cell_magic("mojo", "-o nowhere", "var y = 1")
@@ -163,8 +163,8 @@ def test_a_cell_of_a_script_takes_and_gives_values() -> None:
         mc.cell("print(n)", inputs={"n": 1}, args=["a"])
     with pytest.raises(TypeError, match="inputs must be a mapping of names to values"):
         mc.cell("print(n)", inputs=["n"])  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match="input n: there is no Mojo type for dict"):
-        mc.cell("print(n)", inputs={"n": {}})
+    with pytest.raises(TypeError, match="input n: there is no Mojo type for set"):
+        mc.cell("print(n)", inputs={"n": set()})
 
 
 @pytest.mark.usefixtures("service")

@@ -37,8 +37,8 @@ def mojo_type(name: str, value: object) -> str:
     name : str
         The variable, for messages.
     value : object
-        A bool, int, float, str, NumPy scalar, list of numbers or of strings, or an array: whatever
-        NumPy takes as one.
+        A bool, int, float, str, NumPy scalar, list of numbers or of strings, a dict of them by strings or
+        ints, or an array: whatever NumPy takes as one.
 
     Raises
     ------
@@ -53,10 +53,9 @@ def mojo_type(name: str, value: object) -> str:
     for kind, text in _SCALARS.items():
         if type(value) is kind:
             return text
-    if isinstance(value, list | tuple):
-        return f"List[{_element(name, value)}]"
-    if isinstance(value, bytes | bytearray | memoryview):
-        return "Span[UInt8]"
+    several = _several(name, value)
+    if several is not None:
+        return several
     dtype = getattr(value, "dtype", None)
     if hasattr(value, "__array__"):
         import numpy as np
@@ -74,9 +73,18 @@ def mojo_type(name: str, value: object) -> str:
     shown = f"elements of type {dtype}" if dtype is not None else type(value).__name__
     msg = (
         f"input {name}: there is no Mojo type for {shown}; "
-        "pass a bool, int, float, str, a list of numbers or strings, or a one-dimensional array"
+        "pass a bool, int, float, str, a list or dict of numbers or strings, or a one-dimensional array"
     )
     raise TypeError(msg)
+
+
+def _several(name: str, value: object) -> str | None:
+    """Return the type of a list, a dict or bytes."""
+    if isinstance(value, list | tuple):
+        return f"List[{_element(name, value)}]"
+    if isinstance(value, dict):
+        return _dict(name, value)
+    return "Span[UInt8]" if isinstance(value, bytes | bytearray | memoryview) else None
 
 
 def _holds_text(array: Any) -> bool:
@@ -87,7 +95,19 @@ def _holds_text(array: Any) -> bool:
     )
 
 
-def _element(name: str, values: Sequence[object]) -> str:
+def _dict(name: str, value: dict[Any, Any]) -> str:
+    if not value:
+        msg = f"input {name}: an empty dict has no type; make it in Mojo, as Dict[String, Int]()"
+        raise TypeError(msg)
+    kinds = {type(key) for key in value}
+    if kinds not in ({str}, {int}):
+        odd = next((kind.__name__ for kind in kinds if kind not in (int, str)), "both")
+        msg = f"input {name}: a dict for Mojo has keys that are strings or ints; this one has {odd}"
+        raise TypeError(msg)
+    return f"Dict[{'String' if kinds == {str} else 'Int'}, {_element(name, list(value.values()), 'dict')}]"
+
+
+def _element(name: str, values: Sequence[object], what: str = "list") -> str:
     kinds = {type(value) for value in values}
     if not kinds:
         msg = f"input {name}: an empty list has no type; pass an empty array, as numpy.empty(0)"
@@ -101,7 +121,7 @@ def _element(name: str, values: Sequence[object]) -> str:
     if kinds <= {int, float}:
         return "Float64"
     odd = next((kind.__name__ for kind in kinds if kind not in (int, float, str)), "both")
-    msg = f"input {name}: a list for Mojo holds numbers or strings; this one holds {odd}"
+    msg = f"input {name}: a {what} for Mojo holds numbers or strings; this one holds {odd}"
     raise TypeError(msg)
 
 

@@ -52,6 +52,9 @@ class _Arrays:
         try:
             from numpy import dtype as numpy_dtype
             from numpy.typing import NDArray
+
+            if dtype == "bfloat16":
+                import ml_dtypes  # noqa: F401  # it is what makes the name known
         except ImportError:
             return object
         return NDArray[numpy_dtype(dtype).type]  # type: ignore[misc]

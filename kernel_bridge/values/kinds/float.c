@@ -1,4 +1,6 @@
-/* Float16, Float32, Float64: a float, an int that is one exactly, or what has a __float__. */
+/* BFloat16, Float16, Float32, Float64: a float, an int that is one exactly, or what has a
+ * __float__. */
+#include "kernel_bridge/values/bfloat16.h"
 #include "kernel_bridge/values/number.h"
 #include "kernel_bridge/values/value_kind.h"
 
@@ -31,6 +33,8 @@ static bool pack_32(double number, uint64_t *ret)
 static bool pack(enum mc_scalar scalar, double number, uint64_t *ret)
 {
     switch (scalar) {
+    case MC_BFLOAT16:
+        return mc_bfloat16_pack(number, ret);
     case MC_FLOAT16:
         return pack_16(number, ret);
     case MC_FLOAT32:
@@ -53,6 +57,8 @@ static double unpack(enum mc_scalar scalar, uint64_t word)
 {
     double number;
     switch (scalar) {
+    case MC_BFLOAT16:
+        return mc_bfloat16_unpack(word);
     case MC_FLOAT16:
         return PyFloat_Unpack2((const char *) &word, PY_LITTLE_ENDIAN);
     case MC_FLOAT32:

@@ -1,5 +1,6 @@
 /* List: the numbers of any sequence or iterable, or an array's, copied; an array comes out. */
 #include "kernel_bridge/values/array_argument.h"
+#include "kernel_bridge/values/bfloat16.h"
 #include "kernel_bridge/values/items.h"
 #include "kernel_bridge/values/value_kind.h"
 #include "kernel_bridge/values/values.h"
@@ -136,7 +137,9 @@ give_array(const struct mc_result *result, enum mc_scalar scalar, const uint64_t
         return NULL;
     }
     void *data = PyCapsule_GetPointer(owner, MEMORY_NAME);
-    return mc_numpy_wrap(result->numpy, scalar, data, count, owner);
+    return scalar == MC_BFLOAT16
+               ? mc_bfloat16_array(mc_numpy_wrap(result->numpy, MC_UINT16, data, count, owner))
+               : mc_numpy_wrap(result->numpy, scalar, data, count, owner);
 }
 
 static PyObject *

@@ -9,7 +9,9 @@
 static void
 write_line(const struct mc_conversion *conversion, const char *method, char *ret, size_t size)
 {
-    if (conversion->element < 0) {
+    if (conversion->key) {
+        snprintf(ret, size, "item.%s for each", method);
+    } else if (conversion->element < 0) {
         snprintf(ret, size, "%s.%s", conversion->argument, method);
     } else {
         snprintf(ret, size, "[item.%s for item in %s]", method, conversion->argument);

@@ -5,29 +5,9 @@
 #include "kernel_bridge/values/value_kind.h"
 #include "kernel_bridge/values/values.h"
 
-#include <stdlib.h>
-
 static const struct mc_type text = {.kind = MC_TYPE_STRING, .words = 2};
 
 /* ---- in ---- */
-
-static int add_text(struct mc_conversion *conversion, PyObject *item, struct mc_buf *block)
-{
-    static const char fill[sizeof(uint64_t)];
-    struct mc_held held = {0};
-    struct mc_held *kept = conversion->held;
-    uint64_t words[2];
-    conversion->held = &held;
-    int done = mc_convert_in(conversion, &text, item, words);
-    conversion->held = kept;
-    if (done == 0) {
-        mc_buf_add(block, &words[1], sizeof words[1]);
-        mc_buf_add(block, (const char *) (uintptr_t) words[0], words[1]);
-        mc_buf_add(block, fill, -words[1] % sizeof fill);
-    }
-    mc_held_fini(&held);
-    return done;
-}
 
 static int add_texts(struct mc_conversion *conversion, PyObject *items, struct mc_buf *block)
 {
@@ -36,13 +16,9 @@ static int add_texts(struct mc_conversion *conversion, PyObject *items, struct m
     mc_buf_add(block, &count, sizeof count);
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(items) && done == 0; i++) {
         conversion->element = i;
-        done = add_text(conversion, PyTuple_GET_ITEM(items, i), block);
+        done = mc_block_add(conversion, &text, PyTuple_GET_ITEM(items, i), block);
     }
     conversion->element = -1;
-    if (done == 0 && block->failed) {
-        PyErr_NoMemory();
-        return -1;
-    }
     return done;
 }
 
@@ -69,12 +45,7 @@ take(struct mc_conversion *conversion, const struct mc_type *type, PyObject *val
     PyObject *items = items_of(conversion, value);
     int done = items ? add_texts(conversion, items, &block) : -1;
     Py_XDECREF(items);
-    if (done < 0) {
-        return -1;
-    }
-    ret[1] = block.length;
-    ret[0] = (uint64_t) (uintptr_t) mc_buf_steal(&block);
-    return mc_hold(conversion->held, (void *) (uintptr_t) ret[0], free);
+    return done < 0 ? -1 : mc_block_hold(conversion, &block, ret);
 }
 
 /* ---- out ---- */

@@ -1,10 +1,17 @@
-/* Dict, of a result alone: address and bytes of a block (thunk.h), where each key stands before its
+/* Dict: address and bytes of a block (thunk.h), where each key stands before its
  * value. */
 #include "abi/kind.h"
 
-static void write_name(const struct mc_type *type, struct mc_buf *ret)
+static int look(const struct mc_type *type)
 {
-    mc_buf_adds(ret, "mc_put_dict_");
+    (void) type;
+    return 'd';
+}
+
+/* `verb`: get or put. */
+static void write_name(const char *verb, const struct mc_type *type, struct mc_buf *ret)
+{
+    mc_buf_addf(ret, "mc_%s_dict_", verb);
     mc_type_write(&type->items[0], ret);
     mc_buf_adds(ret, "_");
     mc_type_write(&type->items[1], ret);
@@ -17,7 +24,7 @@ static void write_result(const struct mc_type *type,
                          struct mc_buf *ret)
 {
     mc_buf_adds(ret, indent);
-    write_name(type, ret);
+    write_name("put", type, ret);
     mc_buf_addf(ret, "(%s, r, ", value);
     mc_kind_write_place(at, ret);
     mc_buf_adds(ret, ")\n");
@@ -46,7 +53,7 @@ static void write_item(const struct mc_type *item, const char *value, struct mc_
 static void write_helper(const struct mc_type *type, struct mc_buf *ret)
 {
     mc_buf_adds(ret, "\n\ndef ");
-    write_name(type, ret);
+    write_name("put", type, ret);
     mc_buf_adds(ret, "(x: ");
     mc_type_write(type, ret);
     mc_buf_adds(ret,
@@ -66,10 +73,57 @@ static void write_helper(const struct mc_type *type, struct mc_buf *ret)
     mc_buf_adds(ret, "    _ = k\n");
 }
 
+/* ---- of an argument ---- */
+
+static void write_argument(const struct mc_type *type, size_t at, struct mc_buf *ret)
+{
+    write_name("get", type, ret);
+    mc_buf_addf(ret, "(a, %zu)", at);
+}
+
+static void write_read(const struct mc_type *item, const char *name, struct mc_buf *ret)
+{
+    if (item->kind == MC_TYPE_STRING) {
+        mc_buf_addf(ret,
+                    "        var %s = mc_next_text(block, k)\n"
+                    "        k += mc_text_words(%s)\n",
+                    name,
+                    name);
+    } else {
+        mc_buf_addf(ret, "        var %s = mc_word[", name);
+        mc_type_write_mojo(item, ret);
+        mc_buf_adds(ret, "](block, k)\n        k += 1\n");
+    }
+}
+
+static void write_argument_helper(const struct mc_type *type, struct mc_buf *ret)
+{
+    mc_buf_adds(ret, "\n\ndef ");
+    write_name("get", type, ret);
+    mc_buf_adds(ret, "(a: mc_words, i: Int) -> ");
+    mc_type_write(type, ret);
+    mc_buf_adds(ret,
+                ":\n"
+                "    var block = mc_at[UInt64](a, i)\n"
+                "    var left = Int(block[unsafe_offset=0])\n"
+                "    var x = ");
+    mc_type_write(type, ret);
+    mc_buf_adds(ret,
+                "()\n"
+                "    var k = 1\n"
+                "    while left > 0:\n");
+    write_read(&type->items[0], "key", ret);
+    write_read(&type->items[1], "value", ret);
+    mc_buf_adds(ret,
+                "        x[key] = value\n"
+                "        left -= 1\n"
+                "    return x^\n");
+}
+
 static void write_any(const struct mc_type *type, struct mc_buf *ret)
 {
     mc_buf_adds(ret, "    ");
-    write_name(type, ret);
+    write_name("put", type, ret);
     mc_buf_adds(ret, "(x, r, i + 1)\n");
 }
 
@@ -77,10 +131,13 @@ const struct mc_kind mc_kind_dict = {
     .name = "Dict",
     .inside = MC_INSIDE_KEY_AND_VALUE,
     .words = 2,
-    .may_be = MC_AS_ONE_OF_MANY,
+    .may_be = MC_AS_ANYTHING,
     .owns_memory = true,
+    .look = look,
     .walk = mc_kind_walk_block,
+    .write_argument = write_argument,
     .write_result = write_result,
     .write_helper = write_helper,
+    .write_argument_helper = write_argument_helper,
     .write_any = write_any,
 };

@@ -1,9 +1,10 @@
-/* Float16, Float32, Float64: its bits, in the lower part of a word. */
+/* BFloat16, Float16, Float32, Float64: its bits, in the lower part of a word. */
 #include "abi/kind.h"
 
 static int look(const struct mc_type *type)
 {
-    return mc_scalars[type->scalar].kind;
+    (void) type;
+    return 'f';
 }
 
 static void write_argument(const struct mc_type *type, size_t at, struct mc_buf *ret)
