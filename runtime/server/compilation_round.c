@@ -5,6 +5,7 @@
 #include "base/os.h"
 #include "mojo/cell_source.h"
 #include "mojo/diag.h"
+#include "mojo/library_hint.h"
 #include "mojo/repair.h"
 #include "server/compilation_end.h"
 #include "server/compilation_state.h"
@@ -92,26 +93,40 @@ static int start_round(struct mc_compilation *compilation, mc_err *err)
         &compilation->compiler, compilation->toolchain, root, &compilation->flags, err);
 }
 
-/* The reader of diagnostics knows the language; that a name is a variable of the cell's statements,
- * which its definitions cannot see, only the cell knows. */
-static void add_hints(const struct mc_cell *cell, json_t *diagnostics)
+static const char *name_hint(const struct mc_cell *cell, const char *message, long line)
 {
     static const char unknown[] = "use of unknown declaration '";
+    if (strncmp(message, unknown, sizeof unknown - 1) != 0) {
+        return NULL;
+    }
+    mc_autofree char *name = strdup(message + sizeof unknown - 1);
+    if (!name) {
+        return NULL;
+    }
+    name[strcspn(name, "'")] = '\0';
+    return mc_cell_hint(cell, name, line);
+}
+
+/* The reader of diagnostics knows the language; that a name is a variable of the cell's statements,
+ * which its definitions cannot see, only the cell knows, and only who has the search path, what a
+ * library has. */
+static void add_hints(const struct mc_compilation *compilation, json_t *diagnostics)
+{
     size_t i;
     json_t *one;
     json_array_foreach(diagnostics, i, one)
     {
         const char *message = json_string_value(json_object_get(one, "message"));
-        if (!message || strncmp(message, unknown, sizeof unknown - 1) != 0) {
-            continue;
-        }
-        mc_autofree char *name = strdup(message + sizeof unknown - 1);
-        if (!name) {
-            return;
-        }
-        name[strcspn(name, "'")] = '\0';
+        const char *text = json_string_value(json_object_get(one, "source"));
         long line = (long) json_integer_value(json_object_get(one, "line"));
-        const char *hint = mc_cell_hint(cell, name, line);
+        long column = (long) json_integer_value(json_object_get(one, "column"));
+        mc_autobuf library = MC_BUF_INIT;
+        if (message && text) {
+            mc_library_hint(compilation->flags.items, message, text, column, &library);
+        }
+        const char *hint = library.data ? library.data
+                           : message    ? name_hint(compilation->cell, message, line)
+                                        : NULL;
         if (hint) {
             json_object_set_new(one, "hint", json_string(hint));
         }
@@ -135,7 +150,7 @@ static json_t *read_diagnostics(const struct mc_compilation *compilation)
                                        out->length,
                                        sources,
                                        MC_LENGTH(sources));
-    add_hints(compilation->cell, diagnostics);
+    add_hints(compilation, diagnostics);
     return diagnostics;
 }
 

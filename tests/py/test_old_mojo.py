@@ -123,3 +123,35 @@ def test_an_unknown_module_says_of_which_kind_it_is_also_where_nothing_uses_it(l
     errors = [item for item in result.diagnostics if item.kind == "error"]
     assert [item.line for item in errors] == [1]
     assert hint in (errors[0].hint or "")
+
+
+@pytest.mark.usefixtures("service")
+@pytest.mark.parametrize(
+    ("line", "column", "hint"),
+    [
+        (
+            "from mylib.nothing import f",
+            12,
+            "`mylib` is found in {} and has no `nothing`: its modules are `a`, `sub`",
+        ),
+        (
+            "from mylib.sub.nope import f",
+            16,
+            "`mylib.sub` is found in {}/sub and has no `nope`: its modules are `b`",
+        ),
+        ("import mylib.nothing as other", 14, "`mylib` is found in {} and has no `nothing`"),
+        ("from mylib import nothing", 19, "`mylib` is found in {} and has no `nothing`"),
+        ("from other.nothing import f", 6, "`other` is a module of yours or of a library"),
+    ],
+)
+def test_what_a_library_has_is_told_where_it_lacks_what_is_imported(
+    tmp_path: Path, line: str, column: int, hint: str
+) -> None:
+    library = tmp_path / "mylib"
+    (library / "sub").mkdir(parents=True)
+    for path in ("__init__", "a", "_private", "sub/__init__", "sub/b"):
+        (library / f"{path}.mojo").write_text("def one() -> Int:\n    return 1\n")
+    result = mc.run(f"{line}\nprint(1)", check=False, flags=["-I", str(tmp_path)])
+    errors = [item for item in result.diagnostics if item.kind == "error"]
+    assert [(item.line, item.column) for item in errors] == [(1, column)]
+    assert hint.format(library) in (errors[0].hint or "")
