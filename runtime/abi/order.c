@@ -14,7 +14,8 @@
 #include <unistd.h>
 
 #define FAR     200
-#define LOOKS   1000      /* at a stream that is just being read */
+#define LOOKS   1000      /* at a stream that is just being read, before they are fewer */
+#define LOOK_NS 1000000   /* between those */
 #define WAIT_NS 100000000 /* of who may have missed that there is room */
 
 int mc_order_make(int *ret_fd, struct mc_order **ret, mc_err *err)
@@ -89,11 +90,23 @@ void mc_order_begin_files(int turns)
     begin();
 }
 
+/* The reader may have lost the processor in the middle of reading, for as long as others want it.
+ */
+static void await_reader(int look, int stream, uint32_t reading)
+{
+    const struct timespec pause = {.tv_nsec = LOOK_NS};
+    if (look < LOOKS) {
+        sched_yield();
+    } else {
+        mc_share_sleep(&own.order->streams[stream].reading, reading, &pause);
+    }
+}
+
 /* How much was written to it by whomever: what was read, and what still lies in the pipe. False
- * where that cannot be told, because it is being read all the time. */
+ * where nobody has either any more. */
 static bool look_at_pipe(int stream, uint64_t *ret)
 {
-    for (int i = 0; i < LOOKS; i++) {
+    for (int look = 0; !atomic_load(&own.order->off); look += look < LOOKS) {
         uint32_t before = atomic_load(&own.order->streams[stream].reading);
         uint64_t bytes = atomic_load(&own.order->streams[stream].bytes);
         int left = 0;
@@ -104,7 +117,7 @@ static bool look_at_pipe(int stream, uint64_t *ret)
             *ret = bytes + (uint64_t) left;
             return true;
         }
-        sched_yield();
+        await_reader(look, stream, before);
     }
     return false;
 }
