@@ -248,6 +248,16 @@ static int check_tensor(const struct mc_conversion *conversion, PyObject *value)
                : 0;
 }
 
+int mc_library_check_tracer(const struct mc_conversion *conversion, PyObject *value)
+{
+    return mc_library_has_class(value, "jax", "Tracer")
+               ? mc_refuse(conversion,
+                           PyExc_TypeError,
+                           "a tracer of JAX, which has no values yet; let jax.pure_callback call "
+                           "the function")
+               : 0;
+}
+
 int mc_library_check(const struct mc_conversion *conversion,
                      const struct mc_library *library,
                      PyObject *value)
@@ -255,11 +265,5 @@ int mc_library_check(const struct mc_conversion *conversion,
     if (mc_library_is(library, "torch")) {
         return check_tensor(conversion, value);
     }
-    if (mc_library_is(library, "jax") && mc_library_has_class(value, "jax", "Tracer")) {
-        return mc_refuse(conversion,
-                         PyExc_TypeError,
-                         "a tracer of JAX, which has no values yet; let jax.pure_callback call the "
-                         "function");
-    }
-    return 0;
+    return mc_library_is(library, "jax") ? mc_library_check_tracer(conversion, value) : 0;
 }

@@ -36,6 +36,10 @@ void mc_library_write_cast(const struct mc_conversion *conversion,
                            enum mc_scalar scalar,
                            struct mc_buf *ret);
 
+/* Whether it is one of JAX's, of numbers or of arrays, in its own words: 0, or -1 with an exception
+ * in the place of one that is set. */
+int mc_library_check_tracer(const struct mc_conversion *conversion, PyObject *value);
+
 /* What the library itself has to do first: a tensor that records gradients, is on another device or
  * has no values. 0, or -1 with an exception. */
 int mc_library_check(const struct mc_conversion *conversion,

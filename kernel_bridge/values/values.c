@@ -1,5 +1,7 @@
 #include "kernel_bridge/values/values.h"
 
+#include "kernel_bridge/values/library.h"
+
 static const struct mc_value_kind *const kinds[MC_TYPE_COUNT] = {
     [MC_TYPE_NONE] = &mc_value_none,
     [MC_TYPE_STRING] = &mc_value_string,
@@ -34,8 +36,12 @@ int mc_convert_in(struct mc_conversion *conversion,
                   uint64_t *ret_words)
 {
     const struct mc_value_kind *kind = mc_value_kind_of(type);
-    return kind->take ? kind->take(conversion, type, value, ret_words)
-                      : mc_refuse_type(conversion, type, value);
+    int done = kind->take ? kind->take(conversion, type, value, ret_words)
+                          : mc_refuse_type(conversion, type, value);
+    if (done < 0 && PyErr_ExceptionMatches(PyExc_TypeError)) {
+        mc_library_check_tracer(conversion, value);
+    }
+    return done;
 }
 
 PyObject *

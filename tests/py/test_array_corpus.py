@@ -25,6 +25,7 @@ import pyarrow  # noqa: ICN001
 import pytest
 
 import mojocell as mc
+import thunks
 
 SCALARS = ["Float64", "Float32", "Float16", "BFloat16", "Int64", "Int32", "UInt64", "UInt8", "Bool"]
 SOURCE = "\n".join(
@@ -430,6 +431,13 @@ def test_what_is_written_is_seen(module: mc.MojoModule, name: str) -> None:
     shown = x.x if isinstance(x, Tensor) else numpy.asarray(x)
     expected = ~before if case.type_ == "Bool" else before + 1
     assert same(list(shown.reshape(-1)), list(expected))
+
+
+@pytest.mark.parametrize("type_", ["Float64", "Int", "Bool", "Float32"])
+def test_a_tracer_of_one_number_is_no_number(type_: str) -> None:
+    one = thunks.make("f", f"({type_}) -> {type_}", "x", "echo")
+    with pytest.raises(TypeError, match=r"argument 'x' of f: a tracer of JAX, .* jax\.pure_callback"):
+        one(DynamicJaxprTracer("f8"))
 
 
 def test_there_are_as_many_as_promised() -> None:
