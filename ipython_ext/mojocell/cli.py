@@ -14,6 +14,7 @@ from mojocell.core.request import Job
 from mojocell.core.result import status
 from mojocell.errors import MojoCompileError, MojoError, MojoRuntimeError, MojoTimeout
 from mojocell.hosts.terminal import TerminalScreen
+from mojocell.kernel import install
 from mojocell.show.output import Sink
 from mojocell.show.progress import Progress, Screen
 from mojocell.show.words import plural, table
@@ -104,6 +105,7 @@ def parser() -> argparse.ArgumentParser:
     notebooks.add_argument(
         "folder", metavar="DIR", nargs="?", default="mojo-notebooks", help="default: mojo-notebooks"
     )
+    install.add_commands(commands)
     commands.add_parser("demo", help="a few cells, what they say and what they cost", allow_abbrev=False)
     commands.add_parser("doctor", help="check that everything works here", allow_abbrev=False)
     return top
@@ -160,6 +162,7 @@ def _command(opts: argparse.Namespace, args: list[str]) -> int:
         "info": lambda: _info(opts),
         "convert": lambda: _convert(opts),
         "notebooks": lambda: _notebooks(opts),
+        "kernel": lambda: install.run(opts),
         "demo": _demo,
         "doctor": _doctor,
     }

@@ -143,7 +143,22 @@ class Mojocell(Magics):
         opts, args = self._parse(self.mojo, line)
         if opts.file:
             _write("--file", opts.file, cell)
+        if self._host.is_mojo and not args:
+            self._take(cell, opts)
         self._run(cell, opts, args)
+
+    def _take(self, cell: str, opts: argparse.Namespace) -> None:
+        """Let a cell take Python's variables by name, as in a kernel where cells are Mojo."""
+        if opts.alone or opts.stdin or opts.no_run:
+            return
+        from mojocell.call.inputs import mojo_type
+        from mojocell.cells.taken import taken
+
+        known = [name for name, _, _ in self._session.table()]
+        names = taken(cell, self._ip.user_ns, hidden=self._ip.user_ns_hidden, known=known)
+        new = [name for name in names if name not in opts.inputs]
+        opts.inputs = [*opts.inputs, *new]
+        opts.taken = [f"{name}: {mojo_type(name, self._ip.user_ns[name])}" for name in new]
 
     @_raw
     @_named("mojo")
@@ -299,8 +314,7 @@ class Mojocell(Magics):
         using: Sequence[dict[str, Any]] = (),
     ) -> None:
         """Run one cell: ``head`` is what stands before its source, by default what the editor shows there."""
-        from mojocell.call import inputs
-        from mojocell.cells.job import job_of
+        from mojocell.cells.job import execute, job_of
         from mojocell.cells.kept import keep, repaired
         from mojocell.cells.shown import code, show
 
@@ -320,7 +334,7 @@ class Mojocell(Magics):
         with _quiet_errors():
             sink = self._sink(screen)
             try:
-                result, returned = (job.execute(sink), {}) if given is None else inputs.run(job, given, sink)
+                result, returned = execute(job, given, sink, self._host)
             except Interrupted as stop:
                 self._binder.failed(cell, source, (), compiled=True)
                 if stop.result is not None:
@@ -348,10 +362,12 @@ class Mojocell(Magics):
     def _hint(self, result: RunResult, opts: argparse.Namespace) -> None:
         """Say of names that the cell lacks and the notebook, or another cell, has."""
         from mojocell.call.unknown_names import Magic, add_hints
+        from mojocell.cells.taken import explain
 
         way = Magic(getattr(opts, "inputs", None) or ())
         add_hints(result, self._ip.user_ns, way, hidden=self._ip.user_ns_hidden)
         self._session.explain(result)
+        explain(result, opts)
 
     def _news(self, result: RunResult) -> list[Diagnostic]:
         """Return the warnings to show: what Mojo does without a word is told once, in one cell."""

@@ -53,6 +53,10 @@ json_t *mc_cell_json(const struct mc_cell *cell);
  * shows the value of the last expression. -1 when out of memory. */
 int mc_cell_module(const struct mc_cell *cell, struct mc_buf *ret);
 
+/* Adds, for below that text, what shows a value of Python's, where the cell itself does not import
+ * Python: one that it uses does. */
+void mc_cell_show_python(const struct mc_cell *cell, struct mc_buf *ret);
+
 /* Adds the text of an entry module: it imports the module `module_name` as `m`, refers to what that
  * defines, and, of a program or of statements, exports `mc_main`, which runs `main` and returns 0,
  * or 1 after printing what main raised as the compiler's own executables do. Definitions mostly

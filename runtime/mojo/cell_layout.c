@@ -191,13 +191,24 @@ static bool imports_python(const struct mc_cell *cell)
 }
 
 /* What calls of Python give. Its module costs a second of compiling, which such a cell pays anyway.
- */
+ * A front end that can show more than text says where it takes that from; what has no more than
+ * text is refused by the package's own code, and printed. */
 static void add_helper_of_python(const char *helper, struct mc_buf *ret)
 {
     mc_buf_addf(ret,
                 "\n\nfrom std.python import PythonObject as %s_object\n\n\n"
-                "def %s(value: %s_object):\n    from std.io import print as %s_print\n\n"
-                "    if value is not %s_object(None):\n        %s_print(value)\n",
+                "def %s(value: %s_object):\n    from std.io import print as %s_print\n"
+                "    from std.os import getenv as %s_getenv\n"
+                "    from std.python import Python as %s_Python\n\n"
+                "    if value is %s_object(None):\n        return\n"
+                "    if %s_getenv(\"MOJOCELL_SHOW\"):\n        try:\n"
+                "            _ = %s_Python.import_module(\"mojocell.show.value\").give(value)\n"
+                "            return\n        except:\n            pass\n"
+                "    %s_print(value)\n",
+                helper,
+                helper,
+                helper,
+                helper,
                 helper,
                 helper,
                 helper,
@@ -222,6 +233,15 @@ static void add_helper(const struct mc_cell *cell, struct mc_buf *ret)
                 helper);
     if (imports_python(cell)) {
         add_helper_of_python(helper, ret);
+    }
+}
+
+void mc_cell_show_python(const struct mc_cell *cell, struct mc_buf *ret)
+{
+    if (cell->kind == MC_CELL_STATEMENTS && cell->shown != SIZE_MAX && !imports_python(cell)) {
+        mc_autobuf name = MC_BUF_INIT;
+        add_helper_name(cell, &name);
+        add_helper_of_python(name.data != NULL ? name.data : "", ret);
     }
 }
 

@@ -57,13 +57,31 @@ static int write_using(const struct mc_compilation *compilation, mc_err *err)
     return 0;
 }
 
+/* What stands below the cell: what it imports of the sources that it uses, and what shows a value
+ * of Python's where one of these knows of Python. */
+static void add_below(const struct mc_compilation *compilation, struct mc_buf *ret)
+{
+    const struct mc_using *using = &compilation->using;
+    mc_buf_add(ret, using->imports.data ? using->imports.data : "", using->imports.length);
+    for (size_t i = 0; i < using->texts.count; i++) {
+        if (strstr(using->texts.items[i], "std.python")) {
+            mc_cell_show_python(compilation->cell, ret);
+            return;
+        }
+    }
+}
+
 static int write_sources(struct mc_compilation *compilation, mc_err *err)
 {
     mc_autobuf module = MC_BUF_INIT;
     mc_autobuf entry = MC_BUF_INIT;
-    const char *imports = compilation->using.imports.data;
-    if (mc_bindings_sources(
-            compilation->bindings, compilation->module, imports ? imports : "", &module, &entry) <
+    mc_autobuf below = MC_BUF_INIT;
+    add_below(compilation, &below);
+    if (mc_buf_check(&below, err) < 0) {
+        return -1;
+    }
+    const char *imports = below.data != NULL ? below.data : "";
+    if (mc_bindings_sources(compilation->bindings, compilation->module, imports, &module, &entry) <
             0 ||
         mc_buf_check(&module, err) < 0 || mc_buf_check(&entry, err) < 0) {
         return mc_err_set(err, MC_NO_MEMORY, "out of memory");

@@ -45,6 +45,30 @@ static char *module_of(const char *source)
     "    comptime if conforms_to(T, Writable):\n"        \
     "        _mc_show_print(value)\n"
 
+#define SHOWS_PYTHON "from std.python import PythonObject as _mc_show_object"
+
+START_TEST(test_a_value_of_python_is_shown_where_the_cell_or_what_it_uses_imports_python)
+{
+    mc_autofree char *own = module_of("from std.python import Python\nx");
+    ck_assert_ptr_nonnull(strstr(own, SHOWS_PYTHON));
+    mc_autobuf below = MC_BUF_INIT;
+    mc_cell_show_python(cell, &below);
+    ck_assert_uint_eq(below.length, 0);
+
+    mc_autofree char *used = module_of("x");
+    ck_assert_ptr_null(strstr(used, SHOWS_PYTHON));
+    mc_cell_show_python(cell, &below);
+    ck_assert_ptr_nonnull(strstr(below.data, SHOWS_PYTHON));
+
+    static const char *const nothing[] = {"x = 1", "def main(): pass", "def f(): pass", ""};
+    for (size_t i = 0; i < sizeof nothing / sizeof *nothing; i++) {
+        mc_autobuf none = MC_BUF_INIT;
+        mc_cell_show_python(parse(nothing[i]), &none);
+        ck_assert_uint_eq(none.length, 0);
+    }
+}
+END_TEST
+
 START_TEST(test_the_kind_follows_from_what_is_in_the_cell)
 {
     ck_kind("def main(): pass", MC_CELL_PROGRAM);
@@ -319,6 +343,8 @@ int main(void)
     tcase_set_timeout(tests, 60);
     tcase_add_checked_fixture(tests, NULL, forget_cell);
     tcase_add_test(tests, test_the_kind_follows_from_what_is_in_the_cell);
+    tcase_add_test(tests,
+                   test_a_value_of_python_is_shown_where_the_cell_or_what_it_uses_imports_python);
     tcase_add_test(tests, test_main_beside_statements_is_refused_with_both_lines);
     tcase_add_test(tests, test_programs_and_definitions_are_compiled_as_they_are_but_for_comments);
     tcase_add_test(tests, test_statements_become_main_below_the_definitions);

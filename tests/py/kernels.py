@@ -142,20 +142,33 @@ class Kernel:
             self.client.input(answer)
         return self.finish(request), asked
 
+    def ask(self, kind: str, **content: Any) -> dict[str, Any]:
+        """Ask on the shell's channel, as for completions; return the content of the reply."""
+        message = self.client.session.msg(f"{kind}_request", content)
+        self.client.shell_channel.send(message)
+        while True:
+            reply = self.client.get_shell_msg(timeout=60)
+            if reply["parent_header"].get("msg_id") == message["header"]["msg_id"]:
+                return dict(reply["content"])
+
     def interrupt(self) -> None:
         self.manager.interrupt_kernel()
 
 
 @contextmanager
 def kernel(
-    directory: Path, *, python: str = sys.executable, env: dict[str, str] | None = None
+    directory: Path,
+    *,
+    python: str = sys.executable,
+    env: dict[str, str] | None = None,
+    module: str = "ipykernel_launcher",
 ) -> Iterator[Kernel]:
     """Start a kernel that sees the tests' directory, stop it at the end."""
     from jupyter_client.kernelspec import KernelSpec
     from jupyter_client.manager import KernelManager
 
     manager = KernelManager(connection_file=str(directory / "kernel.json"))
-    command = [python, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    command = [python, "-m", module, "-f", "{connection_file}"]
     manager._kernel_spec = KernelSpec(argv=command, display_name="test", language="python")
     manager.start_kernel(env={**environment(directory), **(env or {})}, cwd=str(directory))
     client = manager.client()

@@ -7,7 +7,8 @@ What a fence says decides:
 
 ``python``
     Executed as a notebook executes a cell: the value of a last expression is shown, an exception as its type and message.
-    A page that has a magic somewhere is executed by a Jupyter kernel.
+    A page that has a magic somewhere is executed by a Jupyter kernel; one whose first lines say ``kernel: mojo`` by that
+    of Mojo, where a cell of Python begins with its magic and one of Mojo needs none.
 ``mojo``
     A cell, which begins with ``%%mojo``.
 ``console``
@@ -132,6 +133,11 @@ def extra_of(block: Block, page: list[Block]) -> str:
     return "marimo" if any(one.is_file and "import marimo" in one.source for one in section) else "mojo"
 
 
+def is_of_mojo(page: Path) -> bool:
+    """Whether the page is about the kernel whose cells are Mojo."""
+    return page.read_text().startswith("---\nkernel: mojo\n")
+
+
 def complaints(page: Path) -> list[str]:
     """Return a text for each block of which a reader cannot tell whether it works as it stands."""
     told = []
@@ -141,7 +147,11 @@ def complaints(page: Path) -> list[str]:
             told.append(f"{place}: the title {block.title!r} is neither a file nor begins with 'Not run'")
         elif not (block.title or block.executed or block.kind in SHOWN):
             told.append(f"{place}: a block of {block.kind!r} needs a title, a file's or 'Not run …'")
-        elif block.executed and block.kind == "mojo" and not block.source.startswith("%%mojo"):
+        elif (
+            block.executed
+            and block.kind == "mojo"
+            and not (block.source.startswith("%%mojo") or is_of_mojo(page))
+        ):
             told.append(f"{place}: a block of Mojo without a title is a cell and begins with %%mojo")
     return told
 
@@ -208,7 +218,14 @@ def executor(page: Path, todo: list[Block]) -> Iterator[Here | Kernel]:
     from nbclient import NotebookClient
     from nbformat.v4 import new_notebook
 
-    client = NotebookClient(new_notebook(), timeout=120, allow_errors=True, kernel_name="python3")
+    name = "python3"
+    if is_of_mojo(page):
+        from mojocell.kernel import install
+
+        name = install.NAME
+        install.install(name, install.DISPLAY_NAME, prefix="jupyter")
+        os.environ["JUPYTER_PATH"] = str(Path("jupyter/share/jupyter").resolve())
+    client = NotebookClient(new_notebook(), timeout=120, allow_errors=True, kernel_name=name)
     with client.setup_kernel(cwd=str(Path.cwd())):
         yield Kernel(client)
 

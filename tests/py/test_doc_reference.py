@@ -69,13 +69,24 @@ def test_every_option_of_every_magic_is_in_the_reference_with_its_help() -> None
 
 def test_every_command_and_option_of_the_shell_is_in_the_reference() -> None:
     page = rows(COMMANDS)
-    (commands,) = (a for a in cli.parser()._actions if isinstance(a, argparse._SubParsersAction))
+    parts = re.split(r"^## `mojocell (\w+)", COMMANDS, flags=re.MULTILINE)
+    sections = dict(zip(parts[1::2], parts[2::2], strict=True))
+    commands = subparsers(cli.parser())
     for choice in commands._choices_actions:
         assert page[choice.dest] == choice.help
-        assert f"## `mojocell {choice.dest}" in COMMANDS
-    for action in commands.choices["run"]._actions:
-        for name in set(action.option_strings) - {"-h", "--help"}:
-            assert page[name] == action.help
+        assert choice.dest in sections
+    install = subparsers(commands.choices["kernel"]).choices["install"]
+    for section, command in (("run", commands.choices["run"]), ("kernel", install)):
+        told = rows(sections[section])
+        for action in command._actions:
+            for name in set(action.option_strings) - {"-h", "--help"}:
+                assert told[name] == action.help, name
+
+
+def subparsers(parser: argparse.ArgumentParser) -> argparse._SubParsersAction:
+    """Return the commands of a parser."""
+    (found,) = (a for a in parser._actions if isinstance(a, argparse._SubParsersAction))
+    return found
 
 
 def test_every_setting_is_on_its_page() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from mojocell import options, settings
@@ -10,6 +11,10 @@ from mojocell.core.request import Job
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping, Sequence
+
+    from mojocell.core.result import RunResult
+    from mojocell.hosts.ipython import IPython
+    from mojocell.show.output import Sink
 
 
 def job_of(
@@ -74,6 +79,47 @@ def job_of(
             raise options.OptionError(msg)
     given = {name: names[name] for name in opts.inputs}
     return inputs.exchange(job, given, opts.outputs), given
+
+
+def execute(
+    job: Job, given: Mapping[str, Any] | None, sink: Sink, host: IPython
+) -> tuple[RunResult, dict[str, Any]]:
+    """Do what a cell asks for, and show the value of Python's that it ends with.
+
+    Parameters
+    ----------
+    job, given : Job, mapping or None
+        What `job_of` gives.
+    sink : Sink
+        Told of events and output as they come.
+    host : IPython
+        Where the value is shown.
+
+    Returns
+    -------
+    RunResult
+        What came of it.
+    dict
+        The variables that it gives back.
+    """
+    from mojocell.call import inputs
+    from mojocell.show import value
+
+    def run(asked: Job) -> tuple[RunResult, dict[str, Any]]:
+        return (asked.execute(sink), {}) if given is None else inputs.run(asked, given, sink)
+
+    if not host.has_kernel or not _knows_python(job):
+        return run(job)
+    with value.taking() as taken:
+        done = run(job.but(env={**os.environ, **taken.environment}))
+        host.display_bundle(taken.bundle())
+    return done
+
+
+def _knows_python(job: Job) -> bool:
+    """Tell whether a value of Python's may come of it: the cell, or one that it uses, imports Python."""
+    sources = [job.source, *(str(each.get("source")) for each in job.using)]
+    return any("python" in source for source in sources)
 
 
 def _stdin(name: str | None, names: Mapping[str, Any]) -> bytes | None:

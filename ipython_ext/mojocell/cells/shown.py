@@ -55,7 +55,8 @@ def show(
     defines = result.kind == "definitions" and result.error is None and not result.empty
     more = bound.headline() if bound is not None and not defines else ""
     defined = signatures(result.functions)
-    screen.final(status(result, more))
+    took = ", ".join(getattr(opts, "taken", ()))
+    screen.final(status(result, " · ".join(part for part in (more, took and f"{took} from Python") if part)))
     if opts.quiet:
         return
     if result.empty:

@@ -51,6 +51,24 @@ def code(source: str) -> str:
     return _PIECE.sub(shown, source.replace("\\\n", "  "))
 
 
+def open_quote(source: str) -> str | None:
+    """Return the quotes of a string that is never closed, of one line on its line; None: there is none.
+
+    Examples
+    --------
+    >>> open_quote("print('one"), open_quote("print('one') # it's")
+    ("'", None)
+    """
+    for piece in _PIECE.finditer(source):
+        quote = piece["quote"]
+        if quote is None:
+            continue
+        is_closed = piece.end() - piece.end("inside") == len(quote)
+        if not is_closed or (len(quote) == 1 and "\n" in piece["inside"].replace("\\\n", "")):
+            return str(quote)
+    return None
+
+
 def uses(source: str) -> list[str]:
     r"""Return the names in a cell that it may have from others, in their order.
 

@@ -41,6 +41,12 @@ class IPython(Terminal):
         """Whether a front end shows what is displayed, and not a terminal."""
         return getattr(self._shell, "kernel", None) is not None
 
+    @property
+    def is_mojo(self) -> bool:
+        """Whether cells are Mojo without a magic: the kernel's own language tells."""
+        told = getattr(getattr(self._shell, "kernel", None), "language_info", None) or {}
+        return bool(told.get("name") == "mojo")
+
     def wants_gil(self, *, prints: bool) -> bool:
         """Tell whether a call may wait for itself: a thread reads what a kernel's process prints."""
         return prints and self.has_kernel
@@ -128,6 +134,13 @@ class IPython(Terminal):
 
         display({"text/plain": text, "text/html": html()}, raw=True)  # type: ignore[no-untyped-call]
 
+    def display_bundle(self, found: tuple[dict[str, Any], dict[str, Any]] | None) -> None:
+        """Display how a value looks, where it looks like anything."""
+        if found is not None:
+            from IPython.display import display
+
+            display(found[0], raw=True, metadata=found[1])  # type: ignore[no-untyped-call]
+
 
 class RunningCells:
     r"""Which cells are running, outermost first: ``%%capture`` and others run cells within cells.
@@ -144,6 +157,10 @@ class RunningCells:
     >>> running.begin(SimpleNamespace(cell_id="a", raw_cell="%%mojo -O1\nprint(1)"))
     >>> running.cell_id, running.head("print(1)\n")
     ('a', '%%mojo -O1\n')
+    >>> running = RunningCells()
+    >>> running.begin(SimpleNamespace(cell_id="b", raw_cell="print(1)"))
+    >>> running.head("print(1)\n")  # in a kernel of Mojo
+    ''
     """
 
     def __init__(self) -> None:
@@ -165,7 +182,7 @@ class RunningCells:
         body = body.rstrip("\n")
         for source in self._sources:
             raw = source.rstrip("\n")
-            if body and raw.endswith("\n" + body):
+            if body and f"\n{raw}".endswith(f"\n{body}"):
                 return raw[: len(raw) - len(body)]
         return "%%mojo\n"
 

@@ -1,0 +1,1 @@
+"""The kernel "Mojo (Mojocell)": that of Python, in which a cell needs no magic to be Mojo."""
