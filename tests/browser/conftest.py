@@ -70,6 +70,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     port = free_port()
     env = os.environ | {
         "JUPYTER_CONFIG_DIR": str(directory / ".config"),
+        "JUPYTER_PATH": str(directory / ".kernels" / "share" / "jupyter"),
         "IPYTHONDIR": str(directory / ".ipython"),
         "MOJOCELL_RUNTIME_DIR": str(directory / "run"),
         "MOJOCELL_CACHE_DIR": str(directory / ".cache"),

@@ -1,6 +1,7 @@
-// The extension of JupyterLab 4 and Notebook 7: %%mojo cells have Mojo's words in colour and, after a run, the
-// compiler's diagnostics underlined, with the repair of the cell where one is known. Plain JavaScript in the form that
-// the module loader expects, so that nothing has to be built: JupyterLab's own packages come from its share scope.
+// The extension of JupyterLab 4 and Notebook 7: %%mojo cells, and those of the kernel of Mojo, have Mojo's words in
+// colour and, after a run, the compiler's diagnostics underlined, with the repair of the cell where one is known. Plain
+// JavaScript in the form that the module loader expects, so that nothing has to be built: JupyterLab's own packages come
+// from its share scope.
 (() => {
   const NAME = "mojocell";
   const TARGET = "mojocell.diagnostics";
@@ -329,9 +330,12 @@
       ]);
     };
 
+    // In a notebook of the kernel of Mojo cells need no magic.
+    const speaksMojo = (panel) => panel.model?.getMetadata("language_info")?.name === "mojo";
+
     const afterRun = (_actions, { notebook: panel, cell }) => {
       const editor = cell.editor?.editor;
-      if (!editor || !isMojo(editor.state.doc)) return;
+      if (!editor || !(isMojo(editor.state.doc) || speaksMojo(panel))) return;
       const ran = editor.state.doc;
       ask(panel.parent?.sessionContext?.session?.kernel, cell.model.id, (answer) => {
         if (editor.state.doc.eq(ran)) editor.dispatch({ effects: diagnostics.news(ran, answer) });
@@ -340,11 +344,18 @@
 
     return {
       id: `${NAME}:plugin`,
-      description: "Mojo in %%mojo cells.",
+      description: "Mojo in %%mojo cells, in notebooks of its own kernel, and in .mojo files.",
       autoStart: true,
-      requires: [codemirror.IEditorExtensionRegistry],
-      activate: (_app, registry) => {
+      requires: [codemirror.IEditorExtensionRegistry, codemirror.IEditorLanguageRegistry],
+      activate: (_app, registry, languages) => {
         registry.addExtension({ name: NAME, factory: editorExtension });
+        languages.addLanguage({
+          name: "mojo",
+          displayName: "Mojo",
+          mime: "text/x-mojo",
+          extensions: ["mojo"],
+          support: new language.LanguageSupport(mojo),
+        });
         notebook.NotebookActions.executed.connect(afterRun);
       },
     };
