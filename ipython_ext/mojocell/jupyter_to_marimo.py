@@ -16,6 +16,7 @@ import tempfile
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from mojocell import options
+from mojocell.cells.without_magic import with_magics
 from mojocell.core import text as words_of
 from mojocell.errors import MojoError
 
@@ -71,7 +72,8 @@ def convert(notebook: str, target: str) -> list[Note]:
         except ValueError as error:
             msg = f"{notebook} is no notebook: {error}"
             raise MojoError(msg, code="usage") from None
-    notes = rewrite(document)
+    origin = with_magics(document)
+    notes = [note._replace(cell=origin[note.cell - 1]) for note in rewrite(document)]
     with tempfile.TemporaryDirectory() as place:
         made, out = os.path.join(place, "notebook.ipynb"), os.path.join(place, "notebook.py")
         with open(made, "w", encoding="utf-8") as file:

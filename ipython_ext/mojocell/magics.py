@@ -404,9 +404,12 @@ class Mojocell(Magics):
             file=sys.stderr,
         )
 
-    def after_cell(self, _result: Any) -> None:
-        """Take note that a cell has ended."""
+    def after_cell(self, result: Any) -> None:
+        """Take note that a cell has ended, and say of a name that Python lacks whether Mojo had it."""
         self._running.end()
+        hint = self._session.hint_for_python(getattr(result, "error_in_exec", None))
+        if hint:
+            print(f"hint: {hint}", file=sys.stderr)
 
     def _is_first(self, screen: Screen) -> bool:
         """Tell whether this machine has compiled nothing yet; asked until it has, never for nobody."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mojocell import cli, jupyter_to_marimo
+from mojocell.cells.without_magic import with_magics
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -271,3 +272,41 @@ def test_a_cell_that_may_fail_is_told(source: str) -> None:
     assert [note.cell for note in notes] == [2]
     assert notes[0].text.startswith("the tag raises-exception")
     assert made["cells"][2]["source"].startswith("# Not taken over: the tag raises-exception")
+
+
+def test_a_notebook_of_the_kernel_of_mojo_computes_what_it_did(service: Path, tmp_path: Path) -> None:
+    made = document(
+        "%%python\nrate = 1.5\nxs = [1.0, 2.0]",
+        "def twice(x: Float64) -> Float64:\n    return 2 * x",
+        "%python count = 2\n%time\nvar total = 0.0\nfor x in xs:\n    total += x * rate * Float64(count)\nprint(total)",
+        "%%mojo --quiet -o most\nvar most = rate + 1",
+        "%%python\nprint(twice(most))",
+        "%mojo_fix",
+    )
+    made["metadata"] = {"kernelspec": {"name": "mojocell", "display_name": "Mojo", "language": "mojo"}}
+    source, target = tmp_path / "lesson.ipynb", tmp_path / "lesson.py"
+    source.write_text(json.dumps(made))
+    notes = jupyter_to_marimo.convert(str(source), str(target))
+    assert [note.cell for note in notes] == [6]
+    text = target.read_text()
+    assert "inputs={'xs': xs, 'rate': rate, 'count': count}" in text
+    assert "inputs={'rate': rate}, outputs=['most']" in text
+    done = subprocess.run([sys.executable, target], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert {"9.0", "5.0"} <= set(done.stdout.split("\n"))
+
+
+def test_a_cell_of_the_kernel_of_mojo_says_what_it_takes() -> None:
+    def written(*sources: str) -> list[str]:
+        made = document(*sources)
+        made["metadata"] = {"language_info": {"name": "mojo"}}
+        with_magics(made)
+        return [cell["source"] for cell in made["cells"]]
+
+    python = "%%python\nimport os\nn: int = 3\nfor i in range(n):\n    pass\n\ndef f():\n    k = 1"
+    assert written(python, "print(n, i, k, f, os)")[1] == "%%mojo -i n,i\nprint(n, i, k, f, os)"
+    assert written(python, "def n() -> Int:\n    return 1", "print(n())")[2] == "%%mojo\nprint(n())"
+    for line in ("--alone", "--stdin n", "-- n"):
+        assert written(python, f"%%mojo {line}\nprint(n)")[1] == f"%%mojo {line}\nprint(n)"
+    other = document("print(n)")
+    assert with_magics(other) == [1] and other == document("print(n)")

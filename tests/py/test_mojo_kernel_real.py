@@ -109,6 +109,15 @@ def test_variables_cross_by_name_and_new_values_compile_nothing(shell: Kernel) -
     assert shown == ["(20.0, 0)"]
 
 
+def test_python_is_told_whose_variable_it_asks_for(shell: Kernel) -> None:
+    assert shell.run("var kept = 6 * 7\nprint(kept)", cell_id="keeps").status == "ok"
+    outcome = shell.run("%python kept", cell_id="asks")
+    assert outcome.status == "error" and "NameError" in outcome.error
+    said = outcome.stream("stderr")
+    assert said.startswith("hint: `kept` was a variable of Mojo's In [")
+    assert said.endswith("]: give it to Python with %%mojo -o kept there\n")
+
+
 def test_what_was_taken_is_told_where_a_cell_does_not_compile_for_it(shell: Kernel) -> None:
     shell.run("%python rate = 1.5")
     outcome = shell.run("rate += 1.0\nprint(rate)")

@@ -227,13 +227,18 @@ class Carried:
 
     def variable(self, name: str) -> str | None:
         """Say what to do where a cell uses another one's variable."""
-        found = [living.label for living in self._cells.values() if name in living.variables]
-        if not found:
+        holder = self.holder(name)
+        if holder is None:
             return None
         return (
-            f"`{name}` was a variable of {found[-1]}, and variables do not carry over: return it from a def, "
+            f"`{name}` was a variable of {holder}, and variables do not carry over: return it from a def, "
             f"or give it to Python with -o {name} there and take it with -i {name} here"
         )
+
+    def holder(self, name: str) -> str | None:
+        """Return what messages call the cell that has a variable."""
+        found = [living.label for living in self._cells.values() if name in living.variables]
+        return found[-1] if found else None
 
     def table(self) -> list[tuple[str, str, str]]:
         """Return each name that is known, the cell that it is from, and the cells that use it."""

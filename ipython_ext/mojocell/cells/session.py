@@ -101,6 +101,14 @@ class Session:
             hints = [hint for name in unknown if (hint := self._carried.variable(name))]
             error.hint = hints[0] if hints else None
 
+    def hint_for_python(self, error: object) -> str | None:
+        """Say of a name that Python lacks whose variable it was in Mojo; None where it was none."""
+        name = getattr(error, "name", None) if isinstance(error, NameError) else None
+        holder = self._carried.holder(str(name)) if name else None
+        if holder is None:
+            return None
+        return f"`{name}` was a variable of Mojo's {holder}: give it to Python with %%mojo -o {name} there"
+
     def forget(self, cells: Iterable[str]) -> None:
         """Forget cells that the front end has deleted."""
         gone = list(cells)

@@ -73,14 +73,23 @@ def taken(
     >>> taken("def twice() -> Float64:\n    return 2 * rate\n", variables)
     []
     """
+    found = named(source, known={*hidden, *known})
+    return [name for name in found if name in names and crosses(names[name])]
+
+
+def named(source: str, *, known: Iterable[str] = ()) -> list[str]:
+    """Return the names in a cell that can only be variables of Python's, whatever their values are.
+
+    Parameters
+    ----------
+    source : str
+        The cell.
+    known : iterable of str
+        Names that mean something else.
+    """
     said = statements(source)
-    found = dict.fromkeys(_USED.findall(said))
-    own = {*bound(said), *text.defines(source), *hidden, *known, *vars(builtins), *_PRELUDE}
-    return [
-        name
-        for name in found
-        if name in names and name not in own and _is_variable(name) and crosses(names[name])
-    ]
+    own = {*bound(said), *text.defines(source), *known, *vars(builtins), *_PRELUDE}
+    return [name for name in dict.fromkeys(_USED.findall(said)) if name not in own and _is_variable(name)]
 
 
 def _is_variable(name: str) -> bool:
