@@ -125,6 +125,12 @@ def test_what_was_taken_is_told_where_a_cell_does_not_compile_for_it(shell: Kern
     assert "taken from Python, and read only: rate: Float64; %%mojo --alone takes nothing" in outcome.error
 
 
+def test_whoever_writes_python_into_a_cell_of_mojo_is_told_where_python_goes(shell: Kernel) -> None:
+    outcome = shell.run("import numpy as np\nprint(np)")
+    assert "error: unable to locate module 'numpy'" in outcome.error
+    assert "a cell of Python begins with %%python" in outcome.error
+
+
 def test_python_values_are_shown_as_python_shows_them(shell: Kernel) -> None:
     figure = (
         'from std.python import Python\nPython.import_module("matplotlib.pyplot").plot(Python.list(1, 2))'

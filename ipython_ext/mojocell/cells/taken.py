@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from mojocell.core.result import RunResult
+    from mojocell.diagnostics import Diagnostic
 
 _DEFINITION = re.compile(
     r"(?:async[ \t]+)?(?:def|fn|struct|trait|alias|import|from|__extension)\b"
@@ -41,6 +42,8 @@ _BINDING = re.compile(
     """,
     re.VERBOSE | re.MULTILINE,
 )
+#: What Mojo says of a module of Python's.
+_FOREIGN = re.compile(r"unable to locate module '\w+'")
 #: What Mojo's prelude has beside what Python has too, and beside types.
 _PRELUDE = {
     *("alloc", "atof", "atol", "debug_assert", "deinit", "doc_hidden", "hash_bytes", "index", "materialize"),
@@ -130,17 +133,25 @@ def bound(code: str) -> set[str]:
 
 
 def explain(result: RunResult, opts: argparse.Namespace) -> None:
-    """Give a cell that does not compile the hint of what it took, where an error's line names it."""
+    """Say of a cell that does not compile what it took by name, or that Python has cells of its own."""
     error = result.error
-    took = getattr(opts, "taken", ())
-    if not isinstance(error, MojoCompileError) or error.hint:
+    took = getattr(opts, "taken", None)
+    if took is None or not isinstance(error, MojoCompileError):
         return
-    rows = result.source.split("\n")
-    said = " ".join(
-        rows[item.line - 1]
-        for item in error.diagnostics
-        if item.line and not item.file and "unknown declaration" not in item.message
-    )
-    told = [each for each in took if each.partition(":")[0] in _NAME.findall(said)]
-    if told:
+    told = [each for each in took if each.partition(":")[0] in _named_by(error.diagnostics, result.source)]
+    if any(_FOREIGN.match(item.message) for item in error.diagnostics):
+        error.hint = "a cell of Python begins with %%python"
+    elif told and not error.hint:
         error.hint = f"taken from Python, and read only: {', '.join(told)}; %%mojo --alone takes nothing"
+
+
+def _named_by(diagnostics: Iterable[Diagnostic], source: str) -> list[str]:
+    """Return the names in the lines of errors, but for those that are about a name that nobody knows."""
+    rows = source.split("\n")
+    return _NAME.findall(
+        " ".join(
+            rows[item.line - 1]
+            for item in diagnostics
+            if item.line and not item.file and "unknown declaration" not in item.message
+        )
+    )
