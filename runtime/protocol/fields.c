@@ -7,6 +7,7 @@
 
 enum kind {
     MC_FIELD_TEXT,
+    MC_FIELD_WORD, /* one of some; its number is kept */
     MC_FIELD_INTEGER,
     MC_FIELD_NUMBER,
     MC_FIELD_BOOLEAN,
@@ -27,6 +28,7 @@ struct mc_field {
     double least;
     double most;
     size_t most_bytes;             /* of a text; 0: not limited */
+    const char *const *words;      /* NULL-terminated */
     const struct mc_field *fields; /* of an object, or of an array's objects */
     size_t offset;                 /* in struct mc_fields, or MC_FIELD_CHECKED */
     size_t length_offset;          /* of its bytes, where most_bytes limits them */
@@ -109,10 +111,22 @@ static bool is_integer(const json_t *value)
            (json_is_real(value) && fits && number == (double) (int64_t) number);
 }
 
+/* The number of the word among those that the field may be; -1: it is none of them. */
+static int number_of(const struct mc_field *field, const char *word)
+{
+    for (int i = 0; word && field->words[i]; i++) {
+        if (strcmp(field->words[i], word) == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
+
 static bool has_kind(const json_t *value, enum kind kind)
 {
     switch (kind) {
     case MC_FIELD_TEXT:
+    case MC_FIELD_WORD: /* which of them is looked at beside its kind */
         return json_is_string(value);
     case MC_FIELD_INTEGER:
         return is_integer(value);
@@ -148,7 +162,8 @@ static double size_of(const json_t *value)
 
 static bool is_right(const struct mc_field *field, const json_t *value)
 {
-    if (!has_kind(value, field->kind) || (field->path && json_string_value(value)[0] != '/')) {
+    if (!has_kind(value, field->kind) || (field->path && json_string_value(value)[0] != '/') ||
+        (field->words && number_of(field, json_string_value(value)) < 0)) {
         return false;
     }
     double size = field->bounded ? size_of(value) : 0;
@@ -164,6 +179,9 @@ static void keep(const struct mc_field *field, const json_t *value, struct mc_fi
         if (field->most_bytes) {
             *(size_t *) ((char *) ret + field->length_offset) = json_string_length(value);
         }
+        break;
+    case MC_FIELD_WORD:
+        *(int *) place = number_of(field, json_string_value(value));
         break;
     case MC_FIELD_INTEGER:
         *(int64_t *) place = json_is_integer(value) ? (int64_t) json_integer_value(value)

@@ -11,7 +11,7 @@
 
 static void compilation_free(struct mc_compilation *compilation)
 {
-    mc_loop_post(&compilation->core->loop, compilation->next);
+    mc_loop_post(&compilation->core->loop, compilation->turns);
     mc_node_remove(&compilation->node);
     mc_compiler_fini(&compilation->compiler);
     mc_strv_fini(&compilation->flags);
@@ -26,35 +26,6 @@ static void compilation_free(struct mc_compilation *compilation)
     json_decref(compilation->diagnostics);
     free(compilation->artifact);
     free(compilation);
-}
-
-/* Starts what is queued, as far as processors and memory allow. */
-static void start_queued(struct mc_task *task)
-{
-    struct mc_compilations *all = task->owner;
-    int running = 0;
-    MC_LIST_EACH(&all->all, struct mc_compilation, counted, node)
-    {
-        running += counted->started_at != 0;
-    }
-    MC_LIST_EACH(&all->all, struct mc_compilation, one, node)
-    {
-        if (running < all->most && !one->started_at) {
-            mc_compilation_start(one);
-            running += !one->over;
-        }
-    }
-}
-
-void mc_compilations_init(struct mc_compilations *all, struct mc_core *core)
-{
-    static const int64_t COMPILER_MEMORY = 400LL << 20;
-    int64_t by_memory = mc_os_memory() / COMPILER_MEMORY;
-    int cpus = mc_os_cpus();
-    *all = (struct mc_compilations) {.core = core, .start = {.go = start_queued, .owner = all}};
-    all->most = by_memory < cpus ? (int) by_memory : cpus;
-    all->most = all->most > 0 ? all->most : 1;
-    mc_list_init(&all->all);
 }
 
 static int copy_using(struct mc_using *to, const struct mc_using *from, mc_err *err)
@@ -100,7 +71,8 @@ compilation_new(struct mc_compilations *all, const struct mc_compilation_spec *s
         return NULL;
     }
     compilation->core = all->core;
-    compilation->next = &all->start;
+    compilation->turns = &all->turns;
+    compilation->urgency = MC_URGENCY_COUNT;
     compilation->queued_at = mc_os_now();
     mc_list_init(&compilation->waiters);
     if (copy_spec(compilation, spec, err) < 0 ||
@@ -114,7 +86,9 @@ compilation_new(struct mc_compilations *all, const struct mc_compilation_spec *s
     return compilation;
 }
 
-static struct mc_compilation *find(struct mc_compilations *all, const char *key, int *ret_before)
+/* Those before it are as urgent, or more. */
+static struct mc_compilation *
+find(struct mc_compilations *all, const char *key, enum mc_urgency urgency, int *ret_before)
 {
     *ret_before = 0;
     MC_LIST_EACH(&all->all, struct mc_compilation, one, node)
@@ -122,7 +96,7 @@ static struct mc_compilation *find(struct mc_compilations *all, const char *key,
         if (strcmp(one->key, key) == 0) {
             return one;
         }
-        ++*ret_before;
+        *ret_before += one->urgency <= urgency;
     }
     return NULL;
 }
@@ -134,7 +108,7 @@ enum mc_join mc_compilation_join(struct mc_compilations *all,
                                  mc_err *err)
 {
     int before;
-    struct mc_compilation *compilation = find(all, spec->key, &before);
+    struct mc_compilation *compilation = find(all, spec->key, user->urgency, &before);
     enum mc_join joined = compilation           ? MC_JOIN_JOINED
                           : before >= all->most ? MC_JOIN_QUEUED
                                                 : MC_JOIN_STARTED;
@@ -146,7 +120,7 @@ enum mc_join mc_compilation_join(struct mc_compilations *all,
     }
     compilation->users++;
     mc_list_add(&compilation->waiters, &user->waiter.node);
-    mc_loop_post(&all->core->loop, &all->start);
+    mc_loop_post(&all->core->loop, &all->turns);
     all->core->counters.joined += joined == MC_JOIN_JOINED;
     *ret = compilation;
     return joined;
@@ -157,6 +131,8 @@ void mc_compilation_leave(struct mc_compilation *compilation, struct mc_compilat
     mc_waiter_withdraw(&user->waiter);
     if (--compilation->users == 0) {
         compilation_free(compilation);
+    } else {
+        mc_loop_post(&compilation->core->loop, compilation->turns);
     }
 }
 

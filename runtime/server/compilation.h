@@ -3,6 +3,7 @@
  * freed when the last has left it, which also ends a compiler that still runs. */
 #pragma once
 
+#include "server/compilation_turns.h"
 #include "server/compilation_user.h"
 #include "server/core.h"
 
@@ -12,15 +13,6 @@ struct mc_compilation;
 struct mc_strv;
 struct mc_toolchain;
 struct mc_using;
-
-struct mc_compilations {
-    struct mc_core *core;
-    struct mc_list all; /* not over, in the order in which they came */
-    int most;           /* compilers at the same time, by processors and memory */
-    struct mc_task start;
-};
-
-void mc_compilations_init(struct mc_compilations *all, struct mc_core *core);
 
 /* What to compile. Everything is copied but the toolchain. */
 struct mc_compilation_spec {
@@ -41,7 +33,7 @@ struct mc_compilation_spec {
 enum mc_join {
     MC_JOIN_FAILED = -1,
     MC_JOIN_STARTED, /* or it will be, as soon as the loop is reached */
-    MC_JOIN_QUEUED,  /* others are before it */
+    MC_JOIN_QUEUED,  /* others that are as urgent are before it */
     MC_JOIN_JOINED,  /* one that was there */
 };
 

@@ -21,7 +21,7 @@ static void end(struct mc_compilation *compilation)
     compilation->over_at = mc_os_now();
     mc_node_remove(&compilation->node);
     mc_waiters_wake(&compilation->core->loop, &compilation->waiters);
-    mc_loop_post(&compilation->core->loop, compilation->next);
+    mc_loop_post(&compilation->core->loop, compilation->turns);
 }
 
 void mc_compilation_hint_at_room(const struct mc_compilation *compilation, mc_err *err)

@@ -107,8 +107,14 @@ static int start_round(struct mc_compilation *compilation, mc_err *err)
         return -1;
     }
     root_of(compilation, root);
-    return mc_compiler_start(
-        &compilation->compiler, compilation->toolchain, root, &compilation->flags, err);
+    if (mc_compiler_start(
+            &compilation->compiler, compilation->toolchain, root, &compilation->flags, err) < 0) {
+        return -1;
+    }
+    struct mc_counters *counters = &compilation->core->counters;
+    counters->speculated += compilation->urgency == MC_URGENCY_SPECULATION;
+    counters->prefetched += compilation->urgency == MC_URGENCY_PREFETCH;
+    return 0;
 }
 
 static const char *name_hint(const struct mc_cell *cell, const char *message, long line)

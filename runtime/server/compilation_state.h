@@ -8,16 +8,18 @@
 #include "mojo/bind.h"
 #include "mojo/cell.h"
 #include "mojo/cell_io.h"
+#include "protocol/request_fields.h"
 #include "server/compiler.h"
 #include "server/core.h"
 #include "server/using.h"
 
 struct mc_compilation {
     struct mc_core *core;
-    struct mc_task *next; /* starts what is queued, where there is room for it */
+    struct mc_task *turns; /* looks anew at whose turn it is */
     struct mc_node node;
     struct mc_list waiters;
-    int users; /* waiting, or woken and not yet gone */
+    int users;               /* waiting, or woken and not yet gone */
+    enum mc_urgency urgency; /* the highest of the users' */
     char key[MC_HASH_HEX];
     char module[32];
     const struct mc_toolchain *toolchain;

@@ -149,87 +149,18 @@ enum mc_progress mc_step_prepare(struct mc_request *request)
     return MC_NEXT;
 }
 
+/* What nobody has asked for is no news of a cell. */
 static void note(struct mc_request *request, enum mc_lookup outcome)
 {
     const struct mc_fields *fields = &request->fields;
+    if (fields->urgency != MC_URGENCY_FOREGROUND) {
+        return;
+    }
     mc_store_note(request->server->core.store,
                   fields->cell ? fields->cell : fields->name,
                   request->cache_key->key,
                   request->cache_key->parts,
                   outcome);
-}
-
-enum mc_progress mc_step_lookup(struct mc_request *request)
-{
-    struct mc_store_entry entry = {0};
-    if (request->fields.force) {
-        return MC_NEXT;
-    }
-    if (mc_store_lookup(request->server->core.store, request->cache_key->key, &entry) > 0) {
-        request->artifact = mc_take(&entry.artifact);
-        request->meta = json_incref(entry.meta);
-        mc_step_set(request, "cache", json_string("hit"));
-        note(request, MC_LOOKUP_HIT);
-    }
-    mc_store_entry_fini(&entry);
-    return MC_NEXT;
-}
-
-/* ---- the compilation ---- */
-
-static struct mc_compilation_spec spec_of(const struct mc_request *request)
-{
-    const struct mc_fields *fields = &request->fields;
-    const struct mc_cache_key *key = request->cache_key;
-    size_t length;
-    const char *source = mc_cell_text(request->cell, &length);
-    return (struct mc_compilation_spec) {.key = key->key,
-                                         .module = key->module,
-                                         .toolchain = request->toolchain,
-                                         .flags = &key->flags,
-                                         .source = source,
-                                         .source_length = length,
-                                         .using = &key->using,
-                                         .exports = fields->exports,
-                                         .inputs = fields->inputs,
-                                         .outputs = fields->outputs,
-                                         .modernize = fields->modernize,
-                                         .forced = fields->force};
-}
-
-static void on_compiling(struct mc_compilation_user *user, const char *cause)
-{
-    struct mc_request *request = MC_OF(user, struct mc_request, compilation_user);
-    mc_request_event(request, "compiling", json_pack("{s:s}", "cause", cause));
-}
-
-enum mc_progress mc_step_compile(struct mc_request *request)
-{
-    mc_err err = {0};
-    if (request->artifact) {
-        return MC_NEXT;
-    }
-    struct mc_compilations *all = &request->server->compilations;
-    struct mc_compilation_spec spec = spec_of(request);
-    request->compilation_user.compiling = on_compiling;
-    enum mc_join joined =
-        mc_compilation_join(all, &spec, &request->compilation_user, &request->compilation, &err);
-    switch (joined) {
-    case MC_JOIN_FAILED:
-        return mc_step_fail(request, &err);
-    case MC_JOIN_JOINED:
-        mc_step_set(request, "cache", json_string("joined"));
-        note(request, MC_LOOKUP_JOINED);
-        mc_request_event(request, "compiling", json_pack("{s:s}", "cause", "joined"));
-        break;
-    case MC_JOIN_QUEUED:
-        mc_request_event(request, "queued", json_pack("{s:i}", "position", all->most));
-        /* fallthrough */
-    case MC_JOIN_STARTED:
-        mc_step_set(request, "cache", json_string("miss"));
-        note(request, request->fields.force ? MC_LOOKUP_FORCED : MC_LOOKUP_MISS);
-    }
-    return MC_WAIT;
 }
 
 /* What was compiled had no comments, and others may have asked for it with theirs: what is said of
@@ -301,6 +232,92 @@ static enum mc_progress refuse(struct mc_request *request, const struct mc_compi
     return MC_ANSWERED;
 }
 
+/* What was found wrong with it when it was compiled ahead. */
+static enum mc_progress recall(struct mc_request *request)
+{
+    struct mc_compiled compiled;
+    if (!mc_refusals_find(&request->server->refusals, request->cache_key->key, &compiled)) {
+        return MC_NEXT;
+    }
+    mc_step_set(request, "cache", json_string("joined"));
+    mc_step_set(request, "compiler_cache", json_false());
+    note(request, MC_LOOKUP_JOINED);
+    return refuse(request, &compiled);
+}
+
+enum mc_progress mc_step_lookup(struct mc_request *request)
+{
+    struct mc_store_entry entry = {0};
+    if (request->fields.force) {
+        return MC_NEXT;
+    }
+    if (mc_store_lookup(request->server->core.store, request->cache_key->key, &entry) > 0) {
+        request->artifact = mc_take(&entry.artifact);
+        request->meta = json_incref(entry.meta);
+        mc_step_set(request, "cache", json_string("hit"));
+        note(request, MC_LOOKUP_HIT);
+    }
+    mc_store_entry_fini(&entry);
+    return request->artifact ? MC_NEXT : recall(request);
+}
+
+/* ---- the compilation ---- */
+
+static struct mc_compilation_spec spec_of(const struct mc_request *request)
+{
+    const struct mc_fields *fields = &request->fields;
+    const struct mc_cache_key *key = request->cache_key;
+    size_t length;
+    const char *source = mc_cell_text(request->cell, &length);
+    return (struct mc_compilation_spec) {.key = key->key,
+                                         .module = key->module,
+                                         .toolchain = request->toolchain,
+                                         .flags = &key->flags,
+                                         .source = source,
+                                         .source_length = length,
+                                         .using = &key->using,
+                                         .exports = fields->exports,
+                                         .inputs = fields->inputs,
+                                         .outputs = fields->outputs,
+                                         .modernize = fields->modernize,
+                                         .forced = fields->force};
+}
+
+static void on_compiling(struct mc_compilation_user *user, const char *cause)
+{
+    struct mc_request *request = MC_OF(user, struct mc_request, compilation_user);
+    mc_request_event(request, "compiling", json_pack("{s:s}", "cause", cause));
+}
+
+enum mc_progress mc_step_compile(struct mc_request *request)
+{
+    mc_err err = {0};
+    if (request->artifact) {
+        return MC_NEXT;
+    }
+    struct mc_compilations *all = &request->server->compilations;
+    struct mc_compilation_spec spec = spec_of(request);
+    request->compilation_user.compiling = on_compiling;
+    enum mc_join joined =
+        mc_compilation_join(all, &spec, &request->compilation_user, &request->compilation, &err);
+    switch (joined) {
+    case MC_JOIN_FAILED:
+        return mc_step_fail(request, &err);
+    case MC_JOIN_JOINED:
+        mc_step_set(request, "cache", json_string("joined"));
+        note(request, MC_LOOKUP_JOINED);
+        mc_request_event(request, "compiling", json_pack("{s:s}", "cause", "joined"));
+        break;
+    case MC_JOIN_QUEUED:
+        mc_request_event(request, "queued", json_pack("{s:i}", "position", all->most));
+        /* fallthrough */
+    case MC_JOIN_STARTED:
+        mc_step_set(request, "cache", json_string("miss"));
+        note(request, request->fields.force ? MC_LOOKUP_FORCED : MC_LOOKUP_MISS);
+    }
+    return MC_WAIT;
+}
+
 enum mc_progress mc_step_artifact(struct mc_request *request)
 {
     mc_err err = {0};
@@ -316,6 +333,9 @@ enum mc_progress mc_step_artifact(struct mc_request *request)
     }
     mc_step_set(request, "compiler_cache", json_boolean(compiled.from_cache));
     if (!compiled.artifact) {
+        if (request->fields.urgency != MC_URGENCY_FOREGROUND) {
+            mc_refusals_add(&request->server->refusals, request->cache_key->key, &compiled);
+        }
         return refuse(request, &compiled);
     }
     request->artifact = strdup(compiled.artifact);

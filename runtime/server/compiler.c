@@ -16,6 +16,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -163,6 +164,7 @@ static int spawn(struct mc_compiler *compiler,
     spec.err = error;
     spec.group = MC_SPAWN_NEW_GROUP;
     spec.death_signal = SIGKILL;
+    spec.nice = compiler->nice;
     return mc_spawn(&spec, &compiler->child.pid, NULL, err);
 }
 
@@ -202,7 +204,26 @@ int mc_compiler_start(struct mc_compiler *compiler,
     compiler->child.owner = compiler;
     mc_core_adopt(core, &compiler->child);
     core->counters.compilations++;
+    if (compiler->held) {
+        mc_group_signal(compiler->child.pid, SIGSTOP);
+    }
     return 0;
+}
+
+void mc_compiler_hold(struct mc_compiler *compiler, bool held)
+{
+    if (compiler->held != held && compiler->child.pid) {
+        mc_group_signal(compiler->child.pid, held ? SIGSTOP : SIGCONT);
+    }
+    compiler->held = held;
+}
+
+void mc_compiler_set_nice(struct mc_compiler *compiler, int nice)
+{
+    if (compiler->nice != nice && compiler->child.pid) {
+        setpriority(PRIO_PGRP, (id_t) compiler->child.pid, nice);
+    }
+    compiler->nice = nice;
 }
 
 static bool is_before(const struct timespec *a, const struct timespec *b)

@@ -24,6 +24,8 @@ struct mc_compiler {
     char *artifact; /* in `dir`: what the compiler writes */
     struct mc_child child;
     struct mc_compiler_stream out, err;
+    int nice;              /* of what is started from now on */
+    bool held;             /* stands still, and what is started does */
     struct timespec began; /* wall clock of the last start, coarse as file times are */
     void (*ended)(struct mc_compiler *compiler, int status);
     void *owner;
@@ -46,6 +48,11 @@ int mc_compiler_start(struct mc_compiler *compiler,
                       const char *entry,
                       const struct mc_strv *flags,
                       mc_err *err) MC_MUST_USE;
+
+/* Lets it stand still, or go on. */
+void mc_compiler_hold(struct mc_compiler *compiler, bool held);
+/* Of a compiler that runs, too, where the system allows that: to be less nice takes a privilege. */
+void mc_compiler_set_nice(struct mc_compiler *compiler, int nice);
 
 /* Whether the compiler answered from its own cache: nothing there is newer than its start. */
 bool mc_compiler_answered_from_cache(const struct mc_compiler *compiler);

@@ -35,6 +35,10 @@ struct mc_options {
 struct mc_counters {
     uint64_t requests;
     uint64_t compilations; /* compiler processes that were started for a cell */
+    uint64_t speculated;   /* of them, for a text that may be asked for */
+    uint64_t prefetched;   /* of them, for a notebook that was opened */
+    uint64_t promoted;     /* begun ahead, and then asked for */
+    uint64_t superseded;   /* requests that a newer text ended */
     uint64_t joined;
     uint64_t repairs;
     uint64_t runs;

@@ -46,11 +46,26 @@ static void op_cancel(struct mc_request *request)
     mc_request_finish(request, true, json_pack("{s:b}", "found", found));
 }
 
+static json_t *count_compilations(const struct mc_counters *counters)
+{
+    return json_pack("{s:I, s:I, s:I, s:I, s:I}",
+                     "compilations",
+                     (json_int_t) counters->compilations,
+                     "speculated",
+                     (json_int_t) counters->speculated,
+                     "prefetched",
+                     (json_int_t) counters->prefetched,
+                     "promoted",
+                     (json_int_t) counters->promoted,
+                     "superseded",
+                     (json_int_t) counters->superseded);
+}
+
 static void op_cache_stats(struct mc_request *request)
 {
     const struct mc_counters *counters = &request->server->core.counters;
     json_t *stats = mc_store_stats(request->server->core.store);
-    json_object_set_new(stats, "compilations", json_integer((json_int_t) counters->compilations));
+    json_object_update_new(stats, count_compilations(counters));
     mc_request_finish(request, true, json_pack("{s:o}", "stats", stats));
 }
 
@@ -120,21 +135,20 @@ static void answer_info(struct mc_request *request)
                                count_requests(server) - 1,
                                "rss",
                                (json_int_t) mc_os_rss(getpid()));
-    json_object_set_new(result,
-                        "counters",
-                        json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}",
-                                  "requests",
-                                  (json_int_t) counters->requests,
-                                  "compilations",
-                                  (json_int_t) counters->compilations,
-                                  "joined",
-                                  (json_int_t) counters->joined,
-                                  "repairs",
-                                  (json_int_t) counters->repairs,
-                                  "runs",
-                                  (json_int_t) counters->runs,
-                                  "runners",
-                                  (json_int_t) counters->runners));
+    json_t *counted = count_compilations(counters);
+    json_object_set_new(result, "counters", counted);
+    json_object_update_new(counted,
+                           json_pack("{s:I, s:I, s:I, s:I, s:I}",
+                                     "requests",
+                                     (json_int_t) counters->requests,
+                                     "joined",
+                                     (json_int_t) counters->joined,
+                                     "repairs",
+                                     (json_int_t) counters->repairs,
+                                     "runs",
+                                     (json_int_t) counters->runs,
+                                     "runners",
+                                     (json_int_t) counters->runners));
     json_object_set_new(result, "toolchains", mc_toolchains_json(&server->toolchains));
     json_object_set_new(result, "runners", mc_runner_slots_json(&server->runners));
     if (request->toolchain) {
@@ -176,6 +190,7 @@ static void op_shutdown(struct mc_request *request)
     mc_log("shutdown was asked for");
     bool now = request->fields.now;
     mc_request_finish(request, true, json_object());
+    mc_request_cancel_ahead(server);
     if (now) {
         mc_request_cancel_all(server, NULL);
     }
@@ -195,7 +210,9 @@ static const struct mc_step cell_steps[] = {{"scan", mc_step_scan},
 
 static void op_cell(struct mc_request *request)
 {
+    const struct mc_peer *peer = request->peer; /* which an answered request has no more */
     mc_request_start(request, cell_steps);
+    mc_request_supersede(request, peer);
 }
 
 static void (*const ops[MC_OP_COUNT])(struct mc_request *request) = {

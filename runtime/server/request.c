@@ -125,6 +125,7 @@ struct mc_request *mc_request_new(struct mc_server *server,
     request->header = json_incref(message->header);
     request->fields = *fields;
     request->began = mc_os_now();
+    request->compilation_user.urgency = (enum mc_urgency) fields->urgency;
     request->freeing = (struct mc_task) {.go = on_freeing, .owner = request};
     if (keep_environment(request, message, err) < 0 || keep_input(request, message, err) < 0) {
         request_free(request);
@@ -308,6 +309,44 @@ void mc_request_cancel_all(struct mc_server *server, const struct mc_peer *peer)
     {
         if (!peer || request->peer == peer) {
             mc_request_cancel(request);
+        }
+    }
+}
+
+void mc_request_cancel_ahead(struct mc_server *server)
+{
+    MC_LIST_EACH(&server->requests, struct mc_request, request, node)
+    {
+        if (request->fields.urgency >= MC_URGENCY_SPECULATION) {
+            mc_request_cancel(request);
+        }
+    }
+}
+
+static bool is_superseded(const struct mc_request *older, const struct mc_request *newer)
+{
+    const char *cell = newer->fields.cell;
+    return older != newer && older->fields.urgency == MC_URGENCY_SPECULATION &&
+           (newer->fields.urgency == MC_URGENCY_SPECULATION ||
+            (cell && older->fields.cell && strcmp(cell, older->fields.cell) == 0));
+}
+
+/* A process may have several connections. */
+static bool is_of(const struct mc_peer *one, const struct mc_peer *other)
+{
+    return one == other || (one->process && one->process == other->process);
+}
+
+void mc_request_supersede(const struct mc_request *request, const struct mc_peer *peer)
+{
+    struct mc_server *server = request->server;
+    mc_err err;
+    mc_err_set(&err, MC_CANCELLED, "a newer text took its place");
+    MC_LIST_EACH(&server->requests, struct mc_request, older, node)
+    {
+        if (is_superseded(older, request) && is_of(older->peer, peer)) {
+            server->core.counters.superseded++;
+            mc_request_fail(older, &err);
         }
     }
 }

@@ -100,5 +100,13 @@ void mc_request_cancel(struct mc_request *request);
 void mc_request_cancel_all(struct mc_server *server,
                            const struct mc_peer *peer /* NULL: everyone's */);
 
+/* The same with what nobody waits for. */
+void mc_request_cancel_ahead(struct mc_server *server);
+
+/* Ends what is compiled for a text that nobody will ask for any more: speculations of the same
+ * client that are older than this request, which came from `peer`. One that speculates takes the
+ * place of them all, another one of its own cell's. After the request has joined what it needs. */
+void mc_request_supersede(const struct mc_request *request, const struct mc_peer *peer);
+
 /* Answers all that are open with `cancelled`, without waiting for programs. */
 void mc_request_end_all(struct mc_server *server);

@@ -115,6 +115,7 @@ static void on_idle_timer(struct mc_timer *timer)
     if (!can_be_found(server)) {
         mc_log("the socket is no longer ours: leaving when all is answered");
         server->leaving = true;
+        mc_request_cancel_ahead(server);
         leave_where_settled(server);
     } else if (mc_list_empty(&server->requests) && idle_seconds > 0 &&
                idle > idle_seconds * SECOND) {
@@ -289,6 +290,7 @@ static void init(struct mc_server *server, const struct mc_options *options)
     mc_list_init(&server->peers.processes);
     mc_toolchains_init(&server->toolchains, &server->core);
     mc_compilations_init(&server->compilations, &server->core);
+    mc_refusals_init(&server->refusals);
     mc_runner_slots_init(&server->runners, &server->core);
 }
 
@@ -354,6 +356,7 @@ void mc_server_close(struct mc_server *server)
 {
     mc_request_end_all(server);
     mc_loop_run_tasks(&server->core.loop);
+    mc_refusals_fini(&server->refusals);
     mc_toolchains_fini(&server->toolchains);
     mc_runner_slots_fini(&server->runners);
     close_sockets(server);

@@ -5,6 +5,7 @@
 #include "server/compilation.h"
 #include "server/core.h"
 #include "server/peer.h"
+#include "server/refusals.h"
 #include "server/runner_slot.h"
 #include "server/toolchains.h"
 
@@ -13,6 +14,7 @@ struct mc_server {
     struct mc_peers peers;
     struct mc_toolchains toolchains;
     struct mc_compilations compilations;
+    struct mc_refusals refusals;
     struct mc_runner_slots runners;
 
     struct mc_list requests; /* not answered yet */

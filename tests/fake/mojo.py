@@ -3,6 +3,7 @@
 It takes the command line of the real one and obeys comments of the cell it is given::
 
     # compile: error MESSAGE | fixit OLD NEW | hang | crash [optimized] | flood BYTES | sleep SECONDS | linger
+    # compile: wait FILE          until that file is there
     # run: print TEXT | sleep SECONDS | exit N | crash | ... (see program.c)
 
 Each compilation adds a line to ``compilations.log`` beside its ``bin`` directory.
@@ -47,6 +48,9 @@ def obey(directives: list[tuple[int, str]], file: Path, text: str) -> int:
             status = 1
         elif verb == "sleep":
             time.sleep(float(rest))
+        elif verb == "wait":
+            while not Path(rest).exists():
+                time.sleep(0.01)
         elif verb == "hang":
             time.sleep(3600)
         elif verb == "crash" and (rest != "optimized" or "-O0" not in sys.argv):

@@ -15,6 +15,7 @@ ENVELOPE = ("op", "id", "protocol")
 #: What a schema may say of a value of each kind, beside type, default and description.
 KNOWN: dict[str, set[str]] = {
     "text": {"minLength", "maxLength", "maxBytes", "pattern", "const"},
+    "word": {"enum"},
     "integer": {"minimum", "maximum", "const"},
     "number": {"minimum", "maximum", "exclusiveMinimum"},
     "boolean": set(),
@@ -26,6 +27,7 @@ KNOWN: dict[str, set[str]] = {
 }
 WORDS = {
     "text": "a string",
+    "word": "one of",
     "integer": "an integer",
     "number": "a number",
     "boolean": "true or false",
@@ -75,6 +77,8 @@ class Field:
     @property
     def absent(self) -> Any:
         """Return the value that C has where the field is absent: where 0 is a value, -1 is none."""
+        if self.kind == "word":
+            return self.said["enum"].index(self.said["default"])
         if "default" in self.said:
             return self.said["default"]
         if self.kind in {"integer", "number"}:
@@ -173,6 +177,8 @@ def _kind(said: dict[str, Any]) -> str:
             kind = "text_map"
         case {"anyOf": [{"additionalProperties": {"type": "string"}}, {"properties": _}]}:
             kind = "text_map_or_object"
+        case {"type": "string", "enum": _}:
+            kind = "word"
         case {"type": "string"}:
             kind = "text"
         case {"type": str(name)} if name in KNOWN:
@@ -195,6 +201,8 @@ def _must(kind: str, said: dict[str, Any]) -> str:
     found = WORDS.get(kind, "")
     if kind in {"integer", "number"}:
         found = str(said["const"]) if "const" in said else _number_must(found, said)
+    elif kind == "word":
+        found += " " + ", ".join(said["enum"])
     elif "pattern" in said:
         found = "an absolute path"
     elif "minLength" in said:

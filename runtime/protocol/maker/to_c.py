@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 C_TYPES = {
     "text": "const char *",
+    "word": "int ",
     "integer": "int64_t ",
     "number": "double ",
     "boolean": "bool ",
@@ -40,6 +41,18 @@ def _members(schema: Schema) -> list[str]:
     return lines
 
 
+def _words(schema: Schema) -> list[str]:
+    """Return an enumeration for each field that is one of some words; 0 is what an absent one is."""
+    lines = []
+    for name, one in schema.every().items():
+        if one.kind == "word":
+            if one.absent != 0:
+                refuse(f"{name}: the default has to be the first")
+            words = [f"    MC_{name.upper()}_{word.upper()}," for word in one.said["enum"]]
+            lines += ["", f"enum mc_{name} {{", *words, f"    MC_{name.upper()}_COUNT", "};"]
+    return lines
+
+
 def struct(schema: Schema) -> str:
     """Return the header: the operations, and the fields of all of them."""
     ops = [f"    {_op(one.title)}," for one in schema.operations]
@@ -58,6 +71,7 @@ def struct(schema: Schema) -> str:
         *ops,
         "    MC_OP_COUNT",
         "};",
+        *_words(schema),
         "",
         "/* What a request says, absent fields being their defaults: NULL, false and 0 where there is",
         " * none, and -1 where 0 is a value. Strings and arrays are the header's own. */",
@@ -94,6 +108,9 @@ def _row(one: Field, before: str | None) -> str:
     parts += _bounds(one.said)
     if one.required:
         parts.append(".required = true")
+    if one.kind == "word":
+        words = ", ".join(json.dumps(word) for word in one.said["enum"])
+        parts.append(f".words = (const char *const[]) {{{words}, NULL}}")
     if "pattern" in one.said:
         parts.append(".path = true")
     if one.shape:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 PYTHON_TYPES = {
     "text": "str",
+    "word": "str",
     "integer": "int",
     "number": "float",
     "boolean": "bool",
