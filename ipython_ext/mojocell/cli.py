@@ -106,6 +106,23 @@ def parser() -> argparse.ArgumentParser:
         "folder", metavar="DIR", nargs="?", default="mojo-notebooks", help="default: mojo-notebooks"
     )
     install.add_commands(commands)
+
+    prefetch = commands.add_parser(
+        "prefetch",
+        help="compile the Mojo of notebooks, so that nobody waits for it later",
+        description="Compile the Mojo of notebooks (.ipynb), of marimo's notebooks and scripts (.py), and of "
+        "all of these in folders. Nothing of them runs.",
+        allow_abbrev=False,
+    )
+    prefetch.add_argument("paths", metavar="FILE", nargs="+", help="a notebook, a script or a folder of them")
+    prefetch.add_argument(
+        "-j",
+        "--jobs",
+        metavar="N",
+        type=options.count,
+        help="compile N cells at a time; default: one a processor",
+    )
+    prefetch.add_argument("--quiet", action="store_true", help="print nothing but what does not compile")
     commands.add_parser("demo", help="a few cells, what they say and what they cost", allow_abbrev=False)
     commands.add_parser("doctor", help="check that everything works here", allow_abbrev=False)
     return top
@@ -163,6 +180,8 @@ def _command(opts: argparse.Namespace, args: list[str]) -> int:
         "convert": lambda: _convert(opts),
         "notebooks": lambda: _notebooks(opts),
         "kernel": lambda: install.run(opts),
+
+        "prefetch": lambda: _prefetch(opts),
         "demo": _demo,
         "doctor": _doctor,
     }
@@ -375,6 +394,16 @@ def _notebooks(opts: argparse.Namespace) -> int:
     print(f"{opts.folder}: {plural(len(written), 'new file')}")
     print("\n".join(notebooks.how_to_open(opts.folder)))
     return 0
+
+
+def _prefetch(opts: argparse.Namespace) -> int:
+    from mojocell.cells import prefetch
+
+    screen = TerminalScreen() if sys.stderr.isatty() and not opts.quiet else Screen()
+    outcome = prefetch.run(opts.paths, most=opts.jobs, screen=screen, complain=_complain)
+    if not opts.quiet:
+        print("\n".join(outcome.lines()))
+    return FAILED if outcome.failed else 0
 
 
 def _doctor() -> int:

@@ -5,7 +5,6 @@ Cells and lines that are Mojocell's become calls of `mojocell`; marimo's own con
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import json
 import os
@@ -13,7 +12,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mojocell import options
 from mojocell.cells.without_magic import with_magics
@@ -21,7 +20,7 @@ from mojocell.core import text as words_of
 from mojocell.errors import MojoError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    import argparse
 
 _CELL = re.compile(r"\s*%%mojo(?![\w.])(?P<line>[^\n]*)(?:\n(?P<body>.*))?\Z", re.DOTALL)
 _ABOVE = re.compile(r"\s*(?P<above>(?:%%(?!mojo(?![\w.]))[^\n]*\n\s*)+)(?=%%mojo(?![\w.]))")
@@ -166,22 +165,10 @@ def _take_off(cell: dict[str, Any]) -> list[str]:
     return said
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise options.OptionError(message)
-
-
-def _parser(table: Iterable[options.Option]) -> _Parser:
-    made = _Parser(add_help=False)
-    for names, keywords in table:
-        made.add_argument(*names, **keywords)
-    return made
-
-
 def _read(line: str) -> tuple[argparse.Namespace, list[str]]:
     """Return the options of a cell, and its program's arguments."""
     words, args = options.split(line)
-    return options.parse(_parser(options.CELL), words), args
+    return options.parse(options.parser(options.CELL), words), args
 
 
 class _Carried:
@@ -384,7 +371,7 @@ def _run(rest: str, said: list[str]) -> str:
     with contextlib.suppress(options.OptionError):
         words, args = options.split(rest)
         table = options.PATH + options.RUN + options.COMPILE + options.NOTEBOOK
-        opts = options.parse(_parser(table), words)
+        opts = options.parse(options.parser(table), words)
         opts.include = [*opts.include, os.path.dirname(opts.path) or "."]
         opts.exports, opts.nogil = None, False
         given = ", ".join([f"open({opts.path!r}).read()", *_arguments(opts, args)])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from mojocell.show.words import nearest
 
@@ -28,7 +28,8 @@ def _megabytes(text: str) -> int:
     return value
 
 
-def _count(text: str) -> int:
+def count(text: str) -> int:
+    """Return a number above 0."""
     return _megabytes(text)
 
 
@@ -77,7 +78,7 @@ def _define(text: str) -> str:
 _seconds.__name__ = "number of seconds"
 _megabytes.__name__ = "number of MB"
 _path.__name__ = "path"
-_count.__name__ = "number"
+count.__name__ = "number"
 _level.__name__ = "level (0 to 3)"
 _debug_level.__name__ = "level (0 to 2)"
 _name.__name__ = "Python name"
@@ -146,7 +147,7 @@ LIMITS: tuple[Option, ...] = (
     ),
     (
         ("--processes",),
-        {"metavar": "N", "type": _count, "help": "end the program when it has more than N processes"},
+        {"metavar": "N", "type": count, "help": "end the program when it has more than N processes"},
     ),
     (
         ("--most-output",),
@@ -276,6 +277,26 @@ CELL = BIND + LIMITS + COMPILE + NOTEBOOK + CARRY + FILE
 
 class OptionError(ValueError):
     """Options that cannot be used; the message says which and what is meant perhaps."""
+
+
+def parser(table: Sequence[Option]) -> argparse.ArgumentParser:
+    """Return a parser that raises OptionError.
+
+    Examples
+    --------
+    >>> parser(CELL).parse_args(["-O1"]).level
+    1
+    """
+    import argparse
+
+    class Parser(argparse.ArgumentParser):
+        def error(self, message: str) -> NoReturn:
+            raise OptionError(message)
+
+    made = Parser(add_help=False)
+    for names, keywords in table:
+        made.add_argument(*names, **keywords)
+    return made
 
 
 def split(line: str) -> tuple[list[str], list[str]]:

@@ -2,8 +2,9 @@
 
 It takes the command line of the real one and obeys comments of the cell it is given::
 
-    # compile: error MESSAGE | fixit OLD NEW | hang | crash [optimized] | flood BYTES | sleep SECONDS | linger
+    # compile: error MESSAGE | hang | crash [optimized] | flood BYTES | sleep SECONDS | linger
     # compile: wait FILE          until that file is there
+    # compile: fixit OLD NEW      an error, until the repaired code has no OLD any more
     # run: print TEXT | sleep SECONDS | exit N | crash | ... (see program.c)
 
 Each compilation adds a line to ``compilations.log`` beside its ``bin`` directory.
@@ -39,6 +40,19 @@ def report(message: str, file: Path, text: str, line: int, fixits: list | None =
     print(json.dumps(diagnostic), file=sys.stderr)
 
 
+def propose(old: str, new: str, file: Path, text: str) -> int:
+    """Say that one word has to be another, where code has it; 1: it has."""
+    for number, line in enumerate(text.splitlines(), 1):
+        found = None if line.startswith("#") else re.search(rf"\b{old}\b", line)
+        if found:
+            place = [{"line": number, "column": at + 1} for at in found.span()]
+            report(
+                f"{old} is {new} now", file, text, number, [{"start": place[0], "end": place[1], "text": new}]
+            )
+            return 1
+    return 0
+
+
 def obey(directives: list[tuple[int, str]], file: Path, text: str) -> int:
     status = 0
     for line, directive in directives:
@@ -46,6 +60,8 @@ def obey(directives: list[tuple[int, str]], file: Path, text: str) -> int:
         if verb == "error":
             report(rest, file, text, line)
             status = 1
+        elif verb == "fixit":
+            status |= propose(*rest.split(), file, text)
         elif verb == "sleep":
             time.sleep(float(rest))
         elif verb == "wait":

@@ -410,15 +410,15 @@ def test_a_daemon_that_is_to_leave_does_not_wait_for_what_nobody_waits_for(site:
     assert site.daemon.process and site.daemon.process.wait(15) == 0
 
 
-def test_a_repair_of_what_stands_still_waits_as_well(site: Site, peer: Peer) -> None:
-    """The compiler's end and the stop cross: its next round stands still from the start."""
-    ahead = site.ahead(peer, "a", "prefetch", "fixit wait await")
-    (pid,) = site.await_compilers("S")
+def test_what_is_asked_for_goes_on_through_its_repairs(site: Site, peer: Peer) -> None:
     site.let("a")
-    asked = site.run(peer, "b")
-    site.let("b")
+    source = site.source("a", "fixit fn def") + "fn old():\n    pass\n"
+    ahead = peer.send(**site.daemon.run_header(source, op="compile", urgency="prefetch"))
+    asked = peer.send(**site.daemon.run_header(source))
     ends = ends_of(peer, ahead, asked)
-    assert ends[asked]["ok"] and not alive(pid)
+    for end in ends.values():
+        assert end["ok"] and [item["line"] for item in end["modernized"]] == [6]
+    assert site.daemon.compilations() == 2
 
 
 # ---- any order

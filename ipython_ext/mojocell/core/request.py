@@ -45,6 +45,7 @@ _DEFAULTS: dict[str, Any] = {
     "using": (),
     "inputs": (),
     "outputs": (),
+    "urgency": "foreground",
 }
 # Those of a job of which nothing was said, where no setting says anything: what a pickle leaves out.
 _PLAIN = {**_DEFAULTS, "op": "compile", "mode": "cached", "modernize": True}
@@ -80,6 +81,7 @@ class Job:
     using: tuple[dict[str, Any], ...]
     inputs: tuple[dict[str, str], ...]
     outputs: tuple[str, ...]
+    urgency: str  # of a compilation
 
     def __init__(self, source: str, **asked: Any) -> None:
         unknown = asked.keys() - _DEFAULTS.keys()
@@ -162,6 +164,8 @@ class Job:
             asked["exports"] = self.exports
         if self.op == "run":
             asked.update(self._program(frames))
+        elif self.urgency != "foreground":
+            asked["urgency"] = self.urgency
         asked.update(surroundings.of_caller(self.cwd, self.env, self.toolchain, frames=frames))
         header: dict[str, Any] = REQUESTS[self.op](**asked).header()
         return header

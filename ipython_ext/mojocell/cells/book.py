@@ -1,0 +1,147 @@
+"""The Mojo cells of a notebook in their order, and what each would ask for if they ran so."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from mojocell.cells.carried import Carried
+from mojocell.cells.typed import typed
+from mojocell.options import OptionError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from mojocell.core.request import Job
+    from mojocell.core.result import RunResult
+
+
+class Planned(NamedTuple):
+    """A cell that can be compiled.
+
+    Attributes
+    ----------
+    number : int
+        Its place in the book.
+    job : Job
+        What compiles it.
+    """
+
+    number: int
+    job: Job
+
+
+class Book(Protocol):
+    """Cells that can be compiled ahead, some of them only when others are."""
+
+    @property
+    def labels(self) -> Sequence[str]:
+        """What messages call each cell."""
+
+    @property
+    def skipped(self) -> Mapping[int, str]:
+        """Cells that are left out, each with the reason."""
+
+    def plan(self) -> list[Planned]:
+        """Return what is to be compiled, as far as it was not returned before."""
+
+    def note(self, planned: Planned, result: RunResult) -> None:
+        """Take note of what came of it."""
+
+
+class CellOf(NamedTuple):
+    """A cell of a notebook.
+
+    Attributes
+    ----------
+    label : str
+        What messages call it.
+    cell : str or None
+        The front end's name for it.
+    text : str
+        As its editor shows it.
+    """
+
+    label: str
+    cell: str | None
+    text: str
+
+
+class Notebook:
+    r"""The ``%%mojo`` cells of a notebook of Jupyter.
+
+    What a cell asks for says what the cells before it define, as they were compiled: where a repair has
+    changed one of them, or one does not compile, those that use it are planned anew.
+
+    Parameters
+    ----------
+    cells : iterable of CellOf
+        In their order.
+    names : mapping
+        The variables that there are.
+    living : Carried or None
+        What cells that ran before define; it is changed.
+    expand : callable or None
+        Puts variables into a magic's line.
+
+    Examples
+    --------
+    >>> book = Notebook([CellOf("cell 1", "a", "%%mojo\ndef one() -> Int: return 1"),
+    ...                  CellOf("cell 2", "b", "%%mojo -O1 -i n\nprint(one(), n)"),
+    ...                  CellOf("cell 3", "c", "%%mojo\nprint(one())")])
+    >>> [(planned.number, planned.job.using) for planned in book.plan()][1]
+    (2, ({'source': '\ndef one() -> Int: return 1\n', 'names': ['one'], 'links': []},))
+    >>> book.skipped
+    {1: '-i n: there is no variable n'}
+    """
+
+    def __init__(
+        self,
+        cells: Iterable[CellOf],
+        names: Mapping[str, Any] | None = None,
+        *,
+        living: Callable[[], Carried] = Carried,
+        expand: Callable[[str], str] | None = None,
+    ) -> None:
+        self._cells = [cell for cell in cells if "%%mojo" in cell.text]
+        self._names = {} if names is None else names
+        self._living = living
+        self._expand = expand
+        self._asked: dict[int, tuple[dict[str, Any], ...]] = {}
+        #: What cells say as they were compiled; None: they do not compile.
+        self._compiled: dict[int, str | None] = {}
+        self.labels = [cell.label for cell in self._cells]
+        self.skipped: dict[int, str] = {}
+
+    def plan(self) -> list[Planned]:
+        """Return what is to be compiled, as far as it was not returned before."""
+        living = self._living()
+        found = []
+        for number, cell in enumerate(self._cells):
+            job = self._job(number, cell, living)
+            if job is not None and self._asked.get(number) != job.using:
+                self._asked[number] = job.using
+                found.append(Planned(number, job))
+        return found
+
+    def _job(self, number: int, cell: CellOf, living: Carried) -> Job | None:
+        """Return what compiles a cell, and add what it defines to what lives."""
+        try:
+            read = typed(cell.text, self._expand)
+            if read is None:
+                return None
+            key = living.identity(read.name(cell.cell), read.source)
+            compiled = self._compiled.get(number, read.source)
+            job = read.job(cell.cell, self._names, lambda _, source: living.using(source, key))
+        except (OptionError, TypeError) as error:
+            self.skipped[number] = str(error)
+            return None
+        if compiled is None:
+            living.forget(key)
+        else:
+            living.ran(key, cell.label, compiled)
+        return job
+
+    def note(self, planned: Planned, result: RunResult) -> None:
+        """Take note of what came of it."""
+        if self._asked.get(planned.number) == planned.job.using:
+            self._compiled[planned.number] = None if result.error is not None else result.source
