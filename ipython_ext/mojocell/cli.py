@@ -106,7 +106,6 @@ def parser() -> argparse.ArgumentParser:
         "folder", metavar="DIR", nargs="?", default="mojo-notebooks", help="default: mojo-notebooks"
     )
     install.add_commands(commands)
-
     prefetch = commands.add_parser(
         "prefetch",
         help="compile the Mojo of notebooks, so that nobody waits for it later",
@@ -180,7 +179,6 @@ def _command(opts: argparse.Namespace, args: list[str]) -> int:
         "convert": lambda: _convert(opts),
         "notebooks": lambda: _notebooks(opts),
         "kernel": lambda: install.run(opts),
-
         "prefetch": lambda: _prefetch(opts),
         "demo": _demo,
         "doctor": _doctor,

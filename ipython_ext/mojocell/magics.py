@@ -19,6 +19,7 @@ from traitlets import Any as AnyTrait
 from traitlets import TraitError, validate
 
 from mojocell import options, settings
+from mojocell.cells.beforehand import Beforehand
 from mojocell.cells.diagnostics import CellDiagnostics
 from mojocell.cells.functions import Binder
 from mojocell.cells.misplaced import lead_on
@@ -93,6 +94,8 @@ class Mojocell(Magics):
     processes = _setting("processes")
     most_output = _setting("most_output")
     modernize = _setting("modernize")
+    prefetch = _setting("prefetch")
+    speculate = _setting("speculate")
     status = _setting("status")
     shown = _setting("shown")
     runtime_dir = _setting("runtime_dir")
@@ -112,8 +115,10 @@ class Mojocell(Magics):
         self._session = Session(shell, self._binder)
         self._diagnostics = CellDiagnostics()
         self._host = IPython(shell)
+        self.beforehand = Beforehand(shell, self._session)
         if self._host.has_kernel:
             self._diagnostics.serve()
+            self.beforehand.serve()
         super().__init__(shell=shell, **kwargs)
 
     @validate(*settings.SETTINGS)
@@ -293,6 +298,14 @@ class Mojocell(Magics):
         else:
             print(text, end="")
 
+    @line_magic
+    def mojo_ahead(self, line: str) -> None:
+        """End what is compiled before its cell runs: ``%mojo_ahead stop``."""
+        if line.strip() != "stop":
+            msg = "%mojo_ahead takes one word: stop; %config Mojocell.prefetch = False lets it not begin"
+            raise UsageError(msg)
+        self.beforehand.stop()
+
     # --- one run ------------------------------------------------------------------------------
 
     def _parse(self, magic: Any, line: str) -> tuple[argparse.Namespace, list[str]]:
@@ -407,6 +420,7 @@ class Mojocell(Magics):
     def after_cell(self, result: Any) -> None:
         """Take note that a cell has ended, and say of a name that Python lacks whether Mojo had it."""
         self._running.end()
+        self.beforehand.ran(failed=not result.success)
         hint = self._session.hint_for_python(getattr(result, "error_in_exec", None))
         if hint:
             print(f"hint: {hint}", file=sys.stderr)
@@ -472,6 +486,8 @@ def load_ipython_extension(ip: InteractiveShell) -> None:
     ip.input_transformers_cleanup.insert(0, lead_on)
     ip.events.register("pre_run_cell", magics.before_cell)
     ip.events.register("post_run_cell", magics.after_cell)
+    if getattr(ip, "kernel", None) is not None:
+        magics.beforehand.open()
     other = magics.replaced.get(("cell", "mojo"))
     if other is not None and other is not known.get(("cell", "mojo")):
         print(f"%%mojo is Mojocell's now; it was that of {_owner(other)}", file=sys.stderr)
@@ -489,6 +505,7 @@ def unload_ipython_extension(ip: InteractiveShell) -> None:
     if magics is None:
         return
     magics.end_descriptions()
+    magics.beforehand.stop()
     ip.input_transformers_cleanup.remove(lead_on)
     ip.events.unregister("pre_run_cell", magics.before_cell)
     ip.events.unregister("post_run_cell", magics.after_cell)

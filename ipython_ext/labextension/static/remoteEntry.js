@@ -304,6 +304,118 @@
     comm.open({ cell });
   }
 
+  // --- ahead ---------------------------------------------------------------------------------------
+
+  const AHEAD = "mojocell.ahead";
+  const PAUSE = 300; // ms in which nothing was typed
+  const GATHERING = 30; // ms in which cells that are run together are scheduled
+
+  // The cell that loads the magics may be one of those that are queued.
+  const AGAIN = 250; // ms
+  const ATTEMPTS = 20;
+  const PATIENCE = 2000; // ms for a subshell
+
+  // Without a subshell a kernel hears nothing while a cell runs.
+  async function subshellOf(kernel, comm) {
+    await kernel.info;
+    if (kernel.supportsSubshells) await comm.subshellStarted;
+  }
+
+  // Tells kernels what is typed and what is queued. A kernel without the magics closes the comm; it is asked again
+  // when another cell has run, which may have loaded them.
+  class Ahead {
+    constructor() {
+      this.kernels = new WeakMap();
+    }
+
+    of(kernel) {
+      let known = this.kernels.get(kernel);
+      if (!known || known.comm?.isDisposed) {
+        known = { comm: null, ready: false, refused: false, attempts: 0, speculate: true, unsaid: {} };
+        this.kernels.set(kernel, known);
+      }
+      return known;
+    }
+
+    tell(kernel, said) {
+      if (!kernel || kernel.handleComms === false) return;
+      const known = this.of(kernel);
+      Object.assign(known.unsaid, said);
+      if (known.ready) this.flush(known);
+      else if (!known.comm && !known.refused) this.open(kernel, known);
+    }
+
+    async open(kernel, known) {
+      const comm = kernel.createComm(AHEAD);
+      known.comm = comm;
+      known.comm.onMsg = ({ content: { data } }) => {
+        known.speculate = data.speculate;
+        Object.assign(known, { ready: true, attempts: 0 });
+        this.flush(known);
+      };
+      known.comm.onClose = () => {
+        Object.assign(known, { comm: null, ready: false, refused: true });
+        if (known.unsaid.queued && known.attempts++ < ATTEMPTS) setTimeout(() => this.ran(kernel), AGAIN);
+      };
+      await Promise.race([subshellOf(kernel, comm), new Promise((done) => setTimeout(done, PATIENCE))]);
+      if (!comm.isDisposed) comm.open({});
+    }
+
+    flush(known) {
+      if (!known.speculate) delete known.unsaid.typed;
+      if (Object.keys(known.unsaid).length > 0) known.comm.send(known.unsaid);
+      known.unsaid = {};
+    }
+
+    // A cell has run.
+    ran(kernel) {
+      const known = kernel && this.kernels.get(kernel);
+      if (!known?.refused) return;
+      known.refused = false;
+      if (Object.keys(known.unsaid).length > 0) this.tell(kernel, {});
+    }
+  }
+
+  const cellOf = (model) => ({ cell: model.id, text: model.sharedModel.getSource() });
+  const kernelOf = (panel) => panel?.sessionContext?.session?.kernel;
+
+  function aheadExtension(view, tracker, ahead) {
+    const panelOf = (model) => tracker.find(({ content }) => content.widgets.some((cell) => cell.model === model));
+    const typing = (model) => {
+      let pause = null;
+      return view.EditorView.updateListener.of((update) => {
+        if (!update.docChanged) return;
+        clearTimeout(pause);
+        if (!isMojo(update.state.doc)) return;
+        pause = setTimeout(() => ahead.tell(kernelOf(panelOf(model)), { typed: cellOf(model) }), PAUSE);
+      });
+    };
+    const gathered = new Map();
+    const scheduled = (_actions, { notebook: content, cell }) => {
+      if (!IS_MOJO.test(cell.model.sharedModel.getSource().slice(0, HEAD))) return;
+      if (!gathered.has(content)) {
+        gathered.set(content, []);
+        setTimeout(() => {
+          const cells = gathered.get(content);
+          gathered.delete(content);
+          if (cells.length > 1) ahead.tell(kernelOf(content.parent), { queued: cells.map(cellOf) });
+        }, GATHERING);
+      }
+      gathered.get(content).push(cell.model);
+    };
+    // The button of the line that says how much is compiled.
+    const stop = ({ target }) => {
+      if (target instanceof Element && target.closest("button.mojocell-stop")) {
+        ahead.tell(kernelOf(tracker.find(({ node }) => node.contains(target))), { stop: true });
+      }
+    };
+    const style = document.createElement("style");
+    style.textContent = "button.mojocell-stop[hidden] { display: inline; margin-left: 1ch; font: inherit; }";
+    document.head.append(style);
+    document.addEventListener("click", stop);
+    return { typing, scheduled };
+  }
+
   // --- the plugin ----------------------------------------------------------------------------------
 
   async function plugin() {
@@ -313,6 +425,8 @@
     // In front of the notebook's language, which stays for what this one does not say.
     const highlighting = state.Prec.highest(mojo.extension);
     const diagnostics = diagnosticsExtension(view, state);
+    const ahead = new Ahead();
+    let typing = () => []; // until the plugin is activated
 
     const editorExtension = (options) => {
       const compartment = new state.Compartment();
@@ -327,6 +441,7 @@
         compartment.of(begins ? highlighting : []),
         switching,
         diagnostics.extension,
+        typing(options.model),
       ]);
     };
 
@@ -334,10 +449,11 @@
     const speaksMojo = (panel) => panel.model?.getMetadata("language_info")?.name === "mojo";
 
     const afterRun = (_actions, { notebook: panel, cell }) => {
+      ahead.ran(kernelOf(panel.parent));
       const editor = cell.editor?.editor;
       if (!editor || !(isMojo(editor.state.doc) || speaksMojo(panel))) return;
       const ran = editor.state.doc;
-      ask(panel.parent?.sessionContext?.session?.kernel, cell.model.id, (answer) => {
+      ask(kernelOf(panel.parent), cell.model.id, (answer) => {
         if (editor.state.doc.eq(ran)) editor.dispatch({ effects: diagnostics.news(ran, answer) });
       });
     };
@@ -346,8 +462,15 @@
       id: `${NAME}:plugin`,
       description: "Mojo in %%mojo cells, in notebooks of its own kernel, and in .mojo files.",
       autoStart: true,
-      requires: [codemirror.IEditorExtensionRegistry, codemirror.IEditorLanguageRegistry],
-      activate: (_app, registry, languages) => {
+      requires: [
+        codemirror.IEditorExtensionRegistry,
+        codemirror.IEditorLanguageRegistry,
+        notebook.INotebookTracker,
+      ],
+      activate: (_app, registry, languages, tracker) => {
+        const before = aheadExtension(view, tracker, ahead);
+        typing = before.typing;
+        notebook.NotebookActions.executionScheduled.connect(before.scheduled);
         registry.addExtension({ name: NAME, factory: editorExtension });
         languages.addLanguage({
           name: "mojo",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mojocell.errors import MojoError
 from mojocell.show.output import Sink
+from mojocell.show.progress import BEAT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -112,7 +113,7 @@ def compile_all(
     stop : Stop
         Ends it.
     follow : callable
-        Told of each cell that is done, and how many are left; of no cell at the start.
+        Told of each cell that is done, and how many are left; of none at the start and now and then.
     """
     todo: queue.SimpleQueue[tuple[Book, Planned] | None] = queue.SimpleQueue()
     done: queue.SimpleQueue[tuple[Book, Planned, RunResult | None, MojoError | None]] = queue.SimpleQueue()
@@ -134,7 +135,11 @@ def compile_all(
         thread.start()
     follow(None, left)
     while left and not stop:
-        book, planned, result, error = done.get()
+        try:
+            book, planned, result, error = done.get(timeout=BEAT)
+        except queue.Empty:
+            follow(None, left)
+            continue
         left -= 1
         if result is not None:
             book.note(planned, result)
@@ -142,6 +147,36 @@ def compile_all(
         follow(Done(book, book.labels[planned.number], result, error), left)
     for _ in threads:
         todo.put(None)
+
+
+class Latest:
+    """Does one job at a time, the newest; whatever it does for an older one is given up within a moment."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._next: Job | None = None
+        self._stop = Stop()
+        self._begun = False
+
+    def put(self, job: Job) -> None:
+        """Do this one."""
+        with self._changed:
+            self._next = job
+            self._stop.set()
+            self._changed.notify()
+            if not self._begun:
+                self._begun = True
+                threading.Thread(target=self._work, daemon=True).start()
+
+    def _work(self) -> None:
+        while True:
+            with self._changed:
+                while self._next is None:
+                    self._changed.wait()
+                job, self._next = self._next, None
+                self._stop = stop = Stop()
+            with contextlib.suppress(ValueError):  # of a text that no request can carry
+                attempt(job, stop)
 
 
 def in_background(work: Callable[[], Any]) -> None:

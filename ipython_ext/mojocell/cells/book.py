@@ -78,8 +78,8 @@ class Notebook:
         In their order.
     names : mapping
         The variables that there are.
-    living : Carried or None
-        What cells that ran before define; it is changed.
+    living : callable
+        Returns what cells that ran before define, a copy.
     expand : callable or None
         Puts variables into a magic's line.
 
@@ -127,14 +127,18 @@ class Notebook:
         """Return what compiles a cell, and add what it defines to what lives."""
         try:
             read = typed(cell.text, self._expand)
-            if read is None:
-                return None
-            key = living.identity(read.name(cell.cell), read.source)
-            compiled = self._compiled.get(number, read.source)
+        except OptionError as error:
+            self.skipped[number] = str(error)
+            return None
+        if read is None:
+            return None
+        key = living.identity(read.name(cell.cell), read.source)
+        job = None
+        try:
             job = read.job(cell.cell, self._names, lambda _, source: living.using(source, key))
         except (OptionError, TypeError) as error:
             self.skipped[number] = str(error)
-            return None
+        compiled = self._compiled.get(number, read.source)
         if compiled is None:
             living.forget(key)
         else:

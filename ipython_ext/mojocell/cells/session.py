@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import re
 import threading
@@ -153,6 +154,11 @@ class Session:
             msg = f"{parts[-1].label} takes or gives variables of Python (-i, -o), which no file can"
             raise OptionError(msg)
         return write(parts, job.flags)
+
+    def living(self) -> Carried:
+        """Return what cells know of each other now, a copy."""
+        with self._lock:
+            return copy.deepcopy(self._carried)
 
     def table(self) -> list[tuple[str, str, str]]:
         """Return each name that is known, the cell that it is from, and those that use it."""
