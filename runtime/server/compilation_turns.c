@@ -34,7 +34,12 @@ static void set_urgency(struct mc_compilation *compilation)
     bool begun_ahead = compilation->started_at && is_ahead(compilation->urgency);
     compilation->core->counters.promoted += begun_ahead && !is_ahead(urgency);
     compilation->urgency = urgency;
-    mc_compiler_set_nice(&compilation->compiler, urgency == MC_URGENCY_PREFETCH ? NICE_AHEAD : 0);
+    int nice = urgency == MC_URGENCY_PREFETCH ? NICE_AHEAD : 0;
+    if (!mc_compiler_set_nice(&compilation->compiler, nice)) {
+        /* Where other programs are at work it might never end. */
+        mc_compiler_give_up(&compilation->compiler);
+        compilation->started_at = 0;
+    }
 }
 
 struct turns {

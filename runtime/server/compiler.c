@@ -50,12 +50,15 @@ static void close_stream(struct mc_compiler_stream *stream)
     }
 }
 
-static void kill_process(struct mc_compiler *compiler)
+void mc_compiler_give_up(struct mc_compiler *compiler)
 {
     if (compiler->child.pid) {
         mc_group_signal(compiler->child.pid, SIGKILL);
         mc_core_forget(&compiler->child);
     }
+    close_stream(&compiler->out);
+    close_stream(&compiler->err);
+    compiler->held = false;
 }
 
 void mc_compiler_fini(struct mc_compiler *compiler)
@@ -64,9 +67,7 @@ void mc_compiler_fini(struct mc_compiler *compiler)
     if (!compiler->core) {
         return;
     }
-    kill_process(compiler);
-    close_stream(&compiler->out);
-    close_stream(&compiler->err);
+    mc_compiler_give_up(compiler);
     mc_buf_fini(&compiler->out.text);
     mc_buf_fini(&compiler->err.text);
     if (compiler->dir && mc_fs_remove(compiler->dir, &err) < 0) {
@@ -218,12 +219,12 @@ void mc_compiler_hold(struct mc_compiler *compiler, bool held)
     compiler->held = held;
 }
 
-void mc_compiler_set_nice(struct mc_compiler *compiler, int nice)
+bool mc_compiler_set_nice(struct mc_compiler *compiler, int nice)
 {
-    if (compiler->nice != nice && compiler->child.pid) {
-        setpriority(PRIO_PGRP, (id_t) compiler->child.pid, nice);
-    }
+    bool follows = compiler->nice == nice || !compiler->child.pid ||
+                   setpriority(PRIO_PGRP, (id_t) compiler->child.pid, nice) == 0;
     compiler->nice = nice;
+    return follows;
 }
 
 static bool is_before(const struct timespec *a, const struct timespec *b)

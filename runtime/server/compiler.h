@@ -51,8 +51,10 @@ int mc_compiler_start(struct mc_compiler *compiler,
 
 /* Lets it stand still, or go on. */
 void mc_compiler_hold(struct mc_compiler *compiler, bool held);
-/* Of a compiler that runs, too, where the system allows that: to be less nice takes a privilege. */
-void mc_compiler_set_nice(struct mc_compiler *compiler, int nice);
+/* Returns whether a compiler that runs follows: to be less nice takes a privilege. */
+bool mc_compiler_set_nice(struct mc_compiler *compiler, int nice);
+/* Ends a compiler that runs without a word; another one can be started. */
+void mc_compiler_give_up(struct mc_compiler *compiler);
 
 /* Whether the compiler answered from its own cache: nothing there is newer than its start. */
 bool mc_compiler_answered_from_cache(const struct mc_compiler *compiler);
