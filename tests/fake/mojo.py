@@ -53,6 +53,11 @@ def propose(old: str, new: str, file: Path, text: str) -> int:
     return 0
 
 
+def wait(gate: Path) -> None:
+    while not gate.exists():
+        time.sleep(0.01)
+
+
 def obey(directives: list[tuple[int, str]], file: Path, text: str) -> int:
     status = 0
     for line, directive in directives:
@@ -62,13 +67,10 @@ def obey(directives: list[tuple[int, str]], file: Path, text: str) -> int:
             status = 1
         elif verb == "fixit":
             status |= propose(*rest.split(), file, text)
-        elif verb == "sleep":
-            time.sleep(float(rest))
+        elif verb in ("sleep", "hang"):
+            time.sleep(float(rest or 3600))
         elif verb == "wait":
-            while not Path(rest).exists():
-                time.sleep(0.01)
-        elif verb == "hang":
-            time.sleep(3600)
+            wait(Path(rest))
         elif verb == "crash" and (rest != "optimized" or "-O0" not in sys.argv):
             os.kill(os.getpid(), signal.SIGSEGV)
         elif verb == "flood":

@@ -328,7 +328,8 @@ def test_where_it_has_to_stay_nice_it_begins_anew_when_it_is_asked_for(site: Sit
         lambda: site.stats(other)["compilations"] == 2 and site.compilers(), 60, what="another compiler"
     )
     other.close()
-    assert nice(site) == {0} and not alive(pid)
+    wait_until(lambda: not alive(pid), what="the end of the first")
+    assert nice(site) == {0}
     site.let("a")
     ends = ends_of(peer, ahead, asked)
     assert ends[ahead]["ok"] and ends[asked]["ok"]
