@@ -28,6 +28,7 @@ BENCHMARKS = {
     "slider": "a slider in marimo run, key press to page, Mojo against Python",
     "browser": "widgets in marimo and JupyterLab, key press to page, against the sliders that these have",
     "jupyterlab": "Enter to output in JupyterLab, a cached cell against print(1)",
+    "cells": "cells compiled ahead, together, while they are typed, and anew where another one changes",
     "patterns": "mojocell.patterns against their twins with NumPy, and numba",
 }
 
