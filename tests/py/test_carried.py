@@ -211,7 +211,7 @@ def test_cells_know_what_cells_before_them_define(shell: Kernel) -> None:
     one = said(shell.run("%mojo_source price"))
     assert one.startswith("# In [4] as one file, with what it uses of In [2], In [3].")
     assert said(shell.run("%mojo_source -o one.mojo\nprint(open('one.mojo').read(), end='')")).startswith(
-        "# In [5]"
+        "# In [6]"
     )
     assert "%mojo_source: no Mojo cell defines nothing" in shell.run("%mojo_source nothing").stream("stderr")
 
