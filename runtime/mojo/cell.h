@@ -40,6 +40,9 @@ const char *mc_cell_text(const struct mc_cell *cell, size_t *ret_length);
 /* Whether it has nothing but comments. */
 bool mc_cell_is_empty(const struct mc_cell *cell);
 
+/* Whether a line is one of the last expression, whose value is shown. */
+bool mc_cell_shows(const struct mc_cell *cell, long line);
+
 /* The line of `main`, or of the first statement; 0 in a cell of definitions. */
 long mc_cell_main_line(const struct mc_cell *cell);
 

@@ -238,6 +238,15 @@ bool mc_cell_is_empty(const struct mc_cell *cell)
     return cell->scan.count == 0;
 }
 
+bool mc_cell_shows(const struct mc_cell *cell, long line)
+{
+    if (cell->shown == SIZE_MAX) {
+        return false;
+    }
+    const struct mc_item *item = &cell->scan.items[cell->shown];
+    return line >= (long) item->first_line && line <= (long) item->last_line;
+}
+
 long mc_cell_main_line(const struct mc_cell *cell)
 {
     if (cell->kind == MC_CELL_PROGRAM) {

@@ -145,10 +145,10 @@ static void on_end(struct mc_child *child, pid_t pid, int status, const struct r
     compiler->ended(compiler, status);
 }
 
-static int spawn(struct mc_compiler *compiler,
-                 const struct mc_strv *argv,
-                 const struct mc_strv *env,
-                 mc_err *err)
+int mc_compiler_run(struct mc_compiler *compiler,
+                    const struct mc_strv *argv,
+                    const struct mc_strv *env,
+                    mc_err *err)
 {
     mc_autoclose int out = -1;
     mc_autoclose int error = -1;
@@ -166,7 +166,13 @@ static int spawn(struct mc_compiler *compiler,
     spec.group = MC_SPAWN_NEW_GROUP;
     spec.death_signal = SIGKILL;
     spec.nice = compiler->nice;
-    return mc_spawn(&spec, &compiler->child.pid, NULL, err);
+    if (mc_spawn(&spec, &compiler->child.pid, NULL, err) < 0) {
+        return -1;
+    }
+    compiler->child.ended = on_end;
+    compiler->child.owner = compiler;
+    mc_core_adopt(compiler->core, &compiler->child);
+    return 0;
 }
 
 int mc_compiler_start(struct mc_compiler *compiler,
@@ -198,12 +204,9 @@ int mc_compiler_start(struct mc_compiler *compiler,
     if (mc_command_build(&spec, &argv, &env, err) < 0) {
         return -1;
     }
-    if (spawn(compiler, &argv, &env, err) < 0) {
+    if (mc_compiler_run(compiler, &argv, &env, err) < 0) {
         return mc_err_wrap(err, "start the compiler");
     }
-    compiler->child.ended = on_end;
-    compiler->child.owner = compiler;
-    mc_core_adopt(core, &compiler->child);
     core->counters.compilations++;
     if (compiler->held) {
         mc_group_signal(compiler->child.pid, SIGSTOP);

@@ -41,6 +41,12 @@ int mc_compiler_write(const struct mc_compiler *compiler,
                       const struct mc_buf *text,
                       mc_err *err) MC_MUST_USE;
 
+/* Runs a program in the directory; `ended` follows, its output complete in `out` and `err`. */
+int mc_compiler_run(struct mc_compiler *compiler,
+                    const struct mc_strv *argv,
+                    const struct mc_strv *env,
+                    mc_err *err) MC_MUST_USE;
+
 /* Compiles the file `entry` of the directory to `artifact`; `ended` follows, its output complete in
  * `out` and `err`. `flags` are canonical. */
 int mc_compiler_start(struct mc_compiler *compiler,

@@ -27,9 +27,11 @@ struct mc_options {
     const char *runtime_dir; /* checked, exists */
     const char *libexec;     /* where mojocell-runner and shim/ are */
     const char *cache_dir;
-    int64_t cache_limit; /* bytes */
-    int idle_seconds;    /* exit after this long without work; 0: never */
-    int ready_fd;        /* gets one line when the socket listens; -1: none */
+    int64_t cache_limit;     /* bytes */
+    int idle_seconds;        /* exit after this long without work; 0: never */
+    int language_seconds;    /* a language server that is silent for so long hangs */
+    int64_t language_memory; /* bytes; one that has more is replaced */
+    int ready_fd;            /* gets one line when the socket listens; -1: none */
 };
 
 struct mc_counters {
@@ -43,6 +45,7 @@ struct mc_counters {
     uint64_t repairs;
     uint64_t runs;
     uint64_t runners;
+    uint64_t language_servers;
 };
 
 struct mc_core {

@@ -30,6 +30,9 @@ static const char usage[] =
     "~/.cache/mojocell)\n"
     "  --cache-limit MB     evict the least recently used above this size (default 2048)\n"
     "  --idle SECONDS       exit after this long without work; 0: never (default 900)\n"
+    "  --language-timeout SECONDS  a language server that is silent for so long is replaced "
+    "(default 30)\n"
+    "  --language-memory MB        as is one that has more memory (default 400)\n"
     "  --ready-fd FD        write one line there when the socket listens\n"
     "  --log FILE           append the log there (default: standard error)\n"
     "  --print-socket       print the socket's path and exit\n"
@@ -49,6 +52,8 @@ enum {
     CACHE_DIR,
     CACHE_LIMIT,
     IDLE,
+    LANGUAGE_TIMEOUT,
+    LANGUAGE_MEMORY,
     READY_FD,
     LOG,
     PRINT_SOCKET,
@@ -63,6 +68,8 @@ static const struct option long_options[] = {
     {"cache-dir", required_argument, NULL, CACHE_DIR},
     {"cache-limit", required_argument, NULL, CACHE_LIMIT},
     {"idle", required_argument, NULL, IDLE},
+    {"language-timeout", required_argument, NULL, LANGUAGE_TIMEOUT},
+    {"language-memory", required_argument, NULL, LANGUAGE_MEMORY},
     {"ready-fd", required_argument, NULL, READY_FD},
     {"log", required_argument, NULL, LOG},
     {"print-socket", no_argument, NULL, PRINT_SOCKET},
@@ -100,6 +107,12 @@ static void read_arguments(int argc, char **argv, struct arguments *ret)
             break;
         case IDLE:
             ret->options.idle_seconds = number(optarg, 1 << 24);
+            break;
+        case LANGUAGE_TIMEOUT:
+            ret->options.language_seconds = number(optarg, 1 << 24);
+            break;
+        case LANGUAGE_MEMORY:
+            ret->options.language_memory = (int64_t) number(optarg, 1 << 24) << 20;
             break;
         case READY_FD:
             ret->options.ready_fd = number(optarg, 1 << 20);
@@ -188,6 +201,8 @@ int main(int argc, char **argv)
 {
     mc_err err;
     struct arguments arguments = {.options = {.idle_seconds = 900,
+                                              .language_seconds = 30,
+                                              .language_memory = 400 << 20,
                                               .ready_fd = -1,
                                               .cache_limit = mc_store_default_limit(environ)}};
     mc_autofree char *runtime_dir = NULL;

@@ -6,6 +6,7 @@
 #include "cache/store.h"
 #include "mojo/toolchain.h"
 #include "server/compile_steps.h"
+#include "server/language_steps.h"
 #include "server/request.h"
 #include "server/run_steps.h"
 
@@ -32,7 +33,8 @@ static void op_hello(struct mc_request *request)
                                 "cache",
                                 "credit",
                                 "answer",
-                                "cancel"));
+                                "cancel",
+                                "language"));
 }
 
 static void op_cancel(struct mc_request *request)
@@ -138,7 +140,7 @@ static void answer_info(struct mc_request *request)
     json_t *counted = count_compilations(counters);
     json_object_set_new(result, "counters", counted);
     json_object_update_new(counted,
-                           json_pack("{s:I, s:I, s:I, s:I, s:I}",
+                           json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}",
                                      "requests",
                                      (json_int_t) counters->requests,
                                      "joined",
@@ -148,8 +150,11 @@ static void answer_info(struct mc_request *request)
                                      "runs",
                                      (json_int_t) counters->runs,
                                      "runners",
-                                     (json_int_t) counters->runners));
+                                     (json_int_t) counters->runners,
+                                     "language_servers",
+                                     (json_int_t) counters->language_servers));
     json_object_set_new(result, "toolchains", mc_toolchains_json(&server->toolchains));
+    json_object_set_new(result, "languages", mc_languages_json(&server->languages));
     json_object_set_new(result, "runners", mc_runner_slots_json(&server->runners));
     if (request->toolchain) {
         json_object_set_new(result, "toolchain", describe(request->toolchain));
@@ -219,6 +224,11 @@ static void (*const ops[MC_OP_COUNT])(struct mc_request *request) = {
     [MC_OP_HELLO] = op_hello,
     [MC_OP_COMPILE] = op_cell,
     [MC_OP_RUN] = op_cell,
+    [MC_OP_CHECK] = mc_language_start,
+    [MC_OP_COMPLETE] = mc_language_start,
+    [MC_OP_HOVER] = mc_language_start,
+    [MC_OP_SIGNATURE] = mc_language_start,
+    [MC_OP_FORMAT] = mc_language_start,
     [MC_OP_CANCEL] = op_cancel,
     [MC_OP_CACHE_STATS] = op_cache_stats,
     [MC_OP_CACHE_EXPLAIN] = op_cache_explain,

@@ -61,14 +61,14 @@ static void go_on(struct mc_request *request)
     }
 }
 
-static void on_woken(struct mc_task *task)
+void mc_request_woken(struct mc_task *task)
 {
     go_on(task->owner);
 }
 
 void mc_request_start(struct mc_request *request, const struct mc_step *steps)
 {
-    const struct mc_task woken = {.go = on_woken, .owner = request};
+    const struct mc_task woken = {.go = mc_request_woken, .owner = request};
     request->toolchain_waiter.task = woken;
     request->compilation_user.waiter.task = woken;
     request->run_user.waiter.task = woken;

@@ -13,6 +13,7 @@ enum mc_progress {
 };
 
 struct mc_request;
+struct mc_task;
 
 struct mc_step {
     const char *name;
@@ -21,6 +22,9 @@ struct mc_step {
 
 /* Starts the steps of the request; the list ends with an empty one. */
 void mc_request_start(struct mc_request *request, const struct mc_step *steps);
+
+/* For the task of a waiter that the request has beside those that it comes with: the next step. */
+void mc_request_woken(struct mc_task *task);
 
 /* For steps: answers with the error. */
 enum mc_progress mc_step_fail(struct mc_request *request, const mc_err *err);

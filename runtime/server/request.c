@@ -6,6 +6,7 @@
 #include "mojo/cell.h"
 #include "protocol/message.h"
 #include "server/cache_key.h"
+#include "server/language_use.h"
 #include "server/run_output.h"
 
 #include <stdlib.h>
@@ -242,6 +243,7 @@ static void detach(struct mc_request *request)
     }
     mc_run_free(request->run);
     request->run = NULL;
+    request->language = mc_language_use_free(request->language);
 }
 
 static void send_last(struct mc_request *request, const char *event, json_t *fields)

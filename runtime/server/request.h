@@ -16,6 +16,7 @@
 
 struct mc_cell;
 struct mc_cache_key;
+struct mc_language_use;
 struct mc_message;
 struct mc_step;
 
@@ -48,6 +49,8 @@ struct mc_request {
     struct mc_toolchain_entry *toolchain_entry; /* left at the answer, as the next two */
     struct mc_compilation *compilation;
     struct mc_run *run;
+
+    struct mc_language_use *language; /* of what asks about a text; left at the answer */
 
     struct mc_cell_io io;
     struct mc_cell *cell; /* borrows io */

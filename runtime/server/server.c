@@ -292,6 +292,7 @@ static void init(struct mc_server *server, const struct mc_options *options)
     mc_compilations_init(&server->compilations, &server->core);
     mc_refusals_init(&server->refusals);
     mc_runner_slots_init(&server->runners, &server->core);
+    mc_languages_init(&server->languages, &server->core);
 }
 
 int mc_server_open(struct mc_server *server, const struct mc_options *options, mc_err *err)
@@ -359,6 +360,7 @@ void mc_server_close(struct mc_server *server)
     mc_refusals_fini(&server->refusals);
     mc_toolchains_fini(&server->toolchains);
     mc_runner_slots_fini(&server->runners);
+    mc_languages_fini(&server->languages);
     close_sockets(server);
     server->core.store = mc_store_close(server->core.store);
     remove_work_dir(server);

@@ -4,6 +4,7 @@
 
 #include "server/compilation.h"
 #include "server/core.h"
+#include "server/language.h"
 #include "server/peer.h"
 #include "server/refusals.h"
 #include "server/runner_slot.h"
@@ -16,6 +17,7 @@ struct mc_server {
     struct mc_compilations compilations;
     struct mc_refusals refusals;
     struct mc_runner_slots runners;
+    struct mc_languages languages;
 
     struct mc_list requests; /* not answered yet */
     struct mc_task settled;  /* posted when one was answered */

@@ -23,7 +23,7 @@ def events(path: Path) -> dict[str, str]:
         if title not in _LAST
         for field in _fields_told(shape, parts)
     ]
-    inner = ("failure", "function", "diagnostic", "note", "fixit")
+    inner = ("failure", "function", "diagnostic", "note", "fixit", "item", "explanation")
     return {
         "progress": "\n".join(["| event | field | type | meaning |", "|---|---|---|---|", *before]),
         **{title: _table(shapes[title], parts) for title in _LAST},
