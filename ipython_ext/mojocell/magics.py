@@ -19,11 +19,14 @@ from traitlets import Any as AnyTrait
 from traitlets import TraitError, validate
 
 from mojocell import options, settings
+from mojocell.cells.asking import answer_questions
 from mojocell.cells.beforehand import Beforehand
 from mojocell.cells.diagnostics import CellDiagnostics
 from mojocell.cells.functions import Binder
 from mojocell.cells.misplaced import lead_on
 from mojocell.cells.session import Session
+from mojocell.cells.writing import Writing
+from mojocell.cells.writing_comm import WritingComm
 from mojocell.core import client
 from mojocell.errors import Interrupted, MojoError
 from mojocell.hosts.ipython import IPython, RunningCells, describe_functions
@@ -110,16 +113,24 @@ class Mojocell(Magics):
         self.replaced: dict[tuple[str, str], Any] = {}
         self._told: dict[str, str | None] = {}
         self._ip: Any = shell
-        self.end_descriptions = describe_functions(shell)
         self._binder = Binder(shell)
         self._session = Session(shell, self._binder)
         self._diagnostics = CellDiagnostics()
         self._host = IPython(shell)
+        self._writing = Writing(shell, self._session, functools.partial(self._parse, self.mojo))
+        self._last_text = ""
         self.beforehand = Beforehand(shell, self._session)
+        self._ends = [describe_functions(shell), answer_questions(shell, self._writing), self.beforehand.stop]
         if self._host.has_kernel:
             self._diagnostics.serve()
             self.beforehand.serve()
+            self._ends.append(WritingComm(self._writing).serve())
         super().__init__(shell=shell, **kwargs)
+
+    def end(self) -> None:
+        """Give the shell back what is not a magic."""
+        for end in self._ends:
+            end()
 
     @validate(*settings.SETTINGS)
     def _apply(self, proposal: dict[str, Any]) -> Any:
@@ -148,6 +159,7 @@ class Mojocell(Magics):
         opts, args = self._parse(self.mojo, line)
         if opts.file:
             _write("--file", opts.file, cell)
+        self._last_text = self._running.head(cell) + cell
         if self._host.is_mojo and not args:
             self._take(cell, opts)
         self._run(cell, opts, args)
@@ -258,6 +270,18 @@ class Mojocell(Magics):
             msg = "%mojo_fix: the last cell needed no repair, or nobody knows one"
             raise UsageError(msg)
         self._ip.set_next_input(self._fix, replace=True)
+
+    @line_magic
+    def mojo_format(self, line: str) -> None:
+        """Write the last ``%%mojo`` cell, laid out by Mojo's formatter, into this cell."""
+        if line.strip():
+            msg = "%mojo_format takes no options"
+            raise UsageError(msg)
+        if not self._last_text:
+            msg = "%mojo_format: no %%mojo cell has run yet"
+            raise UsageError(msg)
+        with _quiet_errors():
+            self._ip.set_next_input(self._writing.formatted(self._last_text.rstrip("\n")), replace=True)
 
     @line_magic
     def mojo_who(self, line: str) -> None:
@@ -504,8 +528,7 @@ def unload_ipython_extension(ip: InteractiveShell) -> None:
     magics = ip.magics_manager.registry.pop("Mojocell", None)
     if magics is None:
         return
-    magics.end_descriptions()
-    magics.beforehand.stop()
+    magics.end()
     ip.input_transformers_cleanup.remove(lead_on)
     ip.events.unregister("pre_run_cell", magics.before_cell)
     ip.events.unregister("post_run_cell", magics.after_cell)

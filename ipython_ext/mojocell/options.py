@@ -335,6 +335,31 @@ def split(line: str) -> tuple[list[str], list[str]]:
     return words[:at], words[at + 1 :]
 
 
+def words_of(table: Sequence[Option]) -> list[str]:
+    """Return the words by which a table's options are given.
+
+    Examples
+    --------
+    >>> words_of(CARRY)
+    ['--alone']
+    """
+    return [name for names, _ in table for name in names if name.startswith("-")]
+
+
+def values_of(word: str) -> list[str] | None:
+    """Return what can follow an option's word, where that is one of a few; else None.
+
+    Examples
+    --------
+    >>> values_of("--mode"), values_of("-O2")
+    (['inline', 'isolated', 'cached', 'run'], None)
+    """
+    for names, said in CELL:
+        if word in names and "choices" in said:
+            return [str(choice) for choice in said["choices"]]
+    return None
+
+
 def asks_for_help(line: str) -> bool:
     """Tell whether a magic's line asks what it takes, and not the program behind ``--``.
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import pytest
@@ -44,6 +44,25 @@ def bridge(monkeypatch: pytest.MonkeyPatch) -> FakeBridge:
         "run": [{"kind": "program", "returncode": 0}],
     }
     return fake
+
+
+@pytest.fixture
+def ip(bridge: FakeBridge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """An IPython with the extension loaded."""
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.chdir(tmp_path)
+    from IPython.core.interactiveshell import InteractiveShell
+    from traitlets.config import Config
+
+    config = Config()
+    config.HistoryManager.enabled = False
+    shell = InteractiveShell(config=config)
+    monkeypatch.setattr(InteractiveShell, "_instance", shell)
+    shell.run_line_magic("load_ext", "mojocell")
+    yield shell
+    InteractiveShell._instance = None
+    shell.events.reset() if hasattr(shell.events, "reset") else None
 
 
 @pytest.fixture(autouse=True)

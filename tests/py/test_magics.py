@@ -14,25 +14,6 @@ from mojocell import options
 from scripted import FakeBridge
 
 
-@pytest.fixture
-def ip(bridge: FakeBridge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """An IPython with the extension loaded."""
-    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
-    monkeypatch.setenv("NO_COLOR", "1")
-    monkeypatch.chdir(tmp_path)
-    from IPython.core.interactiveshell import InteractiveShell
-    from traitlets.config import Config
-
-    config = Config()
-    config.HistoryManager.enabled = False
-    shell = InteractiveShell(config=config)
-    monkeypatch.setattr(InteractiveShell, "_instance", shell)
-    shell.run_line_magic("load_ext", "mojocell")
-    yield shell
-    InteractiveShell._instance = None
-    shell.events.reset() if hasattr(shell.events, "reset") else None
-
-
 def failure(shell: Any, cell: str) -> BaseException:
     result = shell.run_cell(cell)
     assert result.error_in_exec is not None
