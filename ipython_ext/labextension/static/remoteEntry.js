@@ -1,7 +1,7 @@
 // The extension of JupyterLab 4 and Notebook 7: %%mojo cells, and those of the kernel of Mojo, have Mojo's words in
-// colour and, after a run, the compiler's diagnostics underlined, with the repair of the cell where one is known. Plain
-// JavaScript in the form that the module loader expects, so that nothing has to be built: JupyterLab's own packages come
-// from its share scope.
+// colour and, after a run, what is wrong underlined, with the repair of the cell where one is known. %%mojo cells have
+// that while one types, too, a button that lays them out, and are compiled ahead. Plain JavaScript in the form that the
+// module loader expects, so that nothing has to be built: JupyterLab's own packages come from its share scope.
 (() => {
   const NAME = "mojocell";
   const TARGET = "mojocell.diagnostics";
@@ -157,7 +157,7 @@
       toDOM(editor) {
         const button = document.createElement("button");
         button.type = "button";
-        button.className = "mojocell-repair";
+        button.className = "mojocell-button mojocell-repair";
         button.textContent = "Repair";
         button.title = `Write the repaired cell here (${REPAIR})`;
         button.addEventListener("mousedown", (event) => event.preventDefault());
@@ -268,7 +268,7 @@
       ".mojocell-error": { textDecorationColor: "var(--jp-error-color1, #d32f2f)" },
       ".mojocell-warning": { textDecorationColor: "var(--jp-warn-color1, #f57c00)" },
       ".mojocell-note": { textDecorationColor: "var(--jp-info-color1, #0288d1)" },
-      ".mojocell-repair": {
+      ".mojocell-button": {
         marginLeft: "2ch",
         padding: "0 1ch",
         color: "var(--jp-ui-font-color1)",
@@ -293,7 +293,9 @@
       const { placed, fix } = marks(document, answer);
       return [set.of(answer), announce(summary(placed, fix))];
     };
-    return { news, extension: [field, tooltip, state.Prec.high(keys), theme] };
+    // While one types nothing is said aloud: F8 says it.
+    const quietly = (answer) => set.of(answer);
+    return { news, quietly, extension: [field, tooltip, state.Prec.high(keys), theme] };
   }
 
   // Asks the kernel for what it knows of a cell. Where nobody there knows the target, the comm is closed again.
@@ -416,6 +418,141 @@
     return { typing, scheduled };
   }
 
+  // --- language: what is wrong while one types, and the layout of a cell -------------------------------
+
+  const WRITING = "mojocell.writing";
+  const PAUSES = { quick: 40, whole: 120 }; // ms behind the last key; what needs no language server comes first
+  const FORMAT = { key: "Shift-Alt-f", label: "Shift+Alt+F" };
+
+  // Questions to kernels, each by one comm that stays open. A kernel where nobody knows the target closes it, and is
+  // asked again after the next run, which may have loaded the extension.
+  function questions() {
+    const open = new WeakMap();
+    let refused = new WeakSet();
+    let count = 0;
+
+    function connect(kernel) {
+      const known = open.get(kernel);
+      if (known && !known.comm.isDisposed) return known;
+      const made = { comm: kernel.createComm(WRITING), waiting: new Map() };
+      made.comm.onMsg = ({ content: { data } }) => {
+        made.waiting.get(data.number)?.answered(data);
+        made.waiting.delete(data.number);
+      };
+      made.comm.onClose = () => {
+        refused.add(kernel);
+        open.delete(kernel);
+      };
+      made.comm.open({});
+      open.set(kernel, made);
+      return made;
+    }
+
+    function ask(kernel, question, answered) {
+      if (!kernel || kernel.handleComms === false || refused.has(kernel)) return;
+      const { comm, waiting } = connect(kernel);
+      const number = ++count;
+      // Of texts of a cell only the newest is answered.
+      const { op, cell, quick } = question;
+      const isOlder = (one) => one.op === op && one.cell === cell && one.quick === quick;
+      for (const [older, one] of waiting) if (isOlder(one)) waiting.delete(older);
+      waiting.set(number, { op, cell, quick, answered });
+      comm.send({ ...question, number });
+    }
+    const retry = () => {
+      refused = new WeakSet();
+    };
+    return { ask, retry };
+  }
+
+  // `find` gives the kernel and the identity of the cell that an editor belongs to, or null.
+  function writingExtension(view, state, diagnostics, find, ask) {
+    const timers = new WeakMap();
+
+    function place({ doc, selection }) {
+      const line = doc.lineAt(selection.main.head);
+      const before = line.text.slice(0, selection.main.head - line.from);
+      return { line: line.number, column: [...before].length + 1 };
+    }
+
+    function check(editor, quick) {
+      const found = find(editor);
+      if (!found) return;
+      const { doc } = editor.state;
+      const question = { op: "check", cell: found.cell, text: doc.toString(), quick, ...place(editor.state) };
+      ask(found.kernel, question, (answer) => {
+        const items = answer.diagnostics ?? [];
+        if (answer.error || !editor.state.doc.eq(doc) || (quick && items.length === 0)) return;
+        editor.dispatch({ effects: diagnostics.quietly({ items, fix: answer.fix ?? null }) });
+      });
+    }
+
+    const typing = view.EditorView.updateListener.of((update) => {
+      if (!update.docChanged || !isMojo(update.state.doc)) return;
+      const editor = update.view;
+      for (const timer of timers.get(editor) ?? []) clearTimeout(timer);
+      timers.set(editor, [
+        setTimeout(() => check(editor, true), PAUSES.quick),
+        setTimeout(() => check(editor, false), PAUSES.whole),
+      ]);
+    });
+
+    function format(editor) {
+      const found = isMojo(editor.state.doc) ? find(editor) : null;
+      if (!found) return false;
+      const { doc } = editor.state;
+      const announce = (text) => view.EditorView.announce.of(text);
+      ask(found.kernel, { op: "format", cell: found.cell, text: doc.toString() }, (answer) => {
+        if (!editor.state.doc.eq(doc)) return;
+        if (answer.error) {
+          editor.dispatch({ effects: announce(answer.error) });
+          return;
+        }
+        editor.dispatch({
+          changes: difference(doc.toString(), answer.text),
+          effects: announce("the cell is laid out"),
+          userEvent: "input.format",
+        });
+      });
+      return true;
+    }
+
+    class Format extends view.WidgetType {
+      eq() {
+        return true;
+      }
+      toDOM(editor) {
+        const button = document.createElement("button");
+        button.type = "button";
+        button.className = "mojocell-button mojocell-format";
+        button.setAttribute("aria-label", "Format"); // no text: what stands in the line is the cell's alone
+        button.title = `Lay the cell out (${FORMAT.label})`;
+        button.addEventListener("mousedown", (event) => event.preventDefault());
+        button.addEventListener("click", () => format(editor));
+        return button;
+      }
+    }
+
+    // At the end of the magic's line.
+    const buttons = (doc) => {
+      const magic = IS_MOJO.exec(doc.sliceString(0, HEAD));
+      if (!magic) return view.Decoration.none;
+      const at = doc.lineAt(magic[0].length).to;
+      return view.Decoration.set([view.Decoration.widget({ widget: new Format(), side: 1 }).range(at)]);
+    };
+    const button = state.StateField.define({
+      create: ({ doc }) => buttons(doc),
+      update: (value, transaction) => (transaction.docChanged ? buttons(transaction.newDoc) : value),
+      provide: (own) => view.EditorView.decorations.from(own),
+    });
+    const theme = view.EditorView.baseTheme({
+      ".mojocell-format::before": { content: '"Format"' },
+      "&:not(.cm-focused) .mojocell-format": { display: "none" },
+    });
+    const keys = view.keymap.of([{ key: FORMAT.key, run: format }]);
+    return [typing, button, state.Prec.high(keys), theme];
+  }
+
   // --- the plugin ----------------------------------------------------------------------------------
 
   async function plugin() {
@@ -427,6 +564,14 @@
     const diagnostics = diagnosticsExtension(view, state);
     const ahead = new Ahead();
     let typing = () => []; // until the plugin is activated
+    const { ask: askWriting, retry } = questions();
+    let tracker = null;
+    const find = (editor) => {
+      const panel = tracker?.currentWidget;
+      const cell = panel?.content.widgets.find((one) => one.editor?.editor === editor);
+      return cell ? { kernel: panel.sessionContext?.session?.kernel, cell: cell.model.id } : null;
+    };
+    const writing = writingExtension(view, state, diagnostics, find, askWriting);
 
     const editorExtension = (options) => {
       const compartment = new state.Compartment();
@@ -442,6 +587,7 @@
         switching,
         diagnostics.extension,
         typing(options.model),
+        writing,
       ]);
     };
 
@@ -450,6 +596,7 @@
 
     const afterRun = (_actions, { notebook: panel, cell }) => {
       ahead.ran(kernelOf(panel.parent));
+      retry();
       const editor = cell.editor?.editor;
       if (!editor || !(isMojo(editor.state.doc) || speaksMojo(panel))) return;
       const ran = editor.state.doc;
@@ -467,8 +614,9 @@
         codemirror.IEditorLanguageRegistry,
         notebook.INotebookTracker,
       ],
-      activate: (_app, registry, languages, tracker) => {
-        const before = aheadExtension(view, tracker, ahead);
+      activate: (_app, registry, languages, notebooks) => {
+        tracker = notebooks;
+        const before = aheadExtension(view, notebooks, ahead);
         typing = before.typing;
         notebook.NotebookActions.executionScheduled.connect(before.scheduled);
         registry.addExtension({ name: NAME, factory: editorExtension });
