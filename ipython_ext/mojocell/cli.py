@@ -122,6 +122,19 @@ def parser() -> argparse.ArgumentParser:
         help="compile N cells at a time; default: one a processor",
     )
     prefetch.add_argument("--quiet", action="store_true", help="print nothing but what does not compile")
+    layout = commands.add_parser(
+        "format",
+        help="lay files of Mojo out",
+        description="Lay files of Mojo out, in their places, as Mojo's formatter does.",
+        allow_abbrev=False,
+    )
+    layout.add_argument(
+        "paths",
+        metavar="FILE",
+        nargs="+",
+        help="the sources, - for standard input, which goes to standard output",
+    )
+    layout.add_argument("--check", action="store_true", help="change nothing; status 1 where one would be")
     commands.add_parser("demo", help="a few cells, what they say and what they cost", allow_abbrev=False)
     commands.add_parser("doctor", help="check that everything works here", allow_abbrev=False)
     return top
@@ -180,6 +193,7 @@ def _command(opts: argparse.Namespace, args: list[str]) -> int:
         "notebooks": lambda: _notebooks(opts),
         "kernel": lambda: install.run(opts),
         "prefetch": lambda: _prefetch(opts),
+        "format": lambda: _format(opts),
         "demo": _demo,
         "doctor": _doctor,
     }
@@ -402,6 +416,31 @@ def _prefetch(opts: argparse.Namespace) -> int:
     if not opts.quiet:
         print("\n".join(outcome.lines()))
     return FAILED if outcome.failed else 0
+
+
+def _format(opts: argparse.Namespace) -> int:
+    changed = [path for path in opts.paths if _lay_out(path, writes=not opts.check)]
+    return FAILED if opts.check and changed else 0
+
+
+def _lay_out(path: str, *, writes: bool) -> bool:
+    """Lay a file out; return whether it was not so before."""
+    from mojocell import language
+
+    source = _read(path)
+    try:
+        made = language.format(source)
+    except MojoError as error:
+        msg = f"{path}: {error.message}"
+        raise MojoError(msg, code=error.code, hint=error.hint) from None
+    if path == "-" and writes:
+        sys.stdout.write(made)
+    elif made != source:
+        if writes:
+            with open(path, "w", encoding="utf-8", newline="") as file:
+                file.write(made)
+        print(f"{path}: laid out" if writes else f"{path}: would be laid out")
+    return made != source
 
 
 def _doctor() -> int:

@@ -280,3 +280,23 @@ def test_debug_information_is_asked_for_as_the_hint_says(bridge: FakeBridge, sou
     assert bridge.requests[-1]["flags"][0] == "-g1"
     with pytest.raises(SystemExit):
         cli.main(["run", str(source), "-g7"])
+
+
+def test_files_are_laid_out_in_their_places(
+    bridge: FakeBridge, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wide, narrow = tmp_path / "wide.mojo", tmp_path / "narrow.mojo"
+    wide.write_text("print( 1 )\n")
+    narrow.write_text("print(1)\n")
+    bridge.answers["format"] = [{"source": "print(1)\n"}]
+    assert cli.main(["format", "--check", str(wide), str(narrow)]) == 1
+    assert capsys.readouterr().out == f"{wide}: would be laid out\n"
+    assert wide.read_text() == "print( 1 )\n"
+    assert cli.main(["format", str(wide), str(narrow)]) == 0
+    assert capsys.readouterr().out == f"{wide}: laid out\n"
+    assert wide.read_text() == "print(1)\n"
+    bridge.answers["format"] = [
+        {"ok": False, "failure": {"code": "invalid_cell", "message": "the formatter cannot read this cell"}}
+    ]
+    assert cli.main(["format", str(wide)]) == 1
+    assert f"{wide}: the formatter cannot read this cell" in capsys.readouterr().err
