@@ -38,7 +38,11 @@ static int normalize_flags(const struct mc_fields *fields, struct mc_cache_key *
     if (mc_strv_check(&given, err) < 0) {
         return -1;
     }
-    return mc_flags_normalize(given.items, fields->cwd, &made->flags, &made->include, err);
+    if (mc_flags_normalize(given.items, fields->cwd, &made->flags, &made->include, err) < 0) {
+        return -1;
+    }
+    made->n_given = made->include.count;
+    return 0;
 }
 
 /* Modules beside the notebook are found after those of -I, and last those of the caller's import
@@ -159,6 +163,25 @@ static int make_key(const struct mc_fields *fields,
     return result;
 }
 
+int mc_cache_key_surroundings(const struct mc_fields *fields,
+                              char *const *envp,
+                              struct mc_cache_key **ret,
+                              mc_err *err)
+{
+    struct mc_cache_key *made = mc_new(struct mc_cache_key);
+    if (!made) {
+        return mc_err_set(err, MC_NO_MEMORY, "out of memory");
+    }
+    if (normalize_flags(fields, made, err) < 0 ||
+        mc_using_read(fields->using, &made->using, err) < 0 ||
+        add_directories(fields, envp, made, err) < 0) {
+        mc_cache_key_free(made);
+        return -1;
+    }
+    *ret = made;
+    return 0;
+}
+
 int mc_cache_key_make(const struct mc_fields *fields,
                       const struct mc_cell *cell,
                       const struct mc_toolchain *toolchain,
@@ -167,22 +190,15 @@ int mc_cache_key_make(const struct mc_fields *fields,
                       struct mc_cache_key **ret,
                       mc_err *err)
 {
-    struct mc_cache_key *made = mc_new(struct mc_cache_key);
-    if (!made) {
-        return mc_err_set(err, MC_NO_MEMORY, "out of memory");
+    struct mc_cache_key *made = NULL;
+    if (mc_cache_key_surroundings(fields, envp, &made, err) < 0) {
+        return -1;
     }
-    if (normalize_flags(fields, made, err) < 0) {
+    if (make_key(fields, cell, toolchain, io, made, err) < 0) {
         mc_cache_key_free(made);
         return -1;
     }
-    size_t given = made->include.count; /* which the flags have already */
-    if (mc_using_read(fields->using, &made->using, err) < 0 ||
-        add_directories(fields, envp, made, err) < 0 ||
-        make_key(fields, cell, toolchain, io, made, err) < 0) {
-        mc_cache_key_free(made);
-        return -1;
-    }
-    for (size_t i = given; i < made->include.count; i++) {
+    for (size_t i = made->n_given; i < made->include.count; i++) {
         mc_strv_addf(&made->flags, "-I%s", made->include.items[i]);
     }
     if (mc_strv_check(&made->flags, err) < 0) {

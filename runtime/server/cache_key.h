@@ -17,9 +17,16 @@ struct mc_cache_key {
     char module[32];        /* mc_<16 digits> */
     struct mc_strv flags;   /* canonical, search directories among them */
     struct mc_strv include; /* the search directories alone, absolute, in order */
+    size_t n_given;         /* of these, which the request names */
     struct mc_using using;  /* other sources */
     json_t *parts;          /* what the key was made of, for explanations */
 };
+
+/* Only flags, search path and other sources: for what is not compiled. */
+int mc_cache_key_surroundings(const struct mc_fields *fields,
+                              char *const *envp,
+                              struct mc_cache_key **ret,
+                              mc_err *err) MC_MUST_USE;
 
 /* `cell` is the request's; `envp` the caller's environment. */
 int mc_cache_key_make(const struct mc_fields *fields,
