@@ -43,7 +43,7 @@ def report(message: str, file: Path, text: str, line: int, fixits: list | None =
 def propose(old: str, new: str, file: Path, text: str) -> int:
     """Say that one word has to be another, where code has it; 1: it has."""
     for number, line in enumerate(text.splitlines(), 1):
-        found = None if line.startswith("#") else re.search(rf"\b{old}\b", line)
+        found = None if line.lstrip().startswith("#") else re.search(rf"\b{old}\b", line)
         if found:
             place = [{"line": number, "column": at + 1} for at in found.span()]
             report(

@@ -16,7 +16,7 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
-from daemon import Daemon, Peer, alive, command_line, descendants, running, wait_until
+from daemon import Daemon, Peer, alive, command_line, descendants, program, running, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 FAKE_TOOLCHAIN = os.environ.get("MOJOCELL_FAKE_TOOLCHAIN") or ROOT / "build" / "sanitize" / "fake" / "modular"
@@ -44,8 +44,8 @@ class Site:
         self.daemon = daemon
 
     def source(self, name: str, *more: str) -> str:
-        lines = "".join(f"# compile: {line}\n" for line in (f"wait {self.root}/{name}", *more))
-        return f"# cell {name}\n{lines}def main():\n    pass\n"
+        lines = (f"cell {name}", *(f"compile: {line}" for line in (f"wait {self.root}/{name}", *more)))
+        return program(*lines)
 
     def let(self, *names: str) -> None:
         for name in names:
@@ -463,7 +463,7 @@ def test_what_is_asked_for_goes_on_through_its_repairs(site: Site, peer: Peer) -
     asked = peer.send(**site.daemon.run_header(source))
     ends = ends_of(peer, ahead, asked)
     for end in ends.values():
-        assert end["ok"] and [item["line"] for item in end["modernized"]] == [6]
+        assert end["ok"] and [item["line"] for item in end["modernized"]] == [8]
     assert site.daemon.compilations() == 2
 
 

@@ -53,8 +53,10 @@ class Desk:
         (self.folder / name).touch()
 
     def cell(self, number: int, *more: str) -> str:
-        lines = "".join(f"# compile: {line}\n" for line in more)
-        return f"%%mojo\n{lines}def f{number}() -> Int: return {number}"
+        lines = "".join(f"    # compile: {line}\n" for line in more)
+        return (
+            f'%%mojo\ndef f{number}() -> Int:\n    """Of the notebook.\n{lines}    """\n    return {number}'
+        )
 
 
 def stats(name: str) -> int:

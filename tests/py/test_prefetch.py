@@ -85,7 +85,7 @@ LESSON = (
     "n = 1",
     "%%capture said\n%%mojo --exports twice\ndef twice(x: Int) -> Int: return 2 * x\ndef thrice(x: Int) -> Int: return 3 * x",
     "%%mojo --alone -- one 'two words'\n# run: arguments\ndef main():\n    pass\n\n\n",
-    "%%mojo --timeout 5 --quiet\n# cell with fixit\n# compile: fixit before after\ndef before() -> Int: return 1",
+    '%%mojo --timeout 5 --quiet\ndef before() -> Int:\n    """\n    # compile: fixit before after\n    """\n    return 1',
     "%%mojo\nprint(after(), twice(2))",
 )
 
@@ -120,12 +120,12 @@ def test_what_does_not_compile_is_told_with_its_place(capsys: pytest.CaptureFixt
     write(
         "a.ipynb",
         "%%mojo\ndef one() -> Int: return 1",
-        "%%mojo\n# compile: error no such name\ndef two(): ...",
+        '%%mojo\ndef two():\n    """\n    # compile: error no such name\n    """',
     )
     assert cli.main(["prefetch", "a.ipynb", "-j", "1"]) == 1
     said = capsys.readouterr()
     assert said.out == "a.ipynb: 1 cell compiled, 1 not compiled\n"
-    assert "a.ipynb, cell 2:2:1: error: no such name" in said.err
+    assert "a.ipynb, cell 2:4:1: error: no such name" in said.err
     assert cli.main(["prefetch", "a.ipynb", "--quiet"]) == 1
     said = capsys.readouterr()
     assert said.out == "" and "no such name" in said.err
@@ -136,7 +136,7 @@ def test_cells_that_use_what_does_not_compile_are_compiled_without_it() -> None:
     write(
         "a.ipynb",
         "%%mojo\ndef one() -> Int: return 1",
-        "%%mojo\n# compile: error bad\ndef one() -> Int: return 2",
+        '%%mojo\ndef one() -> Int:\n    """\n    # compile: error bad\n    """\n    return 2',
         "%%mojo\nprint(one())",
     )
     assert cli.main(["prefetch", "a.ipynb"]) == 1

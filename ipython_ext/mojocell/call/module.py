@@ -11,7 +11,7 @@ from mojocell.core.result import signatures
 from mojocell.errors import MojoError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from mojocell._bridge import Function as MojoFunction
     from mojocell.core.request import Job
@@ -200,7 +200,8 @@ def using(items: Sequence[MojoFunction | MojoModule], source: str) -> list[dict[
             msg = f"using must be a list of Mojo functions or modules, which {item!r} is not"
             raise TypeError(msg)
         unit = _unit_now(item, unit)
-        chosen = _of_module(unit, source) if isinstance(item, MojoModule) else [item.__name__]
+        is_module = isinstance(item, MojoModule)
+        chosen = given(unit.entries, unit.source, source) if is_module else [item.__name__]
         known = names.setdefault(id(unit), (unit, []))[1]
         known += [name for name in chosen if name not in known]
     return [unit.used(chosen) for unit, chosen in names.values()]
@@ -220,6 +221,15 @@ def _unit_now(item: Any, unit: Unit) -> Unit:
     return unit
 
 
-def _of_module(unit: Unit, source: str) -> list[str]:
-    defined = text.defines(unit.source).keys() - {"main"}
-    return [*unit.entries, *(name for name in text.uses(source) if name in defined)]
+def given(entries: Iterable[str], module: str, source: str) -> list[str]:
+    """Return what a source has of a whole module: the functions that can be called, and what it names.
+
+    Parameters
+    ----------
+    entries : iterable of str
+        Those functions.
+    module, source : str
+        What the module says, and what uses it.
+    """
+    defined = text.defines(module).keys() - {"main"}
+    return [*entries, *(name for name in text.uses(source) if name in defined)]

@@ -10,6 +10,7 @@ import ast
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mojocell.arguments import checked
+from mojocell.call import module
 from mojocell.cells.book import Planned
 from mojocell.core.request import Job
 from mojocell.settings import CALL_MODES, PROGRAM_MODES
@@ -102,7 +103,7 @@ class Calls:
         }
         if given.pop("inputs", None):
             raise ValueError(_UNKNOWN)
-        used = self._using(call.given.get("using"))
+        used = self._using(call.given.get("using"), str(given.get("source")))
         if used is None:
             return None
         asked = checked(given, (*CALL_MODES, *PROGRAM_MODES))
@@ -113,7 +114,7 @@ class Calls:
         asked.pop("mode", None)
         return Job(op="compile", using=used, **asked).but(outputs=outputs)
 
-    def _using(self, value: ast.expr | None) -> list[dict[str, Any]] | None:
+    def _using(self, value: ast.expr | None, source: str) -> list[dict[str, Any]] | None:
         if value is None:
             return []
         if not isinstance(value, ast.List | ast.Tuple):
@@ -127,9 +128,11 @@ class Calls:
                     raise ValueError(self.skipped[number])
                 return None
             _, result = self._results[number]
+            if not names:
+                entries = dict.fromkeys(str(entry["name"]) for entry in result.functions)
+                names = module.given(entries, result.source, source)
             known = chosen.setdefault(number, [])
-            entries = [str(entry["name"]) for entry in result.functions]
-            known += [name for name in names or dict.fromkeys(entries) if name not in known]
+            known += [name for name in names if name not in known]
         return [self._item(number, names) for number, names in chosen.items()]
 
     def _item(self, number: int, names: list[str]) -> dict[str, Any]:
