@@ -11,6 +11,9 @@
 set -eu
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
+python3 -m venv "$place/venv"
+"$place/venv/bin/pip" install -q --disable-pip-version-check mojo==1.2.0
+PATH=$place/venv/bin:$PATH
 printf 'def main() raises:\n    print("[" + input() + "]")\n' >"$place/last.mojo"
 whole=$(printf 'last\n' | mojo run "$place/last.mojo")
 cut=$(printf 'last' | mojo run "$place/last.mojo")
