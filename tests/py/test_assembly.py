@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import pytest
 
 import mojocell as mc
+from mojocell import extras
 from mojocell.assembly import artifact, loops
 from mojocell.assembly.artifact import Instruction
 
@@ -183,8 +183,8 @@ def test_what_cannot_be_shown_is_told(module: mc.MojoModule) -> None:
 
 
 def test_missing_packages_are_named(module: mc.MojoModule, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(ImportError, match=r"pip install 'mojocell\[asm\]'"):
+    monkeypatch.setattr(extras, "missing", lambda extra: [extras.Missing("capstone", "5")])
+    with pytest.raises(ImportError, match=r"machine code is read with capstone: pip install 'capstone>=5'"):
         mc.asm(module.fib)
 
 

@@ -112,7 +112,7 @@ def test_one_line_says_how_far_it_is_and_stop_ends_it(desk: Desk) -> None:
         outcome = running.finish(request, outcome=outcome)
         assert outcome.displays() == ["compiling 2 Mojo cells ahead, 0 done"]
         (data,) = [c["data"] for _, kind, c in outcome.messages if kind == "display_data"]
-        assert 'class="mojocell-stop"' in data["text/html"]
+        assert 'class="mojocell-ahead-stop"' in data["text/html"]
         wait_until(lambda: stats("prefetched") >= 1, 30, "a compiler")
         assert running.run("%mojo_ahead stop").status == "ok"
         wait_until(

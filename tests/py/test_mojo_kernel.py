@@ -21,6 +21,7 @@ import sys, mojocell
 from scripted import FakeBridge
 bridge = sys.modules["mojocell._bridge"] = mojocell._bridge = FakeBridge()
 bridge.answers["cache.stats"] = [{"stats": {"entries": 1, "misses": 1}}]
+bridge.answers["hover"] = bridge.answers["signature"] = [{}]
 bridge.runs(b"hello\\n")
 """
 

@@ -79,7 +79,9 @@ def test_the_second_run_is_a_hit_whatever_its_input(program: mc.RunResult) -> No
 
 def test_explain_says_why_a_cell_was_compiled() -> None:
     mc.run("print(1)", name="explained")
-    mc.run("print(1)  # changed", name="explained")
+    mc.run("print(1)  # a comment is no change", name="explained")
+    assert mc.cache.explain("explained")[0].outcome == "hit"
+    mc.run("print(1 + 1)", name="explained")
     found = mc.cache.explain("explained")
     assert found[0].outcome == "miss"
     assert any("source" in reason for reason in found[0].reasons)

@@ -407,12 +407,12 @@
     };
     // The button of the line that says how much is compiled.
     const stop = ({ target }) => {
-      if (target instanceof Element && target.closest("button.mojocell-stop")) {
+      if (target instanceof Element && target.closest("button.mojocell-ahead-stop")) {
         ahead.tell(kernelOf(tracker.find(({ node }) => node.contains(target))), { stop: true });
       }
     };
     const style = document.createElement("style");
-    style.textContent = "button.mojocell-stop[hidden] { display: inline; margin-left: 1ch; font: inherit; }";
+    style.textContent = "button.mojocell-ahead-stop[hidden] { display: inline; margin-left: 1ch; font: inherit; }";
     document.head.append(style);
     document.addEventListener("click", stop);
     return { typing, scheduled };
@@ -508,6 +508,7 @@
           editor.dispatch({ effects: announce(answer.error) });
           return;
         }
+        found.shared.undoManager?.stopCapturing(); // what was typed just before is undone by itself
         editor.dispatch({
           changes: difference(doc.toString(), answer.text),
           effects: announce("the cell is laid out"),
@@ -569,7 +570,9 @@
     const find = (editor) => {
       const panel = tracker?.currentWidget;
       const cell = panel?.content.widgets.find((one) => one.editor?.editor === editor);
-      return cell ? { kernel: panel.sessionContext?.session?.kernel, cell: cell.model.id } : null;
+      if (!cell) return null;
+      const { id, sharedModel } = cell.model;
+      return { kernel: panel.sessionContext?.session?.kernel, cell: id, shared: sharedModel };
     };
     const writing = writingExtension(view, state, diagnostics, find, askWriting);
 

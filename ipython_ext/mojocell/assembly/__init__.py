@@ -43,7 +43,7 @@ def asm(what: Any, /, name: str | None = None) -> Assembly:
     ValueError
         The module has no such function.
     ImportError
-        The packages that read machine code are not installed: ``pip install 'mojocell[asm]'``.
+        The packages that read machine code (the extra ``asm``) are not installed.
     MojoCompileError
         It does not compile anew.
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import bisect
-import importlib.util
 import os
 import re
 import struct
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from mojocell import extras
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -72,9 +73,10 @@ class _Row(NamedTuple):
 
 def check_packages() -> None:
     """Raise ImportError where what reads machine code is not installed."""
-    missing = [name for name in ("capstone", "elftools") if importlib.util.find_spec(name) is None]
-    if missing:
-        msg = f"machine code is read with {' and '.join(missing)}: pip install 'mojocell[asm]'"
+    lacking = extras.missing("asm")
+    if lacking:
+        names = " and ".join(str(one) for one in lacking)
+        msg = f"machine code is read with {names}: {extras.pip_line(lacking)}"
         raise ImportError(msg)
 
 

@@ -193,7 +193,7 @@ class _Line:
         data = html.bundle(text, dim=True)
         if not is_over:
             # The extension of JupyterLab makes it be seen, and does what it says.
-            button = '<button type="button" class="mojocell-stop" hidden>Stop</button>'
+            button = '<button type="button" class="mojocell-ahead-stop" hidden>Stop</button>'
             data["text/html"] = data["text/html"].replace("</div>", f" {button}</div>")
         if self._handle is None:
             self._handle = display(data, raw=True, display_id=True)  # type: ignore[no-untyped-call]
