@@ -101,11 +101,16 @@ def _explain(shell: Any, writing: Writing) -> Callable[[], None]:
         return lambda: None
 
     def do_inspect(code: str, cursor_pos: int, *args: Any, **kwargs: Any) -> Any:
+        from IPython.utils.tokenutil import token_at_cursor
+
         from mojocell.cells.writing import Text
 
         if Text.of(code) is None:
             return original(code, cursor_pos, *args, **kwargs)
         found = writing.help(code, *place_of(code, cursor_pos))
+        value = shell.user_ns.get(token_at_cursor(code, cursor_pos))
+        if found is None and value is not None and not hasattr(value, "__mojo__"):  # a value of Python's
+            return original(code, cursor_pos, *args, **kwargs)
         data = {} if found is None else {"text/plain": found.text, "text/markdown": found.markdown}
         return {"status": "ok", "found": bool(data), "data": data, "metadata": {}}
 
