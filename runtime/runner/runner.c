@@ -73,6 +73,7 @@ static void start_run(struct runner *runner, const struct mc_wire_request *reque
     struct mc_live_run *run;
     struct mc_runner_event event = {.id = request->id};
     if (mc_live_runs_start(&runner->runs, &runner->host, request, fds, &run, &err) < 0) {
+        mc_spares_take_back(&runner->runs.spares, request->ahead);
         event.kind = MC_RUNNER_ENDED;
         event.outcome = MC_RUNNER_NOT_STARTED;
         snprintf(event.message, sizeof event.message, "%s", err.message);
@@ -140,6 +141,7 @@ static void handle_requests(struct runner *runner)
                                             .id = request.id,
                                             .outcome = MC_RUNNER_NOT_STARTED,
                                             .message = "the runner has too many open files"};
+            mc_spares_take_back(&runner->runs.spares, request.ahead);
             send_event(runner, &event);
         }
         close_all(fds, count);

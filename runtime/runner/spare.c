@@ -208,6 +208,14 @@ bool mc_spares_take(struct mc_spares *spares,
     return false;
 }
 
+void mc_spares_take_back(struct mc_spares *spares, pid_t pid)
+{
+    struct mc_spare *given = find_given(spares, pid);
+    if (given) {
+        dismiss(given);
+    }
+}
+
 bool mc_spares_has(const struct mc_spares *spares, pid_t pid)
 {
     for (size_t i = 0; i < MC_LENGTH(spares->places); i++) {

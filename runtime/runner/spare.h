@@ -40,6 +40,9 @@ bool mc_spares_take(struct mc_spares *spares,
                     pid_t *ret_pid,
                     struct mc_wire_slot **ret_slot);
 
+/* The run that this process was given will not be: it must not wait with its descriptors. */
+void mc_spares_take_back(struct mc_spares *spares, pid_t pid);
+
 /* Whether that child is one of them, or was until it is reaped. */
 bool mc_spares_has(const struct mc_spares *spares, pid_t pid);
 bool mc_spares_any(const struct mc_spares *spares);
