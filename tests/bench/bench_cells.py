@@ -82,16 +82,25 @@ def run_all(client: Any, cells: list[str]) -> float:
 
 
 class Front:
-    """What JupyterLab's extension tells a kernel, on a subshell."""
+    """What JupyterLab's extension tells a kernel, on a subshell.
+
+    On a connection of its own: it types in one thread while a cell is waited for in another, and a socket is one
+    thread's.
+    """
 
     def __init__(self, client: Any) -> None:
-        self.client = client
-        message = client.session.msg("create_subshell_request", {})
-        client.control_channel.send(message)
-        reply = client.get_control_msg(timeout=30)
+        self.client = type(client)()
+        self.client.load_connection_info(client.get_connection_info())
+        self.client.start_channels()
+        message = self.client.session.msg("create_subshell_request", {})
+        self.client.control_channel.send(message)
+        reply = self.client.get_control_msg(timeout=30)
         self.subshell = reply["content"]["subshell_id"]
         self.comm = uuid.uuid4().hex
         self.send("comm_open", target_name="mojocell.ahead", data={})
+
+    def close(self) -> None:
+        self.client.stop_channels()
 
     def send(self, kind: str, **content: Any) -> None:
         message = self.client.session.msg(kind, {"comm_id": self.comm, **content})
@@ -369,5 +378,6 @@ def measure() -> list[Row]:
                 *edits(client, front),
                 dependents(client),
             ]
+            front.close()
         rows.append(typed(place))
     return rows
