@@ -23,6 +23,7 @@ ROUNDS = 9
 ROUND_SECONDS = 0.02
 LOOKED_AT = 10_000
 """How many of the numbers that differ are looked at for what that may come from."""
+MOST_CALLS = 1 << 30
 COPIES = 256
 """How many copies of arguments that are changed in place there may be at a time."""
 
@@ -409,21 +410,35 @@ def measure(
         Whether each call needs arguments of its own.
     """
     makes = [arguments if anew else functools.partial(_same, arguments()) for _ in range(2)]
-    calls = list(zip((python, mojo), makes, strict=True))
-    limit = COPIES if anew else 1 << 30
+    first, second = _in_turns(
+        list(zip((python, mojo), makes, strict=True)), rounds, COPIES if anew else MOST_CALLS
+    )
+    return first, second
+
+
+def alone(
+    function: Callable[..., Any], arguments: Callable[[], tuple[Any, ...]], rounds: int, *, anew: bool
+) -> Times:
+    """Time one, as `measure` times two."""
+    make = arguments if anew else functools.partial(_same, arguments())
+    return _in_turns([(function, make)], rounds, COPIES if anew else MOST_CALLS)[0]
+
+
+def _in_turns(
+    calls: list[tuple[Callable[..., Any], Callable[[], tuple[Any, ...]]]], rounds: int, limit: int
+) -> list[Times]:
     counts = [_count(*call, limit) for call in calls]
-    seconds: tuple[list[float], list[float]] = ([], [])
+    seconds: list[list[float]] = [[] for _ in calls]
     enabled = gc.isenabled()
     gc.disable()
     try:
         for number in range(rounds):
-            for which in (0, 1) if number % 2 == 0 else (1, 0):
+            for which in range(len(calls))[:: 1 if number % 2 == 0 else -1]:
                 seconds[which].append(_round(*calls[which], counts[which]) / counts[which])
     finally:
         if enabled:
             gc.enable()
-    first, second = (_summary(each, count) for each, count in zip(seconds, counts, strict=True))
-    return first, second
+    return [_summary(each, count) for each, count in zip(seconds, counts, strict=True)]
 
 
 def _same(arguments: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -9,15 +9,16 @@ import itertools
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mojocell import comparison
+from mojocell import comparison, throughput
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from mojocell._bridge import Function as MojoFunction
     from mojocell.call.unit import Unit
     from mojocell.core.machine import Machine
     from mojocell.core.result import RunResult
+    from mojocell.throughput import Throughput
 
 
 class Stage(NamedTuple):
@@ -49,6 +50,9 @@ class Profile:
         do not lie in one run of memory.
     copied : int
         The bytes of those.
+    throughput : Throughput or None
+        Elements and bytes a second beside a copy of as many bytes, and which of memory or arithmetic
+        bounds the function; None where no array of at least 1,024 bytes goes in or comes out.
 
     Examples
     --------
@@ -59,10 +63,16 @@ class Profile:
     """
 
     def __init__(
-        self, title: str, stages: list[Stage], machine: Machine, copies: tuple[int, int] = (0, 0)
+        self,
+        title: str,
+        stages: list[Stage],
+        machine: Machine,
+        copies: tuple[int, int] = (0, 0),
+        throughput: Throughput | None = None,
     ) -> None:
         self.title = title
         self.copies, self.copied = copies
+        self.throughput = throughput
         self.stages = stages
         self.machine = machine
 
@@ -91,7 +101,10 @@ class Profile:
         cells = self._cells()
         widths = [max(len(cell[column]) for cell in cells) for column in (0, 1)]
         lines = [f"{name:<{widths[0]}}  {took:>{widths[1]}}  {says}".rstrip() for name, took, says in cells]
-        return "\n".join([self.title, *lines, self.machine.line()])
+        return "\n".join([self.title, *lines, *self._below()])
+
+    def _below(self) -> list[str]:
+        return [*([repr(self.throughput)] if self.throughput else []), self.machine.line()]
 
     def _repr_html_(self) -> str:
         rows = "".join(
@@ -104,7 +117,7 @@ class Profile:
             '<table class="mojocell-profile">'
             f'<caption style="text-align: left">{html.escape(self.title)}</caption>'
             f"<tbody>{rows}</tbody></table>"
-            f'<div style="font-size:.85em;opacity:.8">{html.escape(self.machine.line())}</div>'
+            f'<div style="font-size:.85em;opacity:.8">{"<br>".join(map(html.escape, self._below()))}</div>'
         )
 
     def _mime_(self) -> tuple[str, str]:
@@ -168,9 +181,9 @@ def profile(what: Any, /, *args: Any, rounds: int = comparison.ROUNDS, **kwargs:
     if not isinstance(unit, Unit):
         msg = f"profile takes a Mojo function, a RunResult or a MojoModule, not {what!r}"
         raise TypeError(msg)
-    stages, copies = _of_calls(what, unit, args, kwargs, rounds)
+    stages, copies, rates = _of_calls(what, unit, args, kwargs, rounds)
     title = f"{what.signatures[0] if len(what.signatures) == 1 else what.__name__}, {what.mode}"
-    return Profile(title, [*_of_compilation(unit.result), *stages], _target(unit.job.flags), copies)
+    return Profile(title, [*_of_compilation(unit.result), *stages], _target(unit.job.flags), copies, rates)
 
 
 # --- what is known ----------------------------------------------------------------------------
@@ -221,7 +234,7 @@ def _target(flags: Any) -> Machine:
 
 def _of_calls(
     function: MojoFunction, unit: Unit, args: tuple[Any, ...], kwargs: Mapping[str, Any], rounds: int
-) -> tuple[list[Stage], tuple[int, int]]:
+) -> tuple[list[Stage], tuple[int, int], Throughput | None]:
     from mojocell import _bridge
 
     stages = []
@@ -229,23 +242,19 @@ def _of_calls(
         stages.append(Stage("load", unit.load_seconds, None, "into this process, once"))
     isolated = function.mode == "isolated"
     starts = isolated and unit.worker().count == 0
-    call: Callable[..., Any] = function
-    rehearsal: Callable[..., Any] = function.rehearsal()
-    if kwargs:
-        call, rehearsal = functools.partial(call, **kwargs), functools.partial(rehearsal, **kwargs)
-    writes = any(
-        "MutSpan" in str(argument["type"])
-        for entry in unit.entries[function.__name__]
-        for argument in entry["arguments"]
-    )
+    given = dict(enumerate(args)) | dict(kwargs)
+    written = _written(unit.entries[function.__name__])
+    writes = bool(written)
+    call, rehearsal = (_with_named(each, kwargs, written) for each in (function, function.rehearsal()))
+    values = args if written.isdisjoint(kwargs) else tuple(given.values())
 
     def fresh() -> tuple[Any, ...]:
-        return copy.deepcopy(args) if writes else args
+        return copy.deepcopy(values) if writes else values
 
     first = fresh()
     before = _bridge.copies()
     start = time.perf_counter()
-    call(*first)
+    result = call(*first)
     copies, copied = (now - then for now, then in zip(_bridge.copies(), before, strict=True))
     says = "with the start of its worker" if starts else ""
     stages.append(Stage("first call", time.perf_counter() - start, None, says))
@@ -260,4 +269,33 @@ def _of_calls(
         Stage("arguments", min(carried.median, whole.median), carried.spread, way, part=True),
         Stage("function", rest, None, "the rest", part=True),
     ]
-    return measured, (copies, copied)
+    changed = [value for name, value in given.items() if name in written]
+    rates = throughput.measure(given.values(), changed, result, rest, rounds)
+    return measured, (copies, copied), rates
+
+
+def _with_named(
+    function: Callable[..., Any], named: Mapping[str, Any], written: set[int | str]
+) -> Callable[..., Any]:
+    """Return what has the named arguments in it, or takes them last where one of them may be written to."""
+    if not named:
+        return function
+    if written.isdisjoint(named):
+        return functools.partial(function, **named)
+    names = tuple(named)
+
+    def call(*values: Any) -> Any:
+        return function(*values[: -len(names)], **dict(zip(names, values[-len(names) :], strict=True)))
+
+    return call
+
+
+def _written(entries: Sequence[Mapping[str, Any]]) -> set[int | str]:
+    """Return the places and names of those arguments that a function may write to."""
+    return {
+        key
+        for entry in entries
+        for place, argument in enumerate(entry["arguments"])
+        if "MutSpan" in str(argument["type"])
+        for key in (place, str(argument["name"]))
+    }

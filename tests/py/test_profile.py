@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 
 import mojocell as mc
+from mojocell import throughput
 from mojocell.core import machine
 from mojocell.core.machine import Machine
+from mojocell.throughput import Throughput
 from scripted import FakeBridge
 
 TARGET = {"target_cpu": "haswell", "target_features": "+avx,+avx2,+sse2,-avx512f,+fma"}
@@ -162,6 +164,68 @@ def test_flags_tell_the_target(bridge: FakeBridge) -> None:
         found = mc.profile(mc.compile("x", flags=flags))
         assert (found.machine.target_cpu, found.machine.simd_bits) == ("x86-64-v2", None)
     assert mc.profile(mc.compile("x")).machine.target_cpu == "haswell"
+
+
+# --- what a function gets through -------------------------------------------------------------
+
+
+def test_a_function_of_arrays_says_how_much_it_gets_through(module: mc.MojoModule) -> None:
+    numbers = np.ones(50_000)
+    found = mc.profile(module.total, numbers, rounds=3)
+    rates = found.throughput
+    assert rates is not None
+    assert (rates.elements, rates.size) == (50_000, 400_000)
+    assert rates.seconds == found.seconds["function"]
+    assert rates.elements_per_second == pytest.approx(50_000 / rates.seconds)
+    assert rates.bytes_per_second == pytest.approx(8 * rates.elements_per_second)
+    assert rates.bound == "arithmetic"  # an addition waits for the one before
+    assert repr(found).splitlines()[-2] == repr(rates)
+    assert f"{rates!r}<br>" in found._repr_html_()
+
+
+def test_what_is_changed_is_read_and_written(module: mc.MojoModule) -> None:
+    for args, named in (((np.ones(1_000), 3.0), {}), ((), {"x": np.ones(1_000), "by": 3.0})):
+        found = mc.profile(module.double, *args, rounds=2, **named)
+        assert found.throughput is not None
+        assert (found.throughput.elements, found.throughput.size) == (1_000, 16_000)
+
+
+def test_numbers_alone_have_no_throughput(module: mc.MojoModule) -> None:
+    assert mc.profile(module.twice, 21, rounds=2).throughput is None
+    assert mc.profile(module.total, np.ones(100), rounds=2).throughput is None
+
+
+@pytest.mark.parametrize(
+    ("took", "bound"), [(0.5e-3, "memory"), (1.4e-3, "memory"), (1.6e-3, "arithmetic"), (1.0, "arithmetic")]
+)
+def test_who_is_nearly_as_fast_as_a_copy_is_bound_by_memory(took: float, bound: str) -> None:
+    assert Throughput(1_000, 8_000, took, copy_seconds=1e-3).bound == bound
+
+
+def test_rates_have_the_prefix_of_their_unit() -> None:
+    assert repr(Throughput(400, 3_200, 1.0, 0.5)) == (
+        "400 elements/s, 3.2 kB/s: 50% of a copy of as many bytes (6.4 kB/s), bound by arithmetic"
+    )
+
+
+def test_the_arrays_of_libraries_tell_their_bytes() -> None:
+    import array
+
+    pandas, polars, pyarrow = (pytest.importorskip(name) for name in ("pandas", "polars", "pyarrow"))
+    numbers = [1.0] * 1_000
+    for value in (
+        array.array("d", numbers),
+        np.ones((10, 100)),
+        pandas.Series(numbers),
+        polars.Series(numbers),
+        pyarrow.array(numbers),
+    ):
+        found = throughput.measure([value, 3, "text"], [], None, 1e-6, rounds=1)
+        assert found is not None
+        assert (found.elements, found.size) == (1_000, 8_000)
+    result = throughput.measure([], [], (np.ones(1_000), 2), 1e-6, rounds=1)
+    assert result is not None
+    assert result.size == 8_000
 
 
 # --- the machine ------------------------------------------------------------------------------
