@@ -329,13 +329,17 @@ def info() -> dict[str, Any]:
     -------
     dict
         ``mojocell`` and ``python`` (versions), ``machine`` (as `machine` has it), ``settings``, and
-        what the daemon says of itself and of the Mojo it found.
+        what the daemon says of itself and of the Mojo it found, or in ``toolchain_problem`` why there is
+        none; ``modules`` are those that cells of this process can import: of each directory that is searched
+        ``directory``, ``origin`` (``"compiler"``, ``"-I"``, ``"beside"``, ``"import path"``) and ``names``.
 
     Examples
     --------
     >>> import mojocell as mc
     >>> mc.info()["mojocell"] == mc.__version__
     True
+    >>> [place["names"] for place in mc.info()["modules"] if place["origin"] == "compiler"]
+    [['std']]
     """
     import platform
 
@@ -343,7 +347,8 @@ def info() -> dict[str, Any]:
     from mojocell.core.machine import describe
 
     values = settings.values()
-    answer = client.request({"op": "info", **surroundings.of_caller(toolchain=values["toolchain"])})
+    asked = surroundings.of_caller(toolchain=values["toolchain"])
+    answer = client.request({"op": "info", **asked, "flags": list(values["flags"])})
     own = {
         "mojocell": _bridge.VERSION,
         "python": platform.python_version(),
@@ -364,10 +369,12 @@ def summary(facts: Mapping[str, Any]) -> dict[str, Any]:
     from mojocell.core.machine import Machine
 
     toolchain = facts.get("toolchain") or {}
+    problem = (facts.get("toolchain_problem") or {}).get("message")
     lines = {
         "mojocell": facts.get("mojocell"),
         "python": facts.get("python"),
-        "mojo": f"{toolchain['version']} in {toolchain.get('root')}" if toolchain.get("version") else None,
+        "mojo": f"{toolchain['version']} in {toolchain.get('root')}" if toolchain.get("version") else problem,
+        "modules": {place["directory"]: _modules(place) for place in facts.get("modules") or ()} or None,
         "machine": Machine.from_dict(facts["machine"]).line() if "machine" in facts else None,
         "cache": facts.get("cache_dir"),
         "daemon": f"pid {facts['pid']}, build {facts.get('build')}" if facts.get("pid") else None,
@@ -376,6 +383,21 @@ def summary(facts: Mapping[str, Any]) -> dict[str, Any]:
         "settings": facts.get("settings"),
     }
     return {key: value for key, value in lines.items() if value is not None}
+
+
+_ORIGINS = {
+    "compiler": "of the compiler",
+    "-I": "by the setting flags",
+    "beside": "beside the notebook",
+    "import path": "by MODULAR_MOJO_MAX_IMPORT_PATH",
+}
+_MOST_MODULES = 12
+
+
+def _modules(place: Mapping[str, Any]) -> str:
+    names = place["names"]
+    more = f" and {len(names) - _MOST_MODULES} more" if len(names) > _MOST_MODULES else ""
+    return f"{', '.join(names[:_MOST_MODULES])}{more} ({_ORIGINS[place['origin']]})"
 
 
 def _compile(asked: dict[str, Any], *, op: str) -> MojoModule:

@@ -110,11 +110,11 @@ def _daemon(facts: dict[str, Any]) -> Check:
 def _toolchain(facts: dict[str, Any]) -> Check:
     if not facts.get("daemon"):
         return Check("toolchain", None, "not looked for without a daemon")
-    found = facts.get("toolchain")
+    found, problem = facts.get("toolchain"), facts.get("toolchain_problem") or {}
     if not isinstance(found, dict) or not found.get("version"):
-        return Check(
-            "toolchain", False, "no Mojo compiler found", "pip install mojo, or set MOJOCELL_TOOLCHAIN"
-        )
+        says = str(problem.get("message", "no Mojo compiler found"))
+        remedy = str(problem.get("hint", "pip install mojo, or set MOJOCELL_TOOLCHAIN"))
+        return Check("toolchain", False, says, remedy)
     facts["found"] = True
     return Check("toolchain", True, f"Mojo {found['version']} in {found.get('root')}")
 

@@ -2,68 +2,15 @@
 
 #include "base/mem.h"
 #include "base/strv.h"
+#include "mojo/modules.h"
 
-#include <dirent.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #define MOST_NAMES 12
 
 static const char path_letters[] =
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.";
-
-/* ---- what is there ---- */
-
-static bool ends_in(const char *name, size_t length, const char *ending)
-{
-    size_t n = strlen(ending);
-    return length > n && strcmp(name + length - n, ending) == 0;
-}
-
-static bool is_package(const char *directory, const char *name)
-{
-    mc_autofree char *path = NULL;
-    struct stat st;
-    return asprintf(&path, "%s/%s/__init__.mojo", directory, name) >= 0 && stat(path, &st) == 0;
-}
-
-/* Its length as a module of the directory; 0: it is none, or not for others. */
-static size_t module_length(const char *directory, const char *name)
-{
-    size_t length = strlen(name);
-    if (*name == '_' || *name == '.') {
-        return 0;
-    }
-    if (ends_in(name, length, ".mojo")) {
-        return length - strlen(".mojo");
-    }
-    return is_package(directory, name) ? length : 0;
-}
-
-static int by_text(const void *a, const void *b)
-{
-    return strcmp(*(char *const *) a, *(char *const *) b);
-}
-
-static void list_modules(const char *directory, struct mc_strv *ret)
-{
-    const struct dirent *entry;
-    DIR *open = opendir(directory);
-    while (open && (entry = readdir(open))) {
-        size_t length = module_length(directory, entry->d_name);
-        if (length) {
-            mc_strv_addf(ret, "%.*s", (int) length, entry->d_name);
-        }
-    }
-    if (open) {
-        closedir(open);
-    }
-    if (ret->count) {
-        qsort(ret->items, ret->count, sizeof *ret->items, by_text);
-    }
-}
 
 /* ---- where it is ---- */
 
@@ -78,7 +25,7 @@ static char *find_package(char *const *flags, const char *dotted)
         for (char *at = path + strlen(*flags + 2); *at; at++) {
             *at = (char) (*at == '.' ? '/' : *at);
         }
-        if (is_package(path, ".")) {
+        if (mc_modules_is_package(path, ".")) {
             return mc_take(&path);
         }
     }
@@ -108,7 +55,7 @@ static void
 say(const char *package, const char *directory, const char *name, int n, struct mc_buf *ret)
 {
     mc_autostrv modules = MC_STRV_INIT;
-    list_modules(directory, &modules);
+    mc_modules_list(directory, &modules);
     mc_buf_addf(ret, "`%s` is found in %s and has no `%.*s`", package, directory, n, name);
     for (size_t i = 0; i < modules.count && i < MOST_NAMES; i++) {
         mc_buf_addf(ret, "%s `%s`", i ? "," : ": its modules are", modules.items[i]);

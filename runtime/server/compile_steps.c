@@ -68,24 +68,46 @@ static void add_strings(struct mc_strv *ret, const json_t *array)
     }
 }
 
-enum mc_progress mc_step_toolchain(struct mc_request *request)
+int mc_toolchain_look(struct mc_request *request, mc_err *err)
 {
-    mc_err err = {0};
     mc_autostrv sites = MC_STRV_INIT;
     add_strings(&sites, request->fields.sites);
-    if (mc_strv_check(&sites, &err) < 0) {
-        return mc_step_fail(request, &err);
+    if (mc_strv_check(&sites, err) < 0) {
+        return -1;
     }
     struct mc_toolchain_hints hints = {.explicit_path = request->fields.toolchain,
                                        .sites = sites.items,
                                        .envp = request->environment.items};
-    int found = mc_toolchains_find(&request->server->toolchains,
-                                   &hints,
-                                   &request->toolchain_waiter,
-                                   &request->toolchain_entry,
-                                   &request->toolchain_root,
-                                   &request->toolchain_how,
-                                   &err);
+    return mc_toolchains_find(&request->server->toolchains,
+                              &hints,
+                              &request->toolchain_waiter,
+                              &request->toolchain_entry,
+                              &request->toolchain_root,
+                              &request->toolchain_how,
+                              err);
+}
+
+int mc_toolchain_learn(struct mc_request *request, mc_err *err)
+{
+    struct mc_runner_slot *slot;
+    mc_err no_runner = {0};
+    if (!request->toolchain_entry) {
+        return 0;
+    }
+    if (mc_toolchain_entry_result(request->toolchain_entry, &request->toolchain, err) < 0) {
+        return -1;
+    }
+    request->times.identify = mc_os_now() - request->began - request->times.scan;
+    if (mc_runner_slot_get(&request->server->runners, request->toolchain, &slot, &no_runner) < 0) {
+        mc_log("start a runner early: %s", no_runner.message);
+    }
+    return 0;
+}
+
+enum mc_progress mc_step_toolchain(struct mc_request *request)
+{
+    mc_err err = {0};
+    int found = mc_toolchain_look(request, &err);
     if (found < 0) {
         return mc_step_fail(request, &err);
     }
@@ -95,18 +117,7 @@ enum mc_progress mc_step_toolchain(struct mc_request *request)
 enum mc_progress mc_step_toolchain_known(struct mc_request *request)
 {
     mc_err err = {0};
-    struct mc_runner_slot *slot;
-    if (!request->toolchain_entry) {
-        return MC_NEXT;
-    }
-    if (mc_toolchain_entry_result(request->toolchain_entry, &request->toolchain, &err) < 0) {
-        return mc_step_fail(request, &err);
-    }
-    request->times.identify = mc_os_now() - request->began - request->times.scan;
-    if (mc_runner_slot_get(&request->server->runners, request->toolchain, &slot, &err) < 0) {
-        mc_log("start a runner early: %s", err.message);
-    }
-    return MC_NEXT;
+    return mc_toolchain_learn(request, &err) < 0 ? mc_step_fail(request, &err) : MC_NEXT;
 }
 
 /* ---- what to compile, and whether it is there ---- */

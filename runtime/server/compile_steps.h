@@ -12,6 +12,11 @@ enum mc_progress mc_step_scan(struct mc_request *request);
 enum mc_progress mc_step_toolchain(struct mc_request *request);
 enum mc_progress mc_step_toolchain_known(struct mc_request *request);
 
+/* What these two do, for who goes on without a compiler: 1 where the request has to wait, -1 where
+ * there is none. */
+int mc_toolchain_look(struct mc_request *request, mc_err *err) MC_MUST_USE;
+int mc_toolchain_learn(struct mc_request *request, mc_err *err) MC_MUST_USE;
+
 /* What to compile, and whether it is there already. */
 enum mc_progress mc_step_prepare(struct mc_request *request);
 enum mc_progress mc_step_lookup(struct mc_request *request);

@@ -1,11 +1,10 @@
 #include "server/ops.h"
 
 #include "base/mem.h"
-#include "base/os.h"
 #include "base/paths.h"
 #include "cache/store.h"
-#include "mojo/toolchain.h"
 #include "server/compile_steps.h"
+#include "server/info.h"
 #include "server/language_steps.h"
 #include "server/request.h"
 #include "server/run_steps.h"
@@ -48,26 +47,11 @@ static void op_cancel(struct mc_request *request)
     mc_request_finish(request, true, json_pack("{s:b}", "found", found));
 }
 
-static json_t *count_compilations(const struct mc_counters *counters)
-{
-    return json_pack("{s:I, s:I, s:I, s:I, s:I}",
-                     "compilations",
-                     (json_int_t) counters->compilations,
-                     "speculated",
-                     (json_int_t) counters->speculated,
-                     "prefetched",
-                     (json_int_t) counters->prefetched,
-                     "promoted",
-                     (json_int_t) counters->promoted,
-                     "superseded",
-                     (json_int_t) counters->superseded);
-}
-
 static void op_cache_stats(struct mc_request *request)
 {
     const struct mc_counters *counters = &request->server->core.counters;
     json_t *stats = mc_store_stats(request->server->core.store);
-    json_object_update_new(stats, count_compilations(counters));
+    json_object_update_new(stats, mc_info_compilations(counters));
     mc_request_finish(request, true, json_pack("{s:o}", "stats", stats));
 }
 
@@ -93,99 +77,6 @@ static void op_cache_clear(struct mc_request *request)
         request,
         true,
         json_pack("{s:I, s:I}", "entries", (json_int_t) entries, "bytes", (json_int_t) bytes));
-}
-
-static json_t *describe(const struct mc_toolchain *toolchain)
-{
-    json_t *json = NULL;
-    mc_err ignored;
-    return toolchain && mc_toolchain_to_json(toolchain, &json, &ignored) == 0 ? json : NULL;
-}
-
-static int count_requests(const struct mc_server *server)
-{
-    int count = 0;
-    MC_LIST_EACH(&server->requests, struct mc_request, one, node)
-    {
-        count += one->node.next != NULL;
-    }
-    return count;
-}
-
-static void answer_info(struct mc_request *request)
-{
-    struct mc_server *server = request->server;
-    const struct mc_counters *counters = &server->core.counters;
-    json_t *result = json_pack("{s:s, s:s, s:i, s:i, s:s, s:s, s:f, s:i, s:i, s:I}",
-                               "version",
-                               MC_VERSION,
-                               "build",
-                               MC_BUILD_ID,
-                               "protocol",
-                               1,
-                               "pid",
-                               (int) getpid(),
-                               "socket",
-                               server->socket_path,
-                               "cache_dir",
-                               server->core.options.cache_dir,
-                               "uptime",
-                               (double) (mc_os_now() - server->started_at) / 1e9,
-                               "max_compilers",
-                               server->compilations.most,
-                               "open_requests",
-                               count_requests(server) - 1,
-                               "rss",
-                               (json_int_t) mc_os_rss(getpid()));
-    json_t *counted = count_compilations(counters);
-    json_object_set_new(result, "counters", counted);
-    json_object_update_new(counted,
-                           json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}",
-                                     "requests",
-                                     (json_int_t) counters->requests,
-                                     "joined",
-                                     (json_int_t) counters->joined,
-                                     "repairs",
-                                     (json_int_t) counters->repairs,
-                                     "runs",
-                                     (json_int_t) counters->runs,
-                                     "runners",
-                                     (json_int_t) counters->runners,
-                                     "language_servers",
-                                     (json_int_t) counters->language_servers));
-    json_object_set_new(result, "toolchains", mc_toolchains_json(&server->toolchains));
-    json_object_set_new(result, "languages", mc_languages_json(&server->languages));
-    json_object_set_new(result, "runners", mc_runner_slots_json(&server->runners));
-    if (request->toolchain) {
-        json_object_set_new(result, "toolchain", describe(request->toolchain));
-        json_object_set_new(result, "toolchain_found", json_string(request->toolchain_how));
-    }
-    mc_request_finish(request, true, result);
-}
-
-/* Tells which compiler a caller with these sites and this environment would get; one that is not
- * there is no error. */
-static enum mc_progress step_info_toolchain(struct mc_request *request)
-{
-    const struct mc_fields *fields = &request->fields;
-    bool asked = fields->sites || fields->env || fields->env_frame >= 0 || fields->toolchain;
-    return asked ? mc_step_toolchain(request) : MC_NEXT;
-}
-
-static enum mc_progress step_info(struct mc_request *request)
-{
-    answer_info(request);
-    return MC_ANSWERED;
-}
-
-static const struct mc_step info_steps[] = {{"toolchain", step_info_toolchain},
-                                            {"toolchain_known", mc_step_toolchain_known},
-                                            {"info", step_info},
-                                            {0}};
-
-static void op_info(struct mc_request *request)
-{
-    mc_request_start(request, info_steps);
 }
 
 static void op_shutdown(struct mc_request *request)
@@ -233,7 +124,7 @@ static void (*const ops[MC_OP_COUNT])(struct mc_request *request) = {
     [MC_OP_CACHE_STATS] = op_cache_stats,
     [MC_OP_CACHE_EXPLAIN] = op_cache_explain,
     [MC_OP_CACHE_CLEAR] = op_cache_clear,
-    [MC_OP_INFO] = op_info,
+    [MC_OP_INFO] = mc_info_start,
     [MC_OP_SHUTDOWN] = op_shutdown,
 };
 

@@ -327,6 +327,18 @@ def test_the_cache_and_info_pass_on_what_the_daemon_says(bridge: FakeBridge) -> 
     assert info["toolchain"] == {"version": "1.2.0"}
 
 
+def test_info_tells_people_what_can_be_imported() -> None:
+    places = [
+        {"directory": "/mojo/lib/mojo", "origin": "compiler", "names": ["std"]},
+        {"directory": "/work", "origin": "beside", "names": [f"m{number:02}" for number in range(14)]},
+    ]
+    assert mc.api.summary({"modules": places})["modules"] == {
+        "/mojo/lib/mojo": "std (of the compiler)",
+        "/work": ", ".join(f"m{number:02}" for number in range(12)) + " and 2 more (beside the notebook)",
+    }
+    assert "modules" not in mc.api.summary({"modules": []})
+
+
 def test_an_answer_that_is_no_json_is_a_protocol_error(
     bridge: FakeBridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -194,6 +194,19 @@ def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == f"mojocell {mojocell.__version__}\n"
 
 
+def test_doctor_and_info_say_why_there_is_no_compiler(
+    bridge: FakeBridge, capsys: pytest.CaptureFixture[str]
+) -> None:
+    problem = {"message": "the toolchain '/x': No such file", "hint": "name the `mojo` program"}
+    bridge.answers["info"] = [{"toolchain_problem": problem, "pid": 7}] * 2
+    assert cli.main(["doctor"]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert "ok    daemon: answers, pid 7" in lines
+    assert f"FAIL  toolchain: {problem['message']} -> {problem['hint']}" in lines
+    assert cli.main(["info"]) == 0
+    assert f"mojo      {problem['message']}" in capsys.readouterr().out
+
+
 def test_doctor_has_a_line_a_check_and_names_the_remedy(
     bridge: FakeBridge, capsys: pytest.CaptureFixture[str]
 ) -> None:

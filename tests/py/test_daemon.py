@@ -611,3 +611,47 @@ def test_another_user_who_reaches_the_socket_is_not_listened_to(toolchain: Path,
             for user in (0, 4242)
         }
     assert heard == {0: "10\n", 4242: "0\n"}
+
+
+def test_info_goes_on_without_a_compiler_and_says_why(daemon: Daemon, tmp_path: Path) -> None:
+    asked = {"op": "info", "cwd": str(tmp_path), "flags": [], "env": {"PATH": str(tmp_path)}}
+    reply = Peer(daemon).ask(**asked, toolchain="/no/such/place")
+    assert reply["event"] == "result" and reply["pid"] == daemon.pid
+    assert "/no/such/place" in reply["toolchain_problem"]["message"] and reply["toolchain_problem"]["hint"]
+    assert reply["modules"] == []
+    with pytest.raises(KeyError):
+        reply["toolchain"]
+
+
+def test_info_lists_the_modules_that_a_cell_can_import(
+    daemon: Daemon, toolchain: Path, tmp_path: Path
+) -> None:
+    for name in (
+        "lib/z.mojopkg",
+        "lib/package/__init__.mojo",
+        "lib/folder/part.mojo",
+        "a.mojo",
+        "a.mojoc",
+        "_own.mojo",
+    ):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    asked = {
+        "op": "info",
+        "cwd": str(tmp_path),
+        "env": {"MODULAR_MOJO_MAX_IMPORT_PATH": "lib/folder,nowhere"},
+    }
+    beside = {"directory": str(tmp_path), "origin": "beside", "names": ["a"]}
+    library = {"directory": str(tmp_path / "lib"), "names": ["package", "z"]}
+    path = {"directory": str(tmp_path / "lib" / "folder"), "origin": "import path", "names": ["part"]}
+    peer = Peer(daemon)
+
+    def modules(flags: list[str]) -> list[dict[str, object]]:
+        found = peer.ask(**asked, flags=flags)["modules"]
+        return [place for place in found if place["origin"] != "compiler"]
+
+    assert modules([]) == [beside, path]
+    assert modules(["-I", "lib"]) == [{**library, "origin": "-I"}, beside, path]
+    assert modules(["--no-such-flag"]) == []
+    with pytest.raises(KeyError):
+        peer.ask(**asked)["modules"]
