@@ -24,6 +24,7 @@ from mojocell.cells.beforehand import Beforehand
 from mojocell.cells.diagnostics import CellDiagnostics
 from mojocell.cells.functions import Binder
 from mojocell.cells.misplaced import lead_on
+from mojocell.cells.reading import Reader
 from mojocell.cells.session import Session
 from mojocell.cells.writing import Writing
 from mojocell.cells.writing_comm import WritingComm
@@ -117,9 +118,10 @@ class Mojocell(Magics):
         self._session = Session(shell, self._binder)
         self._diagnostics = CellDiagnostics()
         self._host = IPython(shell)
-        self._writing = Writing(shell, self._session, functools.partial(self._parse, self.mojo))
+        self._reader = Reader(shell, plain=self._host.is_mojo)
+        self._writing = Writing(self._session, self._reader, functools.partial(self._parse, self.mojo))
         self._last_text = ""
-        self.beforehand = Beforehand(shell, self._session)
+        self.beforehand = Beforehand(shell, self._session, self._reader)
         self._ends = [describe_functions(shell), answer_questions(shell, self._writing), self.beforehand.stop]
         if self._host.has_kernel:
             self._diagnostics.serve()
@@ -160,22 +162,8 @@ class Mojocell(Magics):
         if opts.file:
             _write("--file", opts.file, cell)
         self._last_text = self._running.head(cell) + cell
-        if self._host.is_mojo and not args:
-            self._take(cell, opts)
+        self._reader.take(cell, opts, args, self._session.names())
         self._run(cell, opts, args)
-
-    def _take(self, cell: str, opts: argparse.Namespace) -> None:
-        """Let a cell take Python's variables by name, as in a kernel where cells are Mojo."""
-        if opts.alone or opts.stdin or opts.no_run:
-            return
-        from mojocell.call.inputs import mojo_type
-        from mojocell.cells.taken import taken
-
-        known = [name for name, _, _ in self._session.table()]
-        names = taken(cell, self._ip.user_ns, hidden=self._ip.user_ns_hidden, known=known)
-        new = [name for name in names if name not in opts.inputs]
-        opts.inputs = [*opts.inputs, *new]
-        opts.taken = [f"{name}: {mojo_type(name, self._ip.user_ns[name])}" for name in new]
 
     @_raw
     @_named("mojo")
@@ -202,7 +190,7 @@ class Mojocell(Magics):
         from mojocell.call.unit import Unit
 
         names = dict.fromkeys(re.findall(r"[^\W\d]\w*", line))
-        carried = {name for name, _, _ in self._session.table()}
+        carried = self._session.names()
         found = [self._ip.user_ns.get(name) for name in names if name not in carried]
         return using(
             [
@@ -302,7 +290,7 @@ class Mojocell(Magics):
     def mojo_reset(self, line: str) -> None:
         """Forget what Mojo cells have defined; with a name, the cell that defines it."""
         name = line.strip()
-        if name and name not in {row[0] for row in self._session.table()}:
+        if name and name not in self._session.names():
             msg = f"%mojo_reset: no Mojo cell defines {name}"
             raise UsageError(msg)
         self._session.reset(name)
@@ -431,6 +419,7 @@ class Mojocell(Magics):
     def before_cell(self, info: Any) -> None:
         """Take note of the cell that is about to run, and of a magic that took our name."""
         self._running.begin(info)
+        self.beforehand.runs()
         self._session.forget(self._host.deleted_cells())
         found = self._ip.magics_manager.magics["cell"].get("mojo")
         if found is None or getattr(found, "__self__", None) is self or found is self._foreign:

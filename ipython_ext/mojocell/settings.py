@@ -180,7 +180,7 @@ SETTINGS: dict[str, Setting] = {
             "MB that a program may print; none: 64",
         ),
         Setting("modernize", True, _bool, "repair older Mojo with the compiler's own fix-its, and say so"),
-        Setting("prefetch", True, _bool, "compile the cells of a trusted notebook when `%load_ext` opens it"),
+        Setting("prefetch", True, _bool, "compile the cells of a trusted notebook when it is opened"),
         Setting(
             "speculate", True, _bool, "compile a cell while it is typed, where the front end tells of it"
         ),

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from servers import PATIENCE, ROOT, environment
+from servers import PATIENCE, ROOT, await_stats, environment, stats
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = [
@@ -44,6 +44,17 @@ class Lab:
         idle = ".jp-Notebook-ExecutionIndicator[data-status=idle]"
         page.wait_for_selector(idle, state="attached")
         page.wait_for_timeout(2000)  # key presses right after a cold start are dropped
+
+    def _env(self) -> dict[str, str]:
+        own = {"RUNTIME_DIR": self.directory / "run", "CACHE_DIR": self.directory / ".cache"}
+        return os.environ | {f"MOJOCELL_{name}": str(value) for name, value in own.items()}
+
+    def stats(self) -> dict[str, int]:
+        """The counters of the daemon that its kernels have."""
+        return stats(self._env())
+
+    def await_stats(self, condition: Callable[[dict[str, int]], bool]) -> dict[str, int]:
+        return await_stats(self._env(), condition)
 
 
 def free_port() -> int:

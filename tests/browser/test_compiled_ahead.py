@@ -3,34 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
-import time
 
 import pytest
 from playwright.sync_api import expect
-
-
-def stats(lab) -> dict[str, int]:
-    """The counters of the daemon that the lab's kernels have."""
-    env = os.environ | {
-        "MOJOCELL_RUNTIME_DIR": str(lab.directory / "run"),
-        "MOJOCELL_CACHE_DIR": str(lab.directory / ".cache"),
-    }
-    words = [sys.executable, "-m", "mojocell", "cache", "stats", "--json"]
-    return json.loads(subprocess.run(words, env=env, capture_output=True, check=True).stdout)
-
-
-def await_stats(lab, condition) -> dict[str, int]:
-    end = time.monotonic() + 90
-    while time.monotonic() < end:
-        found = stats(lab)
-        if condition(found):
-            return found
-        time.sleep(0.2)
-    raise AssertionError(f"the counters stay {found}")
 
 
 def cell(page, number: int):
@@ -71,16 +47,16 @@ def test_what_was_typed_is_compiled_when_it_is_run(lab, opened) -> None:
     page = opened("typed.ipynb", "%load_ext mojocell", "")
     run(page, 0)
     expect(cell(page, 0).locator(".jp-InputPrompt")).to_have_text("[1]:")
-    before = stats(lab)
+    before = lab.stats()
     cell(page, 1).locator(".cm-content").click()
     page.keyboard.type("%%mojo\nprint(123 * 2)", delay=15)
-    await_stats(
-        lab, lambda now: now["entries"] == before["entries"] + 1 and now["speculated"] > before["speculated"]
+    lab.await_stats(
+        lambda now: now["entries"] == before["entries"] + 1 and now["speculated"] > before["speculated"]
     )
-    compiled = stats(lab)
+    compiled = lab.stats()
     page.keyboard.press("Control+Enter")
     expect(cell(page, 1).locator(".jp-OutputArea-output pre").first).to_have_text("246\n")
-    now = stats(lab)
+    now = lab.stats()
     assert now["compilations"] == compiled["compilations"] and now["hits"] == before["hits"] + 1
     foreground = [made["compilations"] - made["speculated"] - made["prefetched"] for made in (before, now)]
     assert foreground[0] == foreground[1]
@@ -89,14 +65,14 @@ def test_what_was_typed_is_compiled_when_it_is_run(lab, opened) -> None:
 def test_cells_that_are_run_together_are_compiled_together(lab, opened) -> None:
     cells = [f"%%mojo\ndef part{number}() -> Int: return {number}" for number in range(3)]
     page = opened("all.ipynb", "%load_ext mojocell", *cells, "part0(), part1(), part2()")
-    before = stats(lab)
+    before = lab.stats()
     page.locator(".jp-Notebook .jp-CodeCell").nth(0).locator(".cm-content").click()
     page.locator(
         '[data-jp-item-name="restart-and-run"] button, [data-command="notebook:restart-run-all"]'
     ).first.click()
     page.locator(".jp-Dialog .jp-mod-accept").click()
     expect(cell(page, 4).locator(".jp-OutputArea-output pre").first).to_have_text("(0, 1, 2)")
-    now = stats(lab)
+    now = lab.stats()
     assert now["compilations"] == before["compilations"] + 3
     # The second and the third were compiled, or being so, when they came to run.
     assert now["hits"] + now["joined"] >= before["hits"] + before["joined"] + 2
@@ -108,7 +84,7 @@ def test_the_button_stops_what_is_compiled_ahead(lab, opened) -> None:
     cell(page, 1).locator(".cm-content").click()
     page.keyboard.press("Control+s")  # whoever saves a notebook trusts it
     page.wait_for_timeout(1000)
-    before = stats(lab)
+    before = lab.stats()
     page.locator('[data-jp-item-name="restart"] button, [data-command="kernelmenu:restart"]').first.click()
     page.locator(".jp-Dialog .jp-mod-accept").click()
     run(page, 0)
@@ -116,4 +92,4 @@ def test_the_button_stops_what_is_compiled_ahead(lab, opened) -> None:
     expect(line).to_contain_text(re.compile("compiling 12 Mojo cells ahead"))
     line.get_by_role("button", name="Stop").click()
     expect(line).to_contain_text("compiled ahead")
-    assert stats(lab)["prefetched"] < before["prefetched"] + 12
+    assert lab.stats()["prefetched"] < before["prefetched"] + 12

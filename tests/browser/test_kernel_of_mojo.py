@@ -70,6 +70,31 @@ def color(page, number: int, word: str) -> str:
     return str(found.evaluate("span => getComputedStyle(span).color"))
 
 
+def test_a_cell_without_a_magic_is_checked_laid_out_and_compiled_while_it_is_typed(lab, notebook) -> None:
+    page = notebook
+    before = lab.stats()
+    cell(page, 2).locator(".cm-content").click()
+    page.keyboard.press("Control+a")
+    page.keyboard.type("var x=[1]\nprint(len(x), nowhere)")
+    mark = cell(page, 2).locator(".mojocell-error")
+    expect(mark).to_have_text("nowhere")
+    expect(cell(page, 2).locator(".jp-InputPrompt")).to_have_text("[ ]:")
+    page.keyboard.press("Shift+Alt+f")
+    expect(cell(page, 2).locator(".cm-line").first).to_have_text("var x = [1]")
+    expect(cell(page, 2).get_by_role("button", name="Format")).to_be_visible()
+    if "MOJOCELL_SCREENSHOTS" in os.environ:
+        page.screenshot(path=Path(os.environ["MOJOCELL_SCREENSHOTS"]) / "kernel-typed.png")
+    page.keyboard.press("Control+a")
+    page.keyboard.type("print(6 * 7)")
+    expect(mark).to_have_count(0)
+    lab.await_stats(lambda now: now["entries"] > before["entries"])
+    compiled = lab.stats()
+    assert compiled["speculated"] > before["speculated"]
+    expect(run(page, 2).filter(has_text="42")).to_have_count(1)
+    now = lab.stats()
+    assert (now["compilations"], now["hits"]) == (compiled["compilations"], before["hits"] + 1)
+
+
 def test_a_notebook_of_mojo_is_coloured_runs_and_shows_what_comes_of_it(notebook) -> None:
     page = notebook
     expect(page.locator(".jp-Toolbar-kernelName, .jp-KernelName").first).to_contain_text("Mojo (Mojocell)")

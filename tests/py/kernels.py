@@ -155,6 +155,58 @@ class Kernel:
         self.manager.interrupt_kernel()
 
 
+class Typing:
+    """A kernel, asked as a front end does while somebody types."""
+
+    def __init__(self, shell: Kernel) -> None:
+        self.shell = shell
+        self.comm = ""
+        self.count = 0
+
+    def reply(self, request: str) -> dict[str, Any]:
+        while True:
+            message = self.shell.client.get_shell_msg(timeout=60)
+            if message["parent_header"].get("msg_id") == request:
+                return message["content"]
+
+    def tab(self, text: str) -> dict[str, Any]:
+        before, _, after = text.partition("|")
+        return self.reply(self.shell.client.complete(before + after, len(before)))
+
+    def shift_tab(self, text: str) -> dict[str, Any]:
+        before, _, after = text.partition("|")
+        return self.reply(self.shell.client.inspect(before + after, len(before)))
+
+    def send(self, kind: str, **content: Any) -> None:
+        session = self.shell.client.session
+        self.shell.client.shell_channel.send(session.msg(kind, {"comm_id": "typing", **content}))
+
+    def ask(self, op: str, text: str, cell: str = "a", **more: Any) -> int:
+        if not self.count:
+            self.send("comm_open", target_name="mojocell.writing", data={})
+        self.count += 1
+        self.send("comm_msg", data={"op": op, "number": self.count, "cell": cell, "text": text, **more})
+        return self.count
+
+    def answer(self, number: int) -> dict[str, Any]:
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
+            message = self.shell.client.get_iopub_msg(timeout=60)
+            data = message["content"].get("data", {})
+            if message["header"]["msg_type"] == "comm_msg" and data.get("number") == number:
+                return data
+        raise AssertionError(f"no answer {number}")
+
+
+def until_found(ask: Any, text: str, name: str) -> dict[str, Any]:
+    """What is answered once the server has read the text; a kernel waits for two seconds alone."""
+    for _ in range(30):
+        reply = ask(text)
+        if reply.get(name):
+            return reply
+    raise AssertionError(f"nothing for {text!r}")
+
+
 @contextmanager
 def kernel(
     directory: Path,

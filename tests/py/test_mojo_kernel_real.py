@@ -13,7 +13,7 @@ import nbformat
 import pexpect
 import pytest
 
-from kernels import Kernel, Outcome, environment, kernel
+from kernels import Kernel, Outcome, Typing, environment, kernel, until_found
 from mojocell.kernel import install
 
 if TYPE_CHECKING:
@@ -166,6 +166,29 @@ def test_stop_ends_a_loop_and_the_kernel_goes_on(shell: Kernel) -> None:
     outcome = shell.finish(request, outcome=outcome)
     assert outcome.status == "error" and "KeyboardInterrupt" in outcome.error
     assert shell.run("%python 1").status == "ok"
+
+
+def test_a_cell_is_checked_completed_and_laid_out_while_it_is_typed(shell: Kernel) -> None:
+    shell.run("%python price_of = 2.5")
+    assert shell.run("def area(w: Int) -> Int:\n    return w * w", cell_id="area").status == "ok"
+    typing = Typing(shell)
+    cell = "%python n = 1\n\nprint(area(2), price_of, nothing)"
+    (told,) = typing.answer(typing.ask("check", cell))["diagnostics"]
+    assert (told["message"], told["line"]) == ("use of unknown declaration 'nothing'", 3)
+    assert cell.split("\n")[2][told["column"] - 1 : told["end_column"] - 1] == "nothing"
+    (quick,) = typing.answer(typing.ask("check", "print((1)", quick=True))["diagnostics"]
+    assert (quick["message"], quick["line"]) == ("'(' is never closed", 1)
+    assert typing.answer(typing.ask("check", "%%python\nprint(nothing"))["diagnostics"] == []
+    assert typing.answer(typing.ask("check", "x = 5\nprint(x)"))["fix"] == "var x = 5\nprint(x)"
+    assert typing.answer(typing.ask("format", "%python n = 1\nvar x=3"))["text"] == "%python n = 1\nvar x = 3"
+    # Mojo's names, those of other cells, and what the cell would take of Python.
+    assert "append" in until_found(typing.tab, "var xs: List[Int] = [1]\nxs.ap|", "matches")["matches"]
+    assert "area" in until_found(typing.tab, "print(ar|", "matches")["matches"]
+    assert "price_of" in until_found(typing.tab, "%python n = 1\nprint(price_|", "matches")["matches"]
+    assert "price_of" not in typing.tab("def f() -> Int:\n    return price_|")["matches"]
+    told = until_found(typing.shift_tab, "print(ar|ea(3))", "found")
+    assert told["data"]["text/plain"].startswith("def area(w: Int) -> Int")
+    assert "2.5" in typing.shift_tab("print(price_|of)")["data"]["text/plain"]
 
 
 # --- others that run it -------------------------------------------------------------------------------

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from kernels import Kernel, kernel
+from kernels import Typing, kernel, until_found
 from scripted import FakeBridge, FakeError
 
 
@@ -85,49 +84,6 @@ def test_the_last_cell_is_formatted_into_this_one(ip: Any, bridge: FakeBridge) -
 # ---- a kernel
 
 
-class Typing:
-    """A kernel, asked as a front end does."""
-
-    def __init__(self, shell: Kernel) -> None:
-        self.shell = shell
-        self.comm = ""
-        self.count = 0
-
-    def reply(self, request: str) -> dict[str, Any]:
-        while True:
-            message = self.shell.client.get_shell_msg(timeout=60)
-            if message["parent_header"].get("msg_id") == request:
-                return message["content"]
-
-    def tab(self, text: str) -> dict[str, Any]:
-        before, _, after = text.partition("|")
-        return self.reply(self.shell.client.complete(before + after, len(before)))
-
-    def shift_tab(self, text: str) -> dict[str, Any]:
-        before, _, after = text.partition("|")
-        return self.reply(self.shell.client.inspect(before + after, len(before)))
-
-    def send(self, kind: str, **content: Any) -> None:
-        session = self.shell.client.session
-        self.shell.client.shell_channel.send(session.msg(kind, {"comm_id": "typing", **content}))
-
-    def ask(self, op: str, text: str, cell: str = "a", **more: Any) -> int:
-        if not self.count:
-            self.send("comm_open", target_name="mojocell.writing", data={})
-        self.count += 1
-        self.send("comm_msg", data={"op": op, "number": self.count, "cell": cell, "text": text, **more})
-        return self.count
-
-    def answer(self, number: int) -> dict[str, Any]:
-        end = time.monotonic() + 60
-        while time.monotonic() < end:
-            message = self.shell.client.get_iopub_msg(timeout=60)
-            data = message["content"].get("data", {})
-            if message["header"]["msg_type"] == "comm_msg" and data.get("number") == number:
-                return data
-        raise AssertionError(f"no answer {number}")
-
-
 @pytest.fixture(scope="module")
 def typing(service: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Typing]:
     """A kernel with the extension and a cell that defines something; its language server is warm."""
@@ -138,15 +94,6 @@ def typing(service: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         one = Typing(started)
         one.answer(one.ask("check", "%%mojo\nprint(area(2))\n", "warm"))
         yield one
-
-
-def until_found(ask: Any, text: str, name: str) -> dict[str, Any]:
-    """What is answered once the server has read the text; a kernel waits for two seconds alone."""
-    for _ in range(30):
-        reply = ask(text)
-        if reply.get(name):
-            return reply
-    raise AssertionError(f"nothing for {text!r}")
 
 
 def test_tab_completes_members_and_what_other_cells_define(typing: Typing) -> None:

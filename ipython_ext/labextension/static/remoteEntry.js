@@ -1,12 +1,14 @@
 // The extension of JupyterLab 4 and Notebook 7: %%mojo cells, and those of the kernel of Mojo, have Mojo's words in
-// colour and, after a run, what is wrong underlined, with the repair of the cell where one is known. %%mojo cells have
-// that while one types, too, a button that lays them out, and are compiled ahead. Plain JavaScript in the form that the
-// module loader expects, so that nothing has to be built: JupyterLab's own packages come from its share scope.
+// colour and, while one types and after a run, what is wrong underlined, with the repair of the cell where one is known;
+// a button lays them out, and they are compiled ahead. Plain JavaScript in the form that the module loader expects, so
+// that nothing has to be built: JupyterLab's own packages come from its share scope.
 (() => {
   const NAME = "mojocell";
   const TARGET = "mojocell.diagnostics";
   const IS_MOJO = /^(?:[ \t]*\n)*%%mojo(?![\w.])/;
+  const HAS_MAGIC = /^\s*%%/;
   const HEAD = 400; // characters in which a magic is looked for
+  const MIME = "text/x-mojo"; // the kernel of Mojo says so of its cells
 
   let scope = null;
 
@@ -15,7 +17,10 @@
     return (await versions[Object.keys(versions)[0]].get())();
   }
 
-  const isMojo = (document) => IS_MOJO.test(document.sliceString(0, HEAD));
+  const headOf = (document) => document.sliceString(0, HEAD);
+  const isPlain = (model) => model.type === "code" && model.mimeType === MIME;
+  // What is Mojo in the end, below lines of Python, knows the kernel.
+  const isMojo = (head, model) => IS_MOJO.test(head) || (isPlain(model) && !HAS_MAGIC.test(head));
 
   // --- highlighting --------------------------------------------------------------------------------
 
@@ -388,13 +393,13 @@
       return view.EditorView.updateListener.of((update) => {
         if (!update.docChanged) return;
         clearTimeout(pause);
-        if (!isMojo(update.state.doc)) return;
+        if (!isMojo(headOf(update.state.doc), model)) return;
         pause = setTimeout(() => ahead.tell(kernelOf(panelOf(model)), { typed: cellOf(model) }), PAUSE);
       });
     };
     const gathered = new Map();
     const scheduled = (_actions, { notebook: content, cell }) => {
-      if (!IS_MOJO.test(cell.model.sharedModel.getSource().slice(0, HEAD))) return;
+      if (!isMojo(cell.model.sharedModel.getSource().slice(0, HEAD), cell.model)) return;
       if (!gathered.has(content)) {
         gathered.set(content, []);
         setTimeout(() => {
@@ -465,7 +470,7 @@
     return { ask, retry };
   }
 
-  // `find` gives the kernel and the identity of the cell that an editor belongs to, or null.
+  // `find` gives the kernel and the identity of the cell that an editor belongs to, or null; the extension is a model's.
   function writingExtension(view, state, diagnostics, find, ask) {
     const timers = new WeakMap();
 
@@ -487,18 +492,19 @@
       });
     }
 
-    const typing = view.EditorView.updateListener.of((update) => {
-      if (!update.docChanged || !isMojo(update.state.doc)) return;
-      const editor = update.view;
-      for (const timer of timers.get(editor) ?? []) clearTimeout(timer);
-      timers.set(editor, [
-        setTimeout(() => check(editor, true), PAUSES.quick),
-        setTimeout(() => check(editor, false), PAUSES.whole),
-      ]);
-    });
+    const typing = (model) =>
+      view.EditorView.updateListener.of((update) => {
+        if (!update.docChanged || !isMojo(headOf(update.state.doc), model)) return;
+        const editor = update.view;
+        for (const timer of timers.get(editor) ?? []) clearTimeout(timer);
+        timers.set(editor, [
+          setTimeout(() => check(editor, true), PAUSES.quick),
+          setTimeout(() => check(editor, false), PAUSES.whole),
+        ]);
+      });
 
-    function format(editor) {
-      const found = isMojo(editor.state.doc) ? find(editor) : null;
+    function format(editor, model) {
+      const found = isMojo(headOf(editor.state.doc), model) ? find(editor) : null;
       if (!found) return false;
       const { doc } = editor.state;
       const announce = (text) => view.EditorView.announce.of(text);
@@ -519,8 +525,12 @@
     }
 
     class Format extends view.WidgetType {
-      eq() {
-        return true;
+      constructor(model) {
+        super();
+        this.model = model;
+      }
+      eq(other) {
+        return other.model === this.model;
       }
       toDOM(editor) {
         const button = document.createElement("button");
@@ -529,29 +539,32 @@
         button.setAttribute("aria-label", "Format"); // no text: what stands in the line is the cell's alone
         button.title = `Lay the cell out (${FORMAT.label})`;
         button.addEventListener("mousedown", (event) => event.preventDefault());
-        button.addEventListener("click", () => format(editor));
+        button.addEventListener("click", () => format(editor, this.model));
         return button;
       }
     }
 
-    // At the end of the magic's line.
-    const buttons = (doc) => {
-      const magic = IS_MOJO.exec(doc.sliceString(0, HEAD));
-      if (!magic) return view.Decoration.none;
-      const at = doc.lineAt(magic[0].length).to;
-      return view.Decoration.set([view.Decoration.widget({ widget: new Format(), side: 1 }).range(at)]);
+    // At the end of the magic's line, or of the first one that is written.
+    const buttons = (doc, model) => {
+      const head = headOf(doc);
+      if (!isMojo(head, model) || !head.trim()) return view.Decoration.none;
+      const at = doc.lineAt((IS_MOJO.exec(head) ?? /^\s*/.exec(head))[0].length).to;
+      return view.Decoration.set([view.Decoration.widget({ widget: new Format(model), side: 1 }).range(at)]);
     };
-    const button = state.StateField.define({
-      create: ({ doc }) => buttons(doc),
-      update: (value, transaction) => (transaction.docChanged ? buttons(transaction.newDoc) : value),
-      provide: (own) => view.EditorView.decorations.from(own),
-    });
+    // What the kernel is, and so a cell, is known some time after the cell is shown.
+    const button = (model) =>
+      state.StateField.define({
+        create: ({ doc }) => buttons(doc, model),
+        update: (value, { docChanged, selection, newDoc }) =>
+          docChanged || selection ? buttons(newDoc, model) : value,
+        provide: (own) => view.EditorView.decorations.from(own),
+      });
     const theme = view.EditorView.baseTheme({
       ".mojocell-format::before": { content: '"Format"' },
       "&:not(.cm-focused) .mojocell-format": { display: "none" },
     });
-    const keys = view.keymap.of([{ key: FORMAT.key, run: format }]);
-    return [typing, button, state.Prec.high(keys), theme];
+    const keys = (model) => view.keymap.of([{ key: FORMAT.key, run: (editor) => format(editor, model) }]);
+    return (model) => [typing(model), button(model), state.Prec.high(keys(model)), theme];
   }
 
   // --- the plugin ----------------------------------------------------------------------------------
@@ -580,8 +593,8 @@
       const compartment = new state.Compartment();
       const switching = state.EditorState.transactionExtender.of((transaction) => {
         if (!transaction.docChanged) return null;
-        const now = isMojo(transaction.newDoc);
-        if (now === isMojo(transaction.startState.doc)) return null;
+        const now = IS_MOJO.test(headOf(transaction.newDoc));
+        if (now === IS_MOJO.test(headOf(transaction.startState.doc))) return null;
         return { effects: compartment.reconfigure(now ? highlighting : []) };
       });
       const begins = IS_MOJO.test(options.model.sharedModel.getSource().slice(0, HEAD));
@@ -590,18 +603,15 @@
         switching,
         diagnostics.extension,
         typing(options.model),
-        writing,
+        writing(options.model),
       ]);
     };
-
-    // In a notebook of the kernel of Mojo cells need no magic.
-    const speaksMojo = (panel) => panel.model?.getMetadata("language_info")?.name === "mojo";
 
     const afterRun = (_actions, { notebook: panel, cell }) => {
       ahead.ran(kernelOf(panel.parent));
       retry();
       const editor = cell.editor?.editor;
-      if (!editor || !(isMojo(editor.state.doc) || speaksMojo(panel))) return;
+      if (!editor || !(isMojo(headOf(editor.state.doc), cell.model) || isPlain(cell.model))) return;
       const ran = editor.state.doc;
       ask(kernelOf(panel.parent), cell.model.id, (answer) => {
         if (editor.state.doc.eq(ran)) editor.dispatch({ effects: diagnostics.news(ran, answer) });

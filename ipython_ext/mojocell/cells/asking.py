@@ -1,4 +1,4 @@
-"""Tab and Shift-Tab in ``%%mojo`` cells: what IPython asks its matchers, and a kernel its ``do_inspect``.
+"""Tab and Shift-Tab in cells of Mojo: what IPython asks its matchers, and a kernel its ``do_inspect``.
 
 Both are what every front end asks: JupyterLab, VS Code, the console, and a terminal.
 """
@@ -32,7 +32,7 @@ class _Completions(list[Any]):
 
 
 def answer_questions(shell: Any, writing: Writing) -> Callable[[], None]:
-    """Let a shell complete and explain what is in ``%%mojo`` cells; return what ends that.
+    """Let a shell complete and explain what is in cells of Mojo; return what ends that.
 
     Parameters
     ----------
@@ -103,11 +103,10 @@ def _explain(shell: Any, writing: Writing) -> Callable[[], None]:
     def do_inspect(code: str, cursor_pos: int, *args: Any, **kwargs: Any) -> Any:
         from IPython.utils.tokenutil import token_at_cursor
 
-        from mojocell.cells.writing import Text
-
-        if Text.of(code) is None:
+        line, column = place_of(code, cursor_pos)
+        if not writing.is_mojo(code, line):
             return original(code, cursor_pos, *args, **kwargs)
-        found = writing.help(code, *place_of(code, cursor_pos))
+        found = writing.help(code, line, column)
         value = shell.user_ns.get(token_at_cursor(code, cursor_pos))
         if found is None and value is not None and not hasattr(value, "__mojo__"):  # a value of Python's
             return original(code, cursor_pos, *args, **kwargs)

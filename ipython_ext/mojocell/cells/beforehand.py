@@ -11,7 +11,6 @@ What only does something is imported when something is to be done: `%load_ext` i
 from __future__ import annotations
 
 import contextvars
-import functools
 import os
 import time
 from typing import TYPE_CHECKING, Any
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 
     from mojocell.cells.ahead import Done, Latest, Stop
     from mojocell.cells.book import CellOf
+    from mojocell.cells.reading import Reader
     from mojocell.cells.session import Session
 
 TARGET = "mojocell.ahead"
@@ -39,11 +39,15 @@ class Beforehand:
         Whose cells.
     session : Session
         What they know of each other.
+    reader : Reader
+        How they are read.
     """
 
-    def __init__(self, shell: Any, session: Session) -> None:
+    def __init__(self, shell: Any, session: Session, reader: Reader) -> None:
         self._ip = shell
         self._session = session
+        self._reader = reader
+        self._line: _Line | None = None
         self._opened: Stop | None = None
         self._queued: Stop | None = None
         self._typed: str | None = None
@@ -61,10 +65,10 @@ class Beforehand:
         from mojocell.cells import ahead
 
         self._opened = stop = ahead.Stop()
-        line = _Line(stop)
-        # What a thread shows belongs to the cell that began it.
-        shown = contextvars.copy_context()
-        ahead.in_background(lambda: shown.run(self._compile_opened, *found, line, stop))
+        self._line = line = _Line(stop)
+        if getattr(self._ip, "get_parent", dict)():
+            line.place()
+        ahead.in_background(lambda: self._compile_opened(*found, line, stop))
 
     def _compile_opened(self, path: str, known: bool, line: _Line, stop: Stop) -> None:
         from mojocell.cells.prefetch import cells_of
@@ -73,7 +77,7 @@ class Beforehand:
             return
         try:
             with open(path, encoding="utf-8") as file:
-                cells = cells_of(file.read(), path)
+                cells, _ = cells_of(file.read(), path)
         except (OSError, UnicodeDecodeError):
             return
         self._compile(cells, "prefetch", stop, line.follow)
@@ -83,6 +87,11 @@ class Beforehand:
         for one in (self._opened, self._queued):
             if one is not None:
                 one.set()
+
+    def runs(self) -> None:
+        """Take note that a cell is about to run: in a kernel of Mojo the first one shows how far it is."""
+        if self._line is not None:
+            self._line.place()
 
     def ran(self, *, failed: bool) -> None:
         """Take note that a cell has ended: after one that failed, those behind it do not run."""
@@ -95,7 +104,7 @@ class Beforehand:
         from mojocell.cells import ahead
         from mojocell.cells.book import Notebook
 
-        book = Notebook(cells, self._ip.user_ns, living=self._session.living)
+        book = Notebook(cells, self._reader, living=self._session.living)
         ahead.compile_all([book], urgency=urgency, most=ahead.processors(), stop=stop, follow=follow)
 
     # --- what front ends tell ---
@@ -128,8 +137,8 @@ class Beforehand:
         from mojocell.options import OptionError
 
         try:
-            read = typed(text, functools.partial(_expand, self._ip))
-            job = read.job(cell, self._ip.user_ns, self._session.using) if read else None
+            read = typed(text, self._reader, expand=True)
+            job = read.job(cell, self._reader, self._session.using, self._session.names()) if read else None
         except (OptionError, TypeError):
             return
         if job is None or job.identity() == self._typed:
@@ -153,20 +162,20 @@ def _cell(said: Mapping[str, Any]) -> tuple[str, str]:
     return str(said.get("cell") or ""), str(said.get("text") or "")
 
 
-def _expand(shell: Any, _line: str) -> str:
-    """Return a magic's line as IPython hands it on; no name of ours is one of the notebook's."""
-    return str(shell.var_expand(_line))
-
-
 class _Line:
     """The one line that says of a notebook's cells how far they are; nothing where that is but a moment."""
 
     def __init__(self, stop: Stop) -> None:
         self._stop = stop
         self._began = time.monotonic()
+        self._context: contextvars.Context | None = None
         self._handle: Any = None
         self._text = ""
         self._done = self._failed = 0
+
+    def place(self) -> None:
+        """Belong to the cell that runs now, unless there is one already."""
+        self._context = self._context or contextvars.copy_context()
 
     def follow(self, done: Done | None, left: int) -> None:
         """Say how far it is."""
@@ -183,8 +192,10 @@ class _Line:
             self._show(f"compiling {total} ahead, {self._done} done", is_over=False)
 
     def _show(self, text: str, *, is_over: bool) -> None:
-        if text == self._text:
-            return
+        if text != self._text and self._context is not None:
+            self._context.run(self._display, text, is_over=is_over)
+
+    def _display(self, text: str, *, is_over: bool) -> None:
         from IPython.display import display
 
         from mojocell.show import html

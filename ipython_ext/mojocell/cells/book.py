@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from mojocell.cells.bindings import Bindings
 from mojocell.cells.carried import Carried
+from mojocell.cells.reading import Reader
 from mojocell.cells.typed import typed
+from mojocell.mojo_first import read as parts_of
 from mojocell.options import OptionError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from mojocell.cells.typed import Typed
     from mojocell.core.request import Job
     from mojocell.core.result import RunResult
+
+
+_UNTYPED = "whose type is known when it runs"
 
 
 class Planned(NamedTuple):
@@ -67,7 +74,7 @@ class CellOf(NamedTuple):
 
 
 class Notebook:
-    r"""The ``%%mojo`` cells of a notebook of Jupyter.
+    r"""The cells of Mojo of a notebook of Jupyter.
 
     What a cell asks for says what the cells before it define, as they were compiled: where a repair has
     changed one of them, or one does not compile, those that use it are planned anew.
@@ -76,12 +83,10 @@ class Notebook:
     ----------
     cells : iterable of CellOf
         In their order.
-    names : mapping
-        The variables that there are.
+    reader : Reader
+        How they are read.
     living : callable
         Returns what cells that ran before define, a copy.
-    expand : callable or None
-        Puts variables into a magic's line.
 
     Examples
     --------
@@ -97,15 +102,13 @@ class Notebook:
     def __init__(
         self,
         cells: Iterable[CellOf],
-        names: Mapping[str, Any] | None = None,
+        reader: Reader | None = None,
         *,
         living: Callable[[], Carried] = Carried,
-        expand: Callable[[str], str] | None = None,
     ) -> None:
-        self._cells = [cell for cell in cells if "%%mojo" in cell.text]
-        self._names = {} if names is None else names
+        self._reader = reader or Reader()
+        self._cells = [cell for cell in cells if self._reader.plain or "%%mojo" in cell.text]
         self._living = living
-        self._expand = expand
         self._asked: dict[int, tuple[dict[str, Any], ...]] = {}
         #: What cells say as they were compiled; None: they do not compile.
         self._compiled: dict[int, str | None] = {}
@@ -114,36 +117,52 @@ class Notebook:
 
     def plan(self) -> list[Planned]:
         """Return what is to be compiled, as far as it was not returned before."""
-        living = self._living()
+        living, bindings = self._living(), Bindings()
         found = []
         for number, cell in enumerate(self._cells):
-            job = self._job(number, cell, living)
+            job = self._job(number, cell, living, bindings)
             if job is not None and self._asked.get(number) != job.using:
                 self._asked[number] = job.using
                 found.append(Planned(number, job))
         return found
 
-    def _job(self, number: int, cell: CellOf, living: Carried) -> Job | None:
+    def _job(self, number: int, cell: CellOf, living: Carried, bindings: Bindings) -> Job | None:
         """Return what compiles a cell, and add what it defines to what lives."""
         try:
-            read = typed(cell.text, self._expand)
+            read = typed(cell.text, self._reader)
         except OptionError as error:
             self.skipped[number] = str(error)
             return None
+        unknown = self._unknown(cell, read, bindings)
         if read is None:
             return None
         key = living.identity(read.name(cell.cell), read.source)
         job = None
         try:
-            job = read.job(cell.cell, self._names, lambda _, source: living.using(source, key))
+            job = read.job(
+                cell.cell, self._reader, lambda _, source: living.using(source, key), living.names()
+            )
         except (OptionError, TypeError) as error:
             self.skipped[number] = str(error)
+        if unknown:
+            self.skipped[number], job = f"it takes {', '.join(unknown)} of Python, {_UNTYPED}", None
         compiled = self._compiled.get(number, read.source)
         if compiled is None:
             living.forget(key)
         else:
             living.ran(key, cell.label, compiled)
         return job
+
+    def _unknown(self, cell: CellOf, read: Typed | None, bindings: Bindings) -> list[str]:
+        """Return the variables that a cell takes by name and that are not there yet; note what it binds."""
+        if not self._reader.plain:
+            return []
+        if read is None:
+            bindings.python(parts_of(cell.text).ipython)
+            return []
+        bindings.python(parts_of(read.text.head).ipython)
+        taken = bindings.mojo(read.text.line, read.text.body)
+        return [name for name in taken if name not in self._reader.names]
 
     def note(self, planned: Planned, result: RunResult) -> None:
         """Take note of what came of it."""

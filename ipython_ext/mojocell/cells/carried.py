@@ -240,6 +240,10 @@ class Carried:
         found = [living.label for living in self._cells.values() if name in living.variables]
         return found[-1] if found else None
 
+    def names(self) -> list[str]:
+        """Return the names that are known."""
+        return list(dict.fromkeys(name for living in self._cells.values() for name in living.defines))
+
     def table(self) -> list[tuple[str, str, str]]:
         """Return each name that is known, the cell that it is from, and the cells that use it."""
         rows = []

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from mojocell.cells import ahead
 from mojocell.cells.book import CellOf, Notebook
 from mojocell.cells.calls import Calls
+from mojocell.cells.reading import Reader
 from mojocell.errors import MojoCompileError, MojoError
+from mojocell.mojo_first import is_mojo
 from mojocell.show.words import plural
 
 if TYPE_CHECKING:
@@ -79,7 +81,8 @@ def read(path: str) -> Book:
         msg = f"{path} is not UTF-8"
         raise MojoError(msg, code="usage") from None
     if path.endswith(".ipynb"):
-        return Notebook(cells_of(text, path))
+        cells, plain = cells_of(text, path)
+        return Notebook(cells, Reader(plain=plain))
     try:
         return Calls(text)
     except (SyntaxError, ValueError) as error:
@@ -87,8 +90,8 @@ def read(path: str) -> Book:
         raise MojoError(msg, code="usage") from None
 
 
-def cells_of(text: str, path: str) -> list[CellOf]:
-    r"""Return the code cells of a notebook's file.
+def cells_of(text: str, path: str) -> tuple[list[CellOf], bool]:
+    r"""Return the code cells of a notebook's file, and whether they are Mojo without a magic.
 
     Parameters
     ----------
@@ -100,21 +103,22 @@ def cells_of(text: str, path: str) -> list[CellOf]:
     Examples
     --------
     >>> cells_of('{"cells": [{"cell_type": "code", "id": "a", "source": ["1\\n", "2"]}]}', "n.ipynb")
-    [CellOf(label='cell 1', cell='a', text='1\n2')]
+    ([CellOf(label='cell 1', cell='a', text='1\n2')], False)
     """
     import json
 
     try:
-        cells = json.loads(text)["cells"]
+        book = json.loads(text)
         found = [
             CellOf(f"cell {number}", cell.get("id"), "".join(cell.get("source") or ""))
-            for number, cell in enumerate(cells, 1)
+            for number, cell in enumerate(book["cells"], 1)
             if cell["cell_type"] == "code"
         ]
+        plain = is_mojo(book.get("metadata") or {})
     except (ValueError, KeyError, TypeError, AttributeError):
         msg = f"{path} is no notebook of format 4"
         raise MojoError(msg, code="usage") from None
-    return found
+    return found, plain
 
 
 def files(paths: Iterable[str]) -> list[str]:

@@ -160,6 +160,10 @@ class Session:
         with self._lock:
             return copy.deepcopy(self._carried)
 
+    def names(self) -> list[str]:
+        """Return the names that cells know of each other."""
+        return self._carried.names()
+
     def table(self) -> list[tuple[str, str, str]]:
         """Return each name that is known, the cell that it is from, and those that use it."""
         return self._carried.table()

@@ -7,20 +7,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mojocell import options
 from mojocell.cells.job import job_of
+from mojocell.cells.reading import Reader
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable
 
+    from mojocell.cells.reading import Text
     from mojocell.core.request import Job
 
-_MOJO = re.compile(
-    r"(?P<head>(?:[ \t]*\n)*(?:%%(?:time|capture|timeit|prun)(?![\w.])[^\n]*\n(?:[ \t]*\n)*)*%%mojo(?![\w.?])"
-    r"(?P<line>[^\n]*)(?:\n|\Z))(?P<body>.*)\Z",
-    re.DOTALL,
-)
 #: What IPython puts a variable's value in the place of.
 _EXPANDED = re.compile(r"[{$]")
+#: Cells of no notebook.
+_NOBODY = Reader()
 
 
 class Typed(NamedTuple):
@@ -28,14 +27,21 @@ class Typed(NamedTuple):
 
     Attributes
     ----------
-    opts : Namespace
+    opts, args : Namespace, list of str
         What stands on the magic's line.
-    source : str
-        The text, its lines numbered as in the editor.
+    text : Text
+        The cell.
     """
 
     opts: argparse.Namespace
-    source: str
+    args: list[str]
+    text: Text
+
+    @property
+    def source(self) -> str:
+        """The Mojo, its lines numbered as in the editor."""
+        body = self.text.body
+        return self.text.source + ("" if not body or body.endswith("\n") else "\n")
 
     def name(self, cell: str | None) -> str | None:
         """Return what the cell is known by, as far as somebody named it."""
@@ -44,8 +50,9 @@ class Typed(NamedTuple):
     def job(
         self,
         cell: str | None,
-        names: Mapping[str, Any],
+        reader: Reader,
         using: Callable[[str | None, str], list[dict[str, Any]]],
+        known: Iterable[str] = (),
     ) -> Job | None:
         """Return what compiles it, exactly as a run of the cell would; None where each run compiles anew.
 
@@ -53,10 +60,12 @@ class Typed(NamedTuple):
         ----------
         cell : str or None
             The front end's name for it.
-        names : mapping
-            The notebook's variables.
+        reader : Reader
+            Of the notebook.
         using : callable
             Returns what a cell of this name and text uses of other cells.
+        known : iterable of str
+            Names that other cells define.
 
         Raises
         ------
@@ -64,20 +73,24 @@ class Typed(NamedTuple):
             An input is not there yet, or has no Mojo type.
         """
         name = self.name(cell)
+        reader.take(self.text.body, self.opts, self.args, known)
+        self.opts.stdin = None  # what a program reads is not what it is
         used = [] if self.opts.alone else using(name, self.source)
-        job, _ = job_of(self.source, self.opts, [], names, cell=name or "cell", using=used)
+        job, _ = job_of(self.source, self.opts, [], reader.names, cell=name or "cell", using=used)
         return None if job.force or job.mode == "run" else job.but(op="compile")
 
 
-def typed(raw: str, expand: Callable[[str], str] | None = None) -> Typed | None:
+def typed(cell: str, reader: Reader = _NOBODY, *, expand: bool = False) -> Typed | None:
     r"""Read a cell; None where it is none of Mojo, or nobody can tell what it asks for.
 
     Parameters
     ----------
-    raw : str
+    cell : str
         The cell as its editor shows it.
-    expand : callable or None
-        Puts the notebook's variables into a magic's line; None: there are none.
+    reader : Reader
+        Of the notebook.
+    expand : bool
+        Whether variables on the magic's line have the values that they will have.
 
     Raises
     ------
@@ -91,18 +104,13 @@ def typed(raw: str, expand: Callable[[str], str] | None = None) -> Typed | None:
     >>> typed("print(1)"), typed("%%mojo --help\n"), typed("%%mojo -D N={n}\n")
     (None, None, None)
     """
-    found = _MOJO.match(raw)
-    if found is None:
+    text = reader.text(cell)
+    if text is None:
         return None
-    line, body = found["line"].strip(), found["body"]
-    if _EXPANDED.search(line):
-        if expand is None:
-            return None
-        line = expand(line)
-    if options.asks_for_help(line):
+    line: str | None = text.line.strip()
+    if _EXPANDED.search(text.line):
+        line = reader.expand(text.line.strip()) if expand else None
+    if line is None or options.asks_for_help(line):
         return None
-    words, _ = options.split(line)
-    opts = options.parse(options.parser(options.CELL), words)
-    opts.stdin = None  # what a program reads is not what it is
-    end = "" if not body or body.endswith("\n") else "\n"
-    return Typed(opts, "\n" * found["head"].count("\n") + body + end)
+    words, args = options.split(line)
+    return Typed(options.parse(options.parser(options.CELL), words), args, text)

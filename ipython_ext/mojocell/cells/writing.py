@@ -1,4 +1,4 @@
-"""A ``%%mojo`` cell while somebody writes it: what is wrong, which names fit, what a name is."""
+"""A cell of Mojo while somebody writes it: what is wrong, which names fit, what a name is."""
 
 from __future__ import annotations
 
@@ -16,54 +16,14 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
 
+    from mojocell.cells.reading import Reader, Text
     from mojocell.cells.session import Session
     from mojocell.core.request import Job
 
 #: Seconds that a kernel is kept waiting for: nobody waits longer for a list.
 PATIENCE = 2.0
-_MAGIC = re.compile(r"(?P<above>(?:[ \t]*\n)*)%%mojo(?![\w.])(?P<line>[^\n]*)(?P<end>\n|$)")
 _WORD = re.compile(r"\S*$")
 _NAME = re.compile(r"[^\W\d]\w*$")
-
-
-class Text(NamedTuple):
-    r"""A cell as an editor has it.
-
-    Attributes
-    ----------
-    head : str
-        The magic's line, and what is above it.
-    line : str
-        What stands on the magic's line behind its name.
-    row : int
-        Which line of the cell that is, from 1.
-    body : str
-        The Mojo.
-
-    Examples
-    --------
-    >>> Text.of("\n%%mojo -O1\nprint(1)")
-    Text(head='\n%%mojo -O1\n', line=' -O1', row=2, body='print(1)')
-    >>> Text.of("print(1)")
-    """
-
-    head: str
-    line: str
-    row: int
-    body: str
-
-    @classmethod
-    def of(cls, cell: str) -> Text | None:
-        """Read a cell; None for one of another language."""
-        found = _MAGIC.match(cell)
-        if found is None:
-            return None
-        return cls(found[0], found["line"], found["above"].count("\n") + 1, cell[found.end() :])
-
-    @property
-    def source(self) -> str:
-        """The Mojo, at the lines that it has in the cell."""
-        return "\n" * self.head.count("\n") + self.body
 
 
 class Names(NamedTuple):
@@ -78,27 +38,33 @@ class Writing:
 
     Parameters
     ----------
-    shell : InteractiveShell
-        Whose notebook it is.
     session : Session
         What its cells define.
+    reader : Reader
+        How they are read.
     parse : callable
         Reads what stands on the magic's line; `UsageError` says what is wrong with it.
     """
 
     def __init__(
-        self, shell: Any, session: Session, parse: Callable[[str], tuple[argparse.Namespace, list[str]]]
+        self, session: Session, reader: Reader, parse: Callable[[str], tuple[argparse.Namespace, list[str]]]
     ) -> None:
-        self._ip = shell
         self._session = session
+        self._reader = reader
         self._parse = parse
+
+    def is_mojo(self, cell_text: str, line: int) -> bool:
+        """Tell whether a line of a cell is one of Mojo, or of its magic."""
+        text = self._reader.text(cell_text)
+        return text is not None and (line == text.row or line > text.above)
 
     def _job(self, text: Text, cell: str | None, used: str | None = None) -> Job:
         """Return what would be asked for if the cell ran now; `used`: its text as far as it uses others."""
         opts, args = self._parse(text.line)
+        self._reader.take(text.body, opts, args, self._session.names())
         known = cell or opts.name
         using = [] if opts.alone else self._session.using(known, text.source if used is None else used)
-        names = self._ip.user_ns
+        names = self._reader.names
         try:
             return job_of(text.source, opts, args, names, cell=known, using=using)[0]
         except (options.OptionError, TypeError) as error:
@@ -118,7 +84,7 @@ class Writing:
         **place
             As for `language.checked`.
         """
-        text = Text.of(cell_text)
+        text = self._reader.text(cell_text)
         if text is None:
             return {"diagnostics": [], "fix": None}
         try:
@@ -134,8 +100,8 @@ class Writing:
 
     def names(self, cell_text: str, line: int, column: int) -> Names | None:
         """Return the names that fit at a place; None for a cell of another language."""
-        text = Text.of(cell_text)
-        if text is None or line < text.row:
+        text = self._reader.text(cell_text)
+        if text is None or not self.is_mojo(cell_text, line):
             return None
         if line == text.row:
             return self._options(cell_text.split("\n")[line - 1][: column - 1])
@@ -148,7 +114,8 @@ class Writing:
         except (MojoError, UsageError):
             return Names([], "")
         if prefix and not before.endswith("." + prefix):
-            found = [*self._carried(prefix, found), *found]
+            around = (before[: -len(prefix)], after)
+            found = [*self._carried(prefix, found), *self._taken(prefix, around), *found]
         return Names(found, prefix)
 
     def _carried(self, prefix: str, found: list[language.Item]) -> list[language.Item]:
@@ -156,8 +123,17 @@ class Writing:
         known = {item.label for item in found}
         return [
             language.Item(name, "function")
-            for name, _, _ in self._session.table()
+            for name in self._session.names()
             if name.startswith(prefix) and name not in known
+        ]
+
+    def _taken(self, prefix: str, around: tuple[str, str]) -> list[language.Item]:
+        """Return Python's variables that the cell would take by name, were they written there."""
+        return [
+            language.Item(name, "variable")
+            for name in self._reader.names
+            if name.startswith(prefix)
+            and name in self._reader.taken(name.join(around), self._session.names())
         ]
 
     def _options(self, before: str) -> Names:
@@ -171,7 +147,7 @@ class Writing:
         found = options.values_of(last)
         if found is None:
             found = (
-                [name for name in self._ip.user_ns if not name.startswith("_")]
+                [name for name in self._reader.names if not name.startswith("_")]
                 if last in ("-i", "--in", "--stdin")
                 else options.words_of(options.CELL)
             )
@@ -179,8 +155,8 @@ class Writing:
 
     def help(self, cell_text: str, line: int, column: int) -> language.Help | None:
         """Return what is known of the name at a place, or else of what is called there."""
-        text = Text.of(cell_text)
-        if text is None or line <= text.row:
+        text = self._reader.text(cell_text)
+        if text is None or line <= text.above or line == text.row:
             return None
         try:
             job = self._job(text, None)
@@ -202,9 +178,9 @@ class Writing:
         UsageError
             It is no cell of Mojo.
         """
-        text = Text.of(cell_text)
+        text = self._reader.text(cell_text)
         if text is None:
-            msg = "this is no %%mojo cell"
+            msg = "this is no cell of Mojo"
             raise UsageError(msg)
         made = language.format(text.body)
         # A cell ends without an empty line, as editors have it.
@@ -232,7 +208,7 @@ def _shown(item: Diagnostic, text: Text) -> dict[str, Any]:
     return {
         "kind": item.kind,
         "message": item.message + hint,
-        "line": item.line or text.row,
+        "line": item.line or text.row or text.above + 1,
         "column": item.column,
         "end_line": item.end_line,
         "end_column": item.end_column,

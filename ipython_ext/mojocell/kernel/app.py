@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
-from IPython.utils.tokenutil import token_at_cursor
 
 import mojocell
 from mojocell import mojo_first
@@ -109,17 +108,6 @@ class MojoKernel(IPythonKernel):
     ) -> dict[str, Any]:
         """Describe a name: in Mojo as in a cell with ``%%mojo``, in Python as ever."""
         view = _seen(code, cursor_pos)
-        is_mojo = view.code.startswith(_HEAD)
-        if is_mojo and view.code != code:  # as whoever knows of %%mojo has it
-            return await _awaited(self.do_inspect(view.code, view.position, detail_level, omit_sections))
-        shell: Any = self.shell
-        if is_mojo and token_at_cursor(code, cursor_pos) not in shell.user_ns:
-            return {
-                "status": "ok",
-                "found": False,
-                "data": {},
-                "metadata": {},
-            }  # Python's print is not Mojo's
         said = super().do_inspect(view.code, view.position, detail_level, omit_sections)  # type: ignore[no-untyped-call]
         return await _awaited(said)
 
@@ -135,14 +123,13 @@ def _seen(code: str, position: int) -> _View:
     Examples
     --------
     >>> _seen("print(", 6)
-    _View(code='%%mojo\nprint(', position=13, shift=-7)
+    _View(code='print(', position=6, shift=0)
     >>> _seen("%python os.p\nprint(1)", 12)
     _View(code='os.p', position=4, shift=8)
     """
     cell = mojo_first.read(code)
     if cell.mojo is not None and position >= cell.start:
-        shift = cell.start - len(_HEAD)
-        return _View(_HEAD + cell.mojo, position - shift, shift)
+        return _View(code, position, 0)  # whoever answers knows that it is Mojo
     if code.startswith("%%"):
         is_python = cell.ipython.startswith("#%python")
         return _View(f"#{code[1:]}" if is_python else code, position, 0)
