@@ -126,6 +126,7 @@ class Mojocell(Magics):
         if self._host.has_kernel:
             self._diagnostics.serve()
             self.beforehand.serve()
+            self._session.follow = self.beforehand.outdated
             self._ends.append(WritingComm(self._writing).serve())
         super().__init__(shell=shell, **kwargs)
 

@@ -182,7 +182,10 @@ SETTINGS: dict[str, Setting] = {
         Setting("modernize", True, _bool, "repair older Mojo with the compiler's own fix-its, and say so"),
         Setting("prefetch", True, _bool, "compile the cells of a trusted notebook when it is opened"),
         Setting(
-            "speculate", True, _bool, "compile a cell while it is typed, where the front end tells of it"
+            "speculate",
+            True,
+            _bool,
+            "compile a cell while it is typed, and what uses a cell that was changed",
         ),
         Setting(
             "status",

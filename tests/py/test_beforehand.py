@@ -347,3 +347,45 @@ def test_in_a_kernel_of_mojo_what_is_typed_and_queued_is_compiled_as_it_will_run
     assert plain.running.run(two, cell_id="id-2").status == "ok"
     plain.running.run("%%time\n\nprint(n)", cell_id="id-3")  # what it computes nobody knows of this compiler
     assert (stats("compilations"), stats("misses")) == (3, 0)
+
+
+# ---- what uses a cell that was changed
+
+
+def test_what_uses_a_changed_cell_is_compiled_before_it_is_asked_for(desk: Desk, front: Front) -> None:
+    running = front.running
+    cells = {
+        "base": desk.cell(1),
+        "defines": "%%mojo\ndef g() -> Int: return f1()",
+        "runs": "%%mojo --quiet\n# run: print ran\nprint(g())",
+        "other": desk.cell(2),
+    }
+    for name, text in cells.items():
+        assert running.run(text, cell_id=name).status == "ok"
+    before = {name: stats(name) for name in ("compilations", "prefetched", "misses")}
+    assert running.run(desk.cell(1, "sleep 0"), cell_id="base").status == "ok"
+    wait_until(lambda: stats("prefetched") == before["prefetched"] + 2 and stats("entries") == 7, 30, "both")
+    running.run("g()")  # what it computes nobody knows of this compiler
+    assert running.run(cells["runs"], cell_id="runs").status == "ok"
+    assert stats("compilations") == before["compilations"] + 3
+    assert stats("misses") == before["misses"] + 1
+    assert client.request({"op": "info"})["open_requests"] == 0
+
+
+def test_what_is_compiled_anew_is_given_up_for_what_is_newer(desk: Desk, front: Front) -> None:
+    running = front.running
+    assert running.run(desk.cell(1), cell_id="base").status == "ok"
+    held = f'%%mojo\ndef g() -> Int:\n    """\n    # compile: wait {desk.folder}/go\n    """\n    return f1()'
+    desk.let("go")
+    assert running.run(held, cell_id="held").status == "ok"
+    (desk.folder / "go").unlink()
+    for number in range(3):
+        assert running.run(desk.cell(1, f"wait {desk.folder}", f"n {number}"), cell_id="base").status == "ok"
+        wait_until(lambda: client.request({"op": "info"})["open_requests"] == 1, 30, "what uses it")
+    desk.let("go")
+    wait_until(lambda: stats("entries") == 6, 30, "the newest")
+    assert stats("prefetched") <= 3 and client.request({"op": "info"})["open_requests"] == 0
+    assert running.run("%config Mojocell.speculate = False").status == "ok"
+    prefetched = stats("prefetched")
+    assert running.run(desk.cell(1, "n 9"), cell_id="base").status == "ok"
+    assert stats("prefetched") == prefetched

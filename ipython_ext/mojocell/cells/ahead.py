@@ -13,7 +13,7 @@ from mojocell.show.output import Sink
 from mojocell.show.progress import BEAT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from mojocell.cells.book import Book, Planned
     from mojocell.core.request import Job
@@ -177,6 +177,36 @@ class Latest:
                 self._stop = stop = Stop()
             with contextlib.suppress(ValueError):  # of a text that no request can carry
                 attempt(job, stop)
+
+
+class Newest:
+    """Compiles cells, each as it was asked for last, as many at a time as there are processors."""
+
+    def __init__(self) -> None:
+        self._todo: queue.SimpleQueue[tuple[Job, Stop]] = queue.SimpleQueue()
+        self._stops: dict[str, Stop] = {}
+
+    def put(self, jobs: Mapping[str, Job | None]) -> None:
+        """Do these; what was asked for under their names before is given up, and None is nothing."""
+        is_first = not self._stops
+        for name, job in jobs.items():
+            if name in self._stops:
+                self._stops[name].set()
+            if job is not None:
+                self._stops[name] = stop = Stop()
+                self._todo.put((job, stop))
+        if is_first and self._stops:
+            for _ in range(processors()):
+                threading.Thread(target=self._work, daemon=True).start()
+
+    def stop(self) -> None:
+        """Give all of it up."""
+        for stop in self._stops.values():
+            stop.set()
+
+    def _work(self) -> None:
+        while True:
+            attempt(*self._todo.get())
 
 
 def in_background(work: Callable[[], Any]) -> None:

@@ -22,10 +22,11 @@ from mojocell.show.words import plural
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from mojocell.cells.ahead import Done, Latest, Stop
+    from mojocell.cells.ahead import Done, Latest, Newest, Stop
     from mojocell.cells.book import CellOf
     from mojocell.cells.reading import Reader
     from mojocell.cells.session import Session
+    from mojocell.core.request import Job
 
 TARGET = "mojocell.ahead"
 
@@ -50,6 +51,7 @@ class Beforehand:
         self._line: _Line | None = None
         self._opened: Stop | None = None
         self._queued: Stop | None = None
+        self._outdated: Newest | None = None
         self._typed: str | None = None
         self._latest: Latest | None = None
 
@@ -87,6 +89,8 @@ class Beforehand:
         for one in (self._opened, self._queued):
             if one is not None:
                 one.set()
+        if self._outdated is not None:
+            self._outdated.stop()
 
     def runs(self) -> None:
         """Take note that a cell is about to run: in a kernel of Mojo the first one shows how far it is."""
@@ -97,6 +101,17 @@ class Beforehand:
         """Take note that a cell has ended: after one that failed, those behind it do not run."""
         if failed and self._queued is not None:
             self._queued.set()
+
+    # --- what uses a cell that was changed ---
+
+    def outdated(self, jobs: Mapping[str, Job | None]) -> None:
+        """Compile cells that are out of date, in the place of what was to be compiled of them before."""
+        if not settings.value_of("speculate") or not (self._outdated or any(jobs.values())):
+            return
+        from mojocell.cells import ahead
+
+        self._outdated = self._outdated or ahead.Newest()
+        self._outdated.put({cell: job and job.but(urgency="prefetch") for cell, job in jobs.items()})
 
     def _compile(
         self, cells: list[CellOf], urgency: str, stop: Stop, follow: Callable[[Done | None, int], object]

@@ -250,6 +250,21 @@ class Binder:
         module = now.modules.get(str(opts.bind_as))
         return module.__mojo__.function(name) if module is not None else now.functions[name]
 
+    def give_back(self, name: str, cell: str | None, owner: str | None) -> None:
+        """Let a name that a cell has bound be another cell's function again, where it is still its own.
+
+        Parameters
+        ----------
+        name : str
+            The name.
+        cell, owner : str or None
+            Who does not define it any more, and who does.
+        """
+        lost = self._cells.get(cell, _Cell()).functions.get(name)
+        found = self._cells.get(owner, _Cell()).functions.get(name)
+        if lost is not None and found is not None and self._ip.user_ns.get(name) is lost:
+            self._ip.push({name: found})
+
     def failed(
         self, cell: str | None, source: str, defined: Iterable[str], *, compiled: bool = False
     ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import functools
 import re
@@ -16,7 +17,7 @@ from mojocell.options import OptionError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from mojocell.cells.functions import Binder, Bound
     from mojocell.core.request import Job
@@ -51,6 +52,8 @@ class Session:
         self._carried = Carried()
         self._asked: dict[str, _Asked] = {}
         self._lock = threading.RLock()  # a call in any thread may find its cell out of date
+        #: Told what compiles cells that are out of date; None: they are not to be compiled any more.
+        self.follow: Callable[[Mapping[str, Job | None]], object] = lambda _jobs: None
 
     def using(self, cell: str | None, source: str) -> list[dict[str, Any]]:
         """Return what a cell's text uses of the living cells, as a request has it."""
@@ -88,9 +91,12 @@ class Session:
             return []
         # The count of executions is the next one's in some versions of IPython.
         number = len(self._ip.history_manager.input_hist_parsed) - 1
-        change = self._carried.ran(key, f"In [{number}]" if number > 0 else "another cell", result.source)
+        label = f"In [{number}]" if number > 0 else "another cell"
+        with self._giving_back(key):
+            change = self._carried.ran(key, label, result.source)
         self._asked[key] = _Asked(cell, job, opts)
         self._outdate(change.outdated)
+        self.follow({key: None, **{each: self._ahead(each) for each in change.outdated}})
         # In a terminal, where cells have no identity, a later one takes an earlier one's place.
         return change.warnings if cell is not None else []
 
@@ -113,11 +119,25 @@ class Session:
     def forget(self, cells: Iterable[str]) -> None:
         """Forget cells that the front end has deleted."""
         gone = list(cells)
+        if not gone:
+            return
         with self._lock:
+            with self._giving_back(*gone):
+                outdated = self._carried.forget(*gone)
             for cell in gone:
                 self._asked.pop(cell, None)
-            if gone:
-                self._outdate(self._carried.forget(*gone))
+            self._outdate(outdated)
+            self.follow(dict.fromkeys(gone))
+
+    @contextlib.contextmanager
+    def _giving_back(self, *keys: str) -> Iterator[None]:
+        """Let names that cells define no more be those of other living cells, for Python as for Mojo."""
+        owned = {name: self._carried.owner(name) for name in self._carried.names()}
+        yield
+        for name, before in owned.items():
+            now = self._carried.owner(name)
+            if before in keys and now not in (before, None) and {before, now} <= self._asked.keys():
+                self._binder.give_back(name, self._asked[str(before)].cell, self._asked[str(now)].cell)
 
     def reset(self, name: str = "") -> None:
         """Forget the cells that define a name; without one, all."""
@@ -178,6 +198,17 @@ class Session:
             if asked is not None:
                 self._binder.outdate(asked.cell, asked.job.source, functools.partial(self._refresh, key))
 
+    def _anew(self, key: str) -> Job:
+        """Return what compiles a cell with what lives now."""
+        job = self._asked[key].job
+        using = tuple(self._carried.using(job.source, key))
+        return job if (job.using, job.op) == (using, "compile") else job.but(op="compile", using=using)
+
+    def _ahead(self, key: str) -> Job | None:
+        """Return what compiles a cell before somebody asks for it; None where each run compiles anew."""
+        asked = self._asked.get(key)
+        return None if asked is None or asked.job.force or asked.job.mode == "run" else self._anew(key)
+
     def _refresh(self, key: str, name: str) -> Any:
         """Compile a cell again, as what it uses was changed; return its function of a name."""
         with self._lock:
@@ -188,9 +219,7 @@ class Session:
             current = self._binder.current(asked.cell, name)
             if current is not None:
                 return current
-            using = tuple(self._carried.using(asked.job.source, key))
-            if asked.job.using != using or asked.job.op != "compile":
-                asked = asked._replace(job=asked.job.but(op="compile", using=using))
+            asked = asked._replace(job=self._anew(key))
             result = asked.job.execute()
             if result.error is not None:
                 self.explain(result)
