@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
-from servers import environment
+from servers import await_stats, environment, stats
 
 HEAD = """
 import marimo
@@ -294,3 +294,30 @@ def test_a_program_asks_below_its_cell_while_one_edits(marimo, page) -> None:
     expect(page.locator("pre.mojocell").filter(has_text="hello Ada")).to_be_visible()
     if "MOJOCELL_SCREENSHOTS" in os.environ:
         page.screenshot(path=Path(os.environ["MOJOCELL_SCREENSHOTS"]) / "marimo-answered.png")
+
+
+LATER = (
+    HEAD
+    + '''
+@app.cell
+def _(mc):
+    def later():
+        return mc.cell(r"""
+        def of_an_opened_notebook() -> Int:
+            return 61
+        """)
+
+    return (later,)
+'''
+    + TAIL
+)
+
+
+def test_what_an_opened_notebook_asks_for_is_compiled_before_it_runs(marimo, marimo_place, page) -> None:
+    env = environment(marimo_place)
+    before = stats(env)
+    marimo("edit", LATER).open(page, ".marimo-cell")
+    now = await_stats(env, lambda found: found["entries"] == before["entries"] + 1)
+    # Nobody waited for a compiler, and the notebook has not run it.
+    made = {name: now[name] - before[name] for name in ("prefetched", "compilations", "misses", "hits")}
+    assert made["prefetched"] == made["compilations"] > 0 == made["misses"] + made["hits"]

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import pickle
 import subprocess
 import sys
 import sysconfig
+import threading
 import types
 from typing import TYPE_CHECKING
 
 import pytest
 
 import mojocell as mc
+from daemon import wait_until
 from mojocell import hosts
 from mojocell.hosts import marimo as host
+from mojocell.marimo_opened import opened
 from mojocell.show import html
 
 if TYPE_CHECKING:
@@ -244,3 +248,33 @@ def test_the_last_output_is_shown_although_nothing_follows(monkeypatch: pytest.M
     live.quiet()
     live.quiet()
     assert [text.count("onetwo") for text in shown] == [0, 1]
+
+
+def test_only_a_notebook_that_is_edited_is_compiled_ahead(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "later.py"
+    file.write_text(
+        "import mojocell as mc\ndef later(): return mc.cell('def ahead_61() -> Int: return 61')\n"
+    )
+    before = mc.cache.stats()
+
+    def open_and_wait(*, compiled: int) -> None:
+        async def use() -> None:
+            async with opened(None):
+                wait_until(lambda: threads() == before_threads, 60, "the end of the thread")
+
+        threads = threading.active_count
+        before_threads = threads()
+        asyncio.run(use())
+        now = mc.cache.stats()
+        assert now["prefetched"] - before["prefetched"] == compiled
+
+    open_and_wait(compiled=0)  # no marimo
+    monkeypatch.setattr(hosts, "edited_file", lambda: str(file))
+    monkeypatch.setenv("MOJOCELL_PREFETCH", "0")
+    open_and_wait(compiled=0)
+    monkeypatch.delenv("MOJOCELL_PREFETCH")
+    open_and_wait(compiled=1)
+    file.write_text("no Python")
+    open_and_wait(compiled=1)

@@ -39,6 +39,15 @@ def current() -> Host:
     return Terminal()
 
 
+def edited_file() -> str | None:
+    """Return the file of the notebook of marimo that is edited in this process; None where none is."""
+    if "marimo" not in sys.modules:
+        return None
+    from mojocell.hosts import marimo
+
+    return marimo.edited_file()
+
+
 def read_line() -> bytes:
     """Return the next line that a function reads of this process's standard input; nothing at its end.
 

@@ -8,6 +8,7 @@ its place, too. All that the package knows of marimo is here.
 from __future__ import annotations
 
 import functools
+import os
 import sys
 import time
 from collections import deque
@@ -68,6 +69,14 @@ def _serves() -> bool:
         except Exception:  # noqa: BLE001  (whatever a marimo of another time does: it is not known, then)
             return False
     return _is_app
+
+
+def edited_file() -> str | None:
+    """Return the file of the notebook that is edited in this process; None where none is."""
+    if mode() != "notebook" or sys.modules["marimo"].app_meta().mode != "edit":
+        return None
+    file = getattr(sys.modules["__main__"], "__file__", None)
+    return file if isinstance(file, str) and file.endswith(".py") and os.path.isfile(file) else None
 
 
 class Marimo(Terminal):
