@@ -94,8 +94,8 @@ def test_waiting_for_anothers_compilation_says_so(shell: Kernel) -> None:
     shell.run("slow('joined', cache='joined')")
     outcome = shell.run(CELL)
     first = next(c["data"]["text/plain"] for _, kind, c in outcome.messages if kind == "display_data")
-    assert first.startswith("waiting for the same compilation, started elsewhere … ")
-    assert outcome.displays() == ["joined another compilation, 2.4 s · ran in 1.2 ms"]
+    assert first.startswith("waiting for a compilation that has begun … ")
+    assert outcome.displays() == ["waited 2.4 s for a compilation that had begun · ran in 1.2 ms"]
 
 
 def test_a_compilation_that_is_stopped_or_not_served_leaves_no_state_behind(shell: Kernel) -> None:

@@ -248,7 +248,7 @@ def status(result: RunResult, more: str = "") -> str:
     if result.cache == "hit":
         parts = ["cache hit"]
     elif result.cache == "joined":
-        parts = [f"joined another compilation, {duration(compiled)}"]
+        parts = [f"waited {duration(compiled)} for a compilation that had begun"]
     else:
         parts = [
             f"compiled in {duration(compiled)} ({'compiler cache' if result.compiler_cache else 'cold'})"

@@ -53,7 +53,7 @@ class Progress:
         """Start to wait; called again for another round of the same compilation."""
         words = {
             "queued": "waiting for other compilations",
-            "joined": "waiting for the same compilation, started elsewhere",
+            "joined": "waiting for a compilation that has begun",
             "modernized": "compiling the repaired cell",
             "lowered": "compiling without optimization, because the compiler crashed",
         }
