@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import writing
 from bench_jupyterlab import OBSERVE, press
 from bench_kernel import execute
 from browser import free_port, new_page, wait_for
@@ -305,7 +306,10 @@ def typed(place: Path) -> Row:
     finally:
         server.terminate()
         server.wait()
-    detail = f"from {min(took) * 1e3:.3g} to {max(took) * 1e3:.3g}"
+    from mojocell.core.request import Job
+
+    own = Job(f"var x = {nonce()}\nprint(42, x)", op="compile").execute().times["compile"]
+    detail = f"from {min(took) * 1e3:.3g} to {max(took) * 1e3:.3g}; the compiler alone {own:.2g} s"
     what = "JupyterLab: typed, pause of 4 s, Ctrl+Enter to output"
     return Row(what, statistics.median(took) * 1e3, "ms", 100, detail, TYPED)
 
@@ -332,6 +336,19 @@ def dependents(client: Any) -> Row:
         0,
         f"{made}",
     )
+
+
+def comments(client: Any) -> Row:
+    """A comment is edited where no line moves, in a cell and so in what uses it: nothing compiles."""
+    text = f"%%mojo --quiet\ndef c0() -> Int:  # {{}}\n    return {nonce()}\n"
+    execute(client, text.format("one"))
+    execute(client, "%%mojo --quiet\ndef c1() -> Int:\n    return c0() + 1\n")
+    before = stats()["compilations"]
+    for word in ("two", "and a longer one"):
+        execute(client, text.format(word))
+        execute(client, "c0(), c1()")
+    made = stats()["compilations"] - before
+    return Row("a comment edited, no line moved: compilations", made, "", 0)
 
 
 def carried() -> Row:
@@ -377,6 +394,8 @@ def measure() -> list[Row]:
                 remaining(client, front),
                 *edits(client, front),
                 dependents(client),
+                comments(client),
+                *writing.rows(client, place),
             ]
             front.close()
         rows.append(typed(place))
