@@ -53,7 +53,7 @@
       }
       if (state.quote) return inString(stream, state);
       if (stream.eatSpace()) return null;
-      if (stream.sol() && stream.match(/^%%\w+.*/)) return "meta";
+      if (stream.sol() && stream.match(/^%%\w+.*|^[%!]\w+/)) return "meta";
       if (stream.match(/^#.*/)) return "comment";
       const opening = stream.match(STRING);
       if (opening) {
