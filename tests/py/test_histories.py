@@ -45,9 +45,11 @@ def written(name: str, number: int, others: tuple[str, ...]) -> str:
 BROKEN = 'def broken() -> Int:\n    """\n# compile: error no\n    """\n    return nowhere\n'
 
 
-def steps(choose: Callable[[str], Any]) -> Any:
-    """Histories in which a cell defines one of the names that `choose` gives."""
-    others = st.lists(st.sampled_from(NAMES), max_size=3, unique=True).map(tuple)
+OTHERS = st.lists(st.sampled_from(NAMES), max_size=3, unique=True).map(tuple)
+
+
+def steps(choose: Callable[[str], Any], others: Any = OTHERS) -> Any:
+    """Histories in which a cell defines one of the names that `choose` gives, with others that it uses."""
     runs = st.sampled_from(CELLS).flatmap(
         lambda cell: st.tuples(st.just("run"), st.just(cell), choose(cell), st.integers(0, 2), others)
     )
@@ -156,8 +158,10 @@ def real(service: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[An
 
 # A cell may take another name with each run; two cells may define one.
 ANY = steps(lambda _cell: st.sampled_from(NAMES))
-# Which of two is left where the later one ceases to compile is another question: here each has its own.
 OWN = steps(lambda cell: st.just(NAMES[CELLS.index(cell)]))
+# That a cell does not compile any more, as what it uses is gone, is known when it runs again, and so here late: where
+# two cells define one name they use nothing.
+SHARED = steps(lambda _cell: st.sampled_from(NAMES), st.just(()))
 
 
 @settings(max_examples=40)
@@ -183,6 +187,14 @@ def test_programs_of_thousands_of_histories_are_those_of_a_fresh_kernel(
 def test_programs_and_functions_of_dozens_of_histories_compute_the_same(
     real: Any, history: list[Any]
 ) -> None:
+    compare(real, history)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3600)
+@settings(max_examples=24)
+@given(history=SHARED)
+def test_python_has_the_function_of_the_cell_that_counts(real: Any, history: list[Any]) -> None:
     compare(real, history)
 
 
