@@ -22,6 +22,7 @@ endif()
 
 file(GLOB_RECURSE mc_sources CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}
   ${PROJECT_SOURCE_DIR}/runtime/*.[ch] ${PROJECT_SOURCE_DIR}/runtime/*.def ${PROJECT_SOURCE_DIR}/runtime/*.schema.json
+  ${PROJECT_SOURCE_DIR}/runtime/package/*.mojo
   ${PROJECT_SOURCE_DIR}/runtime/protocol/maker/*.py
   ${PROJECT_SOURCE_DIR}/kernel_bridge/*.[ch])
 list(SORT mc_sources)

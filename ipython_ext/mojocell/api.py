@@ -331,7 +331,8 @@ def info() -> dict[str, Any]:
         ``mojocell`` and ``python`` (versions), ``machine`` (as `machine` has it), ``settings``, and
         what the daemon says of itself and of the Mojo it found, or in ``toolchain_problem`` why there is
         none; ``modules`` are those that cells of this process can import: of each directory that is searched
-        ``directory``, ``origin`` (``"compiler"``, ``"-I"``, ``"beside"``, ``"import path"``) and ``names``.
+        ``directory``, ``origin`` (``"compiler"``, ``"-I"``, ``"beside"``, ``"import path"``,
+        ``"mojocell"``) and ``names``.
 
     Examples
     --------
@@ -390,6 +391,7 @@ _ORIGINS = {
     "-I": "by the setting flags",
     "beside": "beside the notebook",
     "import path": "by MODULAR_MOJO_MAX_IMPORT_PATH",
+    "mojocell": "of Mojocell",
 }
 _MOST_MODULES = 12
 

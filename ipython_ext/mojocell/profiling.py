@@ -296,6 +296,6 @@ def _written(entries: Sequence[Mapping[str, Any]]) -> set[int | str]:
         key
         for entry in entries
         for place, argument in enumerate(entry["arguments"])
-        if "MutSpan" in str(argument["type"])
+        if "Mut" in str(argument["type"])
         for key in (place, str(argument["name"]))
     }

@@ -31,6 +31,14 @@ static inline bool plain_word(const struct mc_function *self,
         }
         memcpy((*word)++, &((PyFloatObject *) value)->ob_fval, sizeof **word);
         return true;
+    case MC_PLAIN_NDSPAN:
+        type = &self->overloads->abi.args[index];
+        if (!Py_IS_TYPE(value, self->bridge->numpy.array) ||
+            !mc_ndarray_view((struct mc_ndarray *) value, type, *word)) {
+            return false;
+        }
+        *word += type->words;
+        return true;
     default:
         type = &self->overloads->abi.args[index];
         if (!Py_IS_TYPE(value, self->bridge->numpy.array) ||
@@ -69,7 +77,7 @@ static inline __attribute__((always_inline)) PyObject *call_shape(PyObject *obje
                                                                   int result_sort)
 {
     const struct mc_function *self = (const struct mc_function *) object;
-    uint64_t in[2 * MC_PLAIN_MOST];
+    uint64_t in[(1 + 2 * MC_RANK_MAX) * MC_PLAIN_MOST];
     uint64_t out[MC_THUNK_OUT_WORDS];
     uint64_t *word = in;
     struct mc_guard_result result;
@@ -115,6 +123,8 @@ static enum mc_plain plain_of(const struct mc_type *type)
         return MC_PLAIN_NONE;
     case MC_TYPE_SPAN: /* a bool of NumPy's may be none of Mojo's */
         return type->scalar == MC_BOOL ? MC_PLAIN_OTHER : MC_PLAIN_SPAN;
+    case MC_TYPE_NDSPAN:
+        return type->scalar == MC_BOOL ? MC_PLAIN_OTHER : MC_PLAIN_NDSPAN;
     case MC_TYPE_SCALAR:
         return type->scalar == MC_FLOAT64                           ? MC_PLAIN_FLOAT64
                : type->scalar == MC_INT || type->scalar == MC_INT64 ? MC_PLAIN_INT

@@ -15,6 +15,7 @@ enum mc_plain {
     MC_PLAIN_INT,
     MC_PLAIN_FLOAT64,
     MC_PLAIN_SPAN, /* of an array of NumPy's */
+    MC_PLAIN_NDSPAN,
     MC_PLAIN_NONE, /* a result */
 };
 

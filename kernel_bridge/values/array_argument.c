@@ -79,7 +79,7 @@ static int check(const struct mc_conversion *conversion,
     if (array->missing) {
         return mc_array_refuse_missing(conversion, type, array, array->missing);
     }
-    if (array->ndim != 1) {
+    if (array->ndim != (type->rank ? type->rank : 1)) {
         return mc_array_refuse_shape(conversion, type, array);
     }
     if (array->kind != wanted->kind || array->size != wanted->size) {
@@ -102,30 +102,48 @@ static int check_writable(const struct mc_conversion *conversion,
     return obstacle ? mc_array_refuse_layout(conversion, type, array, obstacle) : 0;
 }
 
+/* Of elements at `data`, where they are at the array's own distances or `packed`, in C's order. */
+static void write_words(const struct mc_type *type,
+                        const struct mc_array *array,
+                        const char *data,
+                        bool packed,
+                        uint64_t *ret)
+{
+    Py_ssize_t next = 1;
+    ret[0] = mc_array_count(array) ? (uint64_t) (uintptr_t) data : 0;
+    ret[1] = (uint64_t) mc_array_length(array);
+    for (unsigned i = type->rank; i-- > 0;) {
+        Py_ssize_t length = i == 0 ? mc_array_length(array) : array->shape[i];
+        ret[1 + i] = (uint64_t) length;
+        ret[1 + type->rank + i] =
+            (uint64_t) (packed ? next : array->strides[i] / (Py_ssize_t) array->size);
+        next *= length;
+    }
+}
+
 int mc_array_take(struct mc_conversion *conversion,
                   const struct mc_type *type,
                   const struct mc_array *array,
                   uint64_t *ret_words)
 {
-    const struct mc_chunk *first = &array->first;
+    const char *data = array->first.data;
     if (check(conversion, type, array) < 0) {
         return -1;
     }
-    const char *obstacle = mc_array_obstacle(array);
+    const char *obstacle = mc_array_obstacle(type, array);
     if (type->writable && check_writable(conversion, type, array, obstacle) < 0) {
         return -1;
     }
-    if (obstacle) {
-        return mc_array_copy(conversion, type, array, ret_words);
+    if (obstacle && !(data = mc_array_copy(conversion, type, array))) {
+        return -1;
     }
-    ret_words[0] = first->count ? (uint64_t) (uintptr_t) first->data : 0;
-    ret_words[1] = (uint64_t) first->count;
-    return array->made ? mc_array_tell(conversion,
-                                       type,
-                                       array,
-                                       (size_t) (first->count * array->size),
-                                       "it gives its elements only by a copy")
-                       : 0;
+    write_words(type, array, data, obstacle != NULL, ret_words);
+    return array->made && !obstacle ? mc_array_tell(conversion,
+                                                    type,
+                                                    array,
+                                                    (size_t) (mc_array_count(array) * array->size),
+                                                    "it gives its elements only by a copy")
+                                    : 0;
 }
 
 PyObject *mc_array_annotation(const struct mc_type *type)

@@ -11,11 +11,11 @@ int mc_array_find(struct mc_conversion *conversion,
                   PyObject *value,
                   struct mc_array *ret);
 
-/* Address and count of the elements for a Span or List; 0, or -1 with an exception. */
+/* The words of the elements for a Span, NDSpan or List; 0, or -1 with an exception. */
 int mc_array_take(struct mc_conversion *conversion,
                   const struct mc_type *type,
                   const struct mc_array *array,
                   uint64_t *ret_words);
 
-/* "NDArray[float64]", as a stub has it for a Span, or for a List that comes out. */
+/* "NDArray[float64]", as a stub has it for a Span or NDSpan, or for what comes out. */
 PyObject *mc_array_annotation(const struct mc_type *type);

@@ -2,6 +2,7 @@
 #include "kernel_bridge/values/array.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct arrow_schema {
@@ -37,11 +38,29 @@ struct arrow_stream {
     void *private_data;
 };
 
+static const char list_of[] = "+w:"; /* and their length */
+
+/* Lists of one length each are a dimension more. */
+static const struct arrow_schema *read_lists(struct mc_array *array,
+                                             const struct arrow_schema *schema)
+{
+    array->ndim = 1;
+    while (strncmp(schema->format, list_of, strlen(list_of)) == 0 && schema->n_children == 1 &&
+           array->ndim < MC_RANK_MAX) {
+        array->shape[array->ndim++] =
+            (Py_ssize_t) strtoll(schema->format + strlen(list_of), NULL, 10);
+        schema = schema->children[0];
+    }
+    array->lists = array->ndim > 1;
+    return schema;
+}
+
 static bool read_format(struct mc_array *array, const struct arrow_schema *schema)
 {
     static const char letters[] = "cCsSiIlLefgb";
     static const char kinds[] = "iuiuiuiufffb";
     static const uint8_t sizes[] = {1, 1, 2, 2, 4, 4, 8, 8, 2, 4, 8, 1};
+    schema = read_lists(array, schema);
     const char *format = schema->format;
     const char *found = *format && !format[1] ? strchr(letters, *format) : NULL;
     if (!found || schema->dictionary) {
@@ -50,22 +69,6 @@ static bool read_format(struct mc_array *array, const struct arrow_schema *schem
     mc_array_set_type(array, kinds[found - letters], sizes[found - letters]);
     array->bits = *found == 'b';
     return true;
-}
-
-static int64_t count_nulls(const struct arrow_array *arrow)
-{
-    const uint8_t *bits = arrow->n_buffers > 0 ? arrow->buffers[0] : NULL;
-    int64_t nulls = 0;
-    if (!bits || arrow->null_count == 0) {
-        return 0;
-    }
-    if (arrow->null_count > 0) {
-        return arrow->null_count;
-    }
-    for (int64_t i = arrow->offset; i < arrow->offset + arrow->length; i++) {
-        nulls += !(bits[i / 8] >> (i % 8) & 1);
-    }
-    return nulls;
 }
 
 /* ---- what is no number ---- */
@@ -108,7 +111,12 @@ static int refuse_format(const struct mc_conversion *conversion,
     size_t i = 0;
     mc_autobuf remedy = MC_BUF_INIT;
     if (is_table(value)) {
-        return mc_refuse(conversion, PyExc_TypeError, "a table; pass one of its columns");
+        return mc_refuse(conversion,
+                         PyExc_TypeError,
+                         PyObject_HasAttrString(value, "to_numpy")
+                             ? "a table; pass one of its columns, or %s.to_numpy() for an NDSpan"
+                             : "a table; pass one of its columns",
+                         conversion->argument);
     }
     if (schema->dictionary) {
         return mc_refuse(conversion,
@@ -132,22 +140,51 @@ static int refuse_format(const struct mc_conversion *conversion,
 
 /* ---- chunks ---- */
 
-static void
-read_chunk(const struct mc_array *array, const struct arrow_array *arrow, struct mc_chunk *ret)
+/* Of `length` elements from `first` on. */
+static int64_t count_nulls(const struct arrow_array *arrow, int64_t first, int64_t length)
 {
+    const uint8_t *bits = arrow->n_buffers > 0 ? arrow->buffers[0] : NULL;
+    int64_t nulls = 0;
+    if (!bits || arrow->null_count == 0) {
+        return 0;
+    }
+    for (int64_t i = first; i < first + length; i++) {
+        nulls += !(bits[i / 8] >> (i % 8) & 1);
+    }
+    return nulls;
+}
+
+/* Also counts what is missing. */
+static void
+read_chunk(struct mc_array *array, const struct arrow_array *arrow, struct mc_chunk *ret)
+{
+    int64_t count = arrow->length;
+    int64_t first = arrow->offset;
+    int64_t length = count;
+    int64_t nulls = count_nulls(arrow, first, length);
+    for (int i = 1; i < array->ndim && arrow->n_children == 1; i++) {
+        arrow = arrow->children[0];
+        first = first * array->shape[i] + arrow->offset;
+        length *= array->shape[i];
+        nulls = nulls ? nulls : count_nulls(arrow, first, length);
+    }
+    array->missing += (Py_ssize_t) nulls;
     const char *data = arrow->n_buffers > 1 ? arrow->buffers[1] : NULL;
-    *ret = (struct mc_chunk) {.data = data, .stride = array->size};
-    ret->count = data ? (Py_ssize_t) arrow->length : 0;
+    *ret = (struct mc_chunk) {.data = data, .stride = array->strides[0]};
+    ret->count = data ? (Py_ssize_t) count : 0;
     if (array->bits) {
-        ret->bit = (Py_ssize_t) arrow->offset;
+        ret->bit = (Py_ssize_t) first;
     } else if (data) {
-        ret->data += arrow->offset * array->size;
+        ret->data += first * array->size;
     }
 }
 
 static void read_type(struct mc_array *ret)
 {
-    ret->ndim = 1;
+    Py_ssize_t shape[MC_RANK_MAX];
+    memcpy(shape, ret->shape, sizeof shape);
+    shape[0] = 0;
+    mc_array_set_shape(ret, ret->ndim, shape, NULL); /* of bits: each is one */
     ret->flat = true;
     ret->readonly = true;
 }
@@ -181,7 +218,6 @@ of_array(struct mc_conversion *conversion, const struct source *source, struct m
     }
     read_type(ret);
     read_chunk(ret, arrow, &ret->first);
-    ret->missing = (Py_ssize_t) count_nulls(arrow);
     return 1;
 }
 
@@ -257,10 +293,9 @@ static int read_taken(struct mc_conversion *conversion,
     }
     for (size_t i = 0; i < taken->count; i++) {
         read_chunk(ret, &taken->arrays[i], &taken->chunks[i]);
-        ret->missing += (Py_ssize_t) count_nulls(&taken->arrays[i]);
     }
     ret->first = taken->chunks[0];
-    ret->first.stride = ret->size;
+    ret->first.stride = ret->strides[0];
     ret->more = taken->chunks + 1;
     ret->n_more = taken->count ? taken->count - 1 : 0;
     return 1;

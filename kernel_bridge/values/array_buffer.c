@@ -57,7 +57,7 @@ static int gather(struct mc_conversion *conversion, Py_buffer *view, struct mc_a
         return -1;
     }
     ret->first.data = PyBytes_AS_STRING(bytes);
-    ret->first.stride = view->itemsize;
+    mc_array_set_shape(ret, view->ndim, view->shape, NULL);
     ret->made = true;
     return 1;
 }
@@ -78,15 +78,12 @@ int mc_array_of_buffer(struct mc_conversion *conversion, PyObject *value, struct
     if (mc_hold(conversion->held, view, let_buffer_go) < 0) {
         return -1;
     }
+    Py_ssize_t length = view->itemsize ? view->len / view->itemsize : 0;
     ret->first.data = view->buf;
-    ret->first.count = view->ndim == 0 ? 0
-                       : view->shape   ? view->shape[0]
-                                       : view->len / view->itemsize;
-    ret->first.stride = view->strides ? view->strides[0] : view->itemsize;
-    ret->ndim = view->ndim;
     ret->flat = PyBuffer_IsContiguous(view, 'C');
     ret->readonly = view->readonly;
     read_format(ret, view->format, view->itemsize);
+    mc_array_set_shape(ret, view->ndim, view->shape ? view->shape : &length, view->strides);
     return view->suboffsets ? gather(conversion, view, ret) : 1;
 }
 
@@ -111,11 +108,29 @@ static bool read_typestr(struct mc_array *array, PyObject *typestr)
     return true;
 }
 
-/* The first number of a tuple. */
-static bool read_first(PyObject *tuple, Py_ssize_t *ret)
+/* The first numbers of a tuple. */
+static bool read_numbers(PyObject *tuple, Py_ssize_t ret[MC_RANK_MAX])
 {
-    *ret = PyTuple_GET_SIZE(tuple) ? PyLong_AsSsize_t(PyTuple_GET_ITEM(tuple, 0)) : 0;
-    return *ret != -1 || !PyErr_Occurred();
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(tuple) && i < MC_RANK_MAX; i++) {
+        ret[i] = PyLong_AsSsize_t(PyTuple_GET_ITEM(tuple, i));
+        if (ret[i] == -1 && PyErr_Occurred()) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool read_dimensions(struct mc_array *array, PyObject *shape, PyObject *strides)
+{
+    Py_ssize_t lengths[MC_RANK_MAX];
+    Py_ssize_t steps[MC_RANK_MAX];
+    if (!read_numbers(shape, lengths) ||
+        (strides &&
+         (PyTuple_GET_SIZE(strides) != PyTuple_GET_SIZE(shape) || !read_numbers(strides, steps)))) {
+        return false;
+    }
+    mc_array_set_shape(array, (int) PyTuple_GET_SIZE(shape), lengths, strides ? steps : NULL);
+    return true;
 }
 
 static bool read_interface(struct mc_array *array, PyObject *interface)
@@ -130,10 +145,7 @@ static bool read_interface(struct mc_array *array, PyObject *interface)
     }
     array->first.data = PyLong_AsVoidPtr(PyTuple_GET_ITEM(data, 0));
     array->readonly = PyObject_IsTrue(PyTuple_GET_ITEM(data, 1)) != 0;
-    array->ndim = (int) PyTuple_GET_SIZE(shape);
-    array->first.stride = array->size;
-    return (array->first.data || !PyErr_Occurred()) && read_first(shape, &array->first.count) &&
-           (!strides || read_first(strides, &array->first.stride));
+    return (array->first.data || !PyErr_Occurred()) && read_dimensions(array, shape, strides);
 }
 
 int mc_array_of_interface(struct mc_conversion *conversion, PyObject *value, struct mc_array *ret)

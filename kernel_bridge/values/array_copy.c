@@ -9,7 +9,29 @@
 
 /* ---- why ---- */
 
-const char *mc_array_obstacle(const struct mc_array *array)
+/* Of elements whose distances a view can have. */
+static bool are_at_whole_steps(const struct mc_array *array)
+{
+    for (int i = 0; i < array->ndim; i++) {
+        if (array->shape[i] > 1 && array->strides[i] % array->size != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool are_plain(const struct mc_array *array)
+{
+    struct mc_runs runs = {.array = array};
+    struct mc_chunk run;
+    bool plain = true;
+    while (plain && mc_runs_next(&runs, &run)) {
+        plain = mc_bools_are_plain(run.data, run.count, run.stride);
+    }
+    return plain;
+}
+
+const char *mc_array_obstacle(const struct mc_type *type, const struct mc_array *array)
 {
     const struct mc_chunk *first = &array->first;
     if (array->n_more) {
@@ -21,13 +43,16 @@ const char *mc_array_obstacle(const struct mc_array *array)
     if (array->swapped) {
         return "its elements are in foreign byte order";
     }
-    if (first->count > 1 && first->stride != array->size) {
+    if (!type->rank && first->count > 1 && first->stride != array->size) {
         return "its elements are not contiguous";
+    }
+    if (type->rank && !are_at_whole_steps(array)) {
+        return "its elements are not at whole steps of their size";
     }
     if (first->count > 0 && (uintptr_t) first->data % (uintptr_t) array->size) {
         return "its elements are not aligned in memory";
     }
-    return array->kind == 'b' && !mc_bools_are_plain(first->data, first->count)
+    return array->kind == 'b' && !are_plain(array)
                ? "its elements are booleans of other bytes than 0 and 1"
                : NULL;
 }
@@ -108,30 +133,24 @@ int mc_array_tell(struct mc_conversion *conversion,
     return mc_copies_note(conversion, bytes, tells ? why : NULL, line.data);
 }
 
-int mc_array_copy(struct mc_conversion *conversion,
-                  const struct mc_type *type,
-                  const struct mc_array *array,
-                  uint64_t *ret_words)
+const char *mc_array_copy(struct mc_conversion *conversion,
+                          const struct mc_type *type,
+                          const struct mc_array *array)
 {
-    Py_ssize_t count = mc_array_count(array);
-    size_t bytes = (size_t) (count * array->size);
+    struct mc_runs runs = {.array = array};
+    struct mc_chunk run;
+    size_t bytes = (size_t) (mc_array_count(array) * array->size);
     char *memory = PyMem_Malloc(bytes + 1);
     if (!memory) {
         PyErr_NoMemory();
-        return -1;
+        return NULL;
     }
-    char *to = memory;
-    for (size_t i = 0; i <= array->n_more; i++) {
-        const struct mc_chunk *chunk = mc_array_chunk(array, i);
-        if (chunk->count > 0) {
-            copy_chunk(array, chunk, to);
-            to += chunk->count * array->size;
-        }
+    for (char *to = memory; mc_runs_next(&runs, &run); to += run.count * array->size) {
+        copy_chunk(array, &run, to);
     }
-    ret_words[0] = (uint64_t) (uintptr_t) memory;
-    ret_words[1] = (uint64_t) count;
     if (mc_hold(conversion->held, memory, PyMem_Free) < 0) {
-        return -1;
+        return NULL;
     }
-    return mc_array_tell(conversion, type, array, bytes, mc_array_obstacle(array));
+    const char *why = mc_array_obstacle(type, array);
+    return mc_array_tell(conversion, type, array, bytes, why) < 0 ? NULL : memory;
 }

@@ -113,14 +113,15 @@ static void read_tensor(const struct dl_tensor *tensor, struct mc_array *ret)
     bool simple = tensor->dtype.lanes == 1 && tensor->dtype.bits % 8 == 0;
     char kind = simple && tensor->dtype.code < strlen(kinds) ? kinds[tensor->dtype.code] : 'V';
     mc_array_set_type(ret, kind, tensor->dtype.bits / 8);
-    ret->ndim = tensor->ndim;
     ret->flat = is_flat(tensor);
     ret->first.data = (const char *) tensor->data + tensor->byte_offset;
-    ret->first.count = tensor->ndim > 0 ? (Py_ssize_t) tensor->shape[0] : 0;
-    ret->first.stride = ret->size;
-    if (tensor->ndim > 0 && tensor->strides) {
-        ret->first.stride = (Py_ssize_t) tensor->strides[0] * ret->size;
+    Py_ssize_t shape[MC_RANK_MAX];
+    Py_ssize_t strides[MC_RANK_MAX];
+    for (int32_t i = 0; i < tensor->ndim && i < MC_RANK_MAX; i++) {
+        shape[i] = (Py_ssize_t) tensor->shape[i];
+        strides[i] = tensor->strides ? (Py_ssize_t) tensor->strides[i] * ret->size : 0;
     }
+    mc_array_set_shape(ret, tensor->ndim, shape, tensor->strides ? strides : NULL);
 }
 
 /* What the method raised; 0 where the value shows its elements in another way as well. */

@@ -150,12 +150,13 @@ static void count(struct mc_array_fit *fit, enum verdict verdict, Py_ssize_t ind
 void mc_array_fit(const struct mc_array *array, enum mc_scalar scalar, struct mc_array_fit *ret)
 {
     bool time = array->kind == 'M' || array->kind == 'm';
+    struct mc_runs runs = {.array = array};
+    struct mc_chunk run;
     Py_ssize_t index = 0;
     *ret = (struct mc_array_fit) {.known = is_readable(array)};
-    for (size_t i = 0; ret->known && i <= array->n_more; i++) {
-        const struct mc_chunk *chunk = mc_array_chunk(array, i);
-        for (Py_ssize_t j = 0; j < chunk->count; j++, index++) {
-            number value = read_element(array, chunk, j);
+    while (ret->known && mc_runs_next(&runs, &run)) {
+        for (Py_ssize_t j = 0; j < run.count; j++, index++) {
+            number value = read_element(array, &run, j);
             if (time && value == ldexpl(-1, 63)) {
                 ret->missing++;
             } else {

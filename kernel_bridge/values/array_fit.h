@@ -11,5 +11,5 @@ struct mc_array_fit {
     Py_ssize_t first;   /* of those, an index */
 };
 
-/* Of one dimension. */
+/* Of as many dimensions as a view has; an index is one in C's order. */
 void mc_array_fit(const struct mc_array *array, enum mc_scalar scalar, struct mc_array_fit *ret);

@@ -80,13 +80,11 @@ int mc_array_of_ndarray(struct mc_conversion *conversion, PyObject *value, struc
         return -1;
     }
     ret->first.data = array->data;
-    ret->first.count = array->ndim > 0 ? array->shape[0] : 0;
-    ret->first.stride = array->ndim > 0 ? array->strides[0] : 0;
-    ret->ndim = array->ndim;
     ret->flat = is_flat(array);
     ret->readonly = !(array->flags & MC_NDARRAY_WRITABLE);
     ret->swapped = array->dtype->byteorder == (PY_LITTLE_ENDIAN ? '>' : '<');
     mc_array_set_type(ret, array->dtype->kind, size);
+    mc_array_set_shape(ret, array->ndim, array->shape, array->strides);
     if (ret->kind == 'V' && name_type(ret, value) < 0) {
         return -1;
     }
@@ -131,7 +129,7 @@ static Py_ssize_t count_missing(PyObject *value)
  * as good. */
 static bool same_memory(const struct mc_array *one, const struct mc_array *other)
 {
-    return one->first.data == other->first.data || one->first.count == 0 || one->ndim != 1 ||
+    return one->first.data == other->first.data || one->first.count == 0 || one->ndim == 0 ||
            !strchr("biuf", one->kind);
 }
 

@@ -16,6 +16,11 @@ int mc_array_refuse_shape(const struct mc_conversion *conversion,
                           const struct mc_type *type,
                           const struct mc_array *array);
 
+/* A list or tuple, where no list is taken. */
+int mc_array_refuse_sequence(const struct mc_conversion *conversion,
+                             const struct mc_type *type,
+                             PyObject *value);
+
 /* Its elements are of another type. */
 int mc_array_refuse_elements(const struct mc_conversion *conversion,
                              const struct mc_type *type,

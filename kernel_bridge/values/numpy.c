@@ -194,15 +194,27 @@ void mc_numpy_fini(struct mc_numpy *numpy)
     numpy->api = NULL;
 }
 
-PyObject *mc_numpy_wrap(
-    const struct mc_numpy *numpy, enum mc_scalar scalar, void *data, size_t count, PyObject *owner)
+bool mc_bools_are_plain(const char *bytes, Py_ssize_t count, Py_ssize_t stride)
 {
-    Py_ssize_t shape = (Py_ssize_t) count;
+    unsigned char all = 0;
+    for (Py_ssize_t i = 0; i < count; i++) {
+        all |= (unsigned char) bytes[i * stride];
+    }
+    return all <= 1;
+}
+
+PyObject *mc_numpy_wrap(const struct mc_numpy *numpy,
+                        enum mc_scalar scalar,
+                        void *data,
+                        int ndim,
+                        const Py_ssize_t *shape,
+                        PyObject *owner)
+{
     new_array *make = (new_array *) numpy->api[API_NEW];
     set_base *set = (set_base *) numpy->api[API_SET_BASE];
     PyObject *array = make(numpy->array,
-                           1,
-                           &shape,
+                           ndim,
+                           shape,
                            type_number(scalar),
                            NULL,
                            data,
@@ -217,13 +229,4 @@ PyObject *mc_numpy_wrap(
         Py_CLEAR(array);
     }
     return array;
-}
-
-bool mc_bools_are_plain(const char *bytes, Py_ssize_t count)
-{
-    unsigned char all = 0;
-    for (Py_ssize_t i = 0; i < count; i++) {
-        all |= (unsigned char) bytes[i];
-    }
-    return all <= 1;
 }

@@ -75,24 +75,54 @@ struct mc_numpy_name {
 };
 struct mc_numpy_name mc_numpy_name(enum mc_scalar scalar);
 
-/* A one-dimensional array of `count` elements at `data`, which belong to `owner` (the reference is
- * taken, also by a failure). NULL with an exception. */
-PyObject *mc_numpy_wrap(
-    const struct mc_numpy *numpy, enum mc_scalar scalar, void *data, size_t count, PyObject *owner);
-
 /* Whether each byte is 0 or 1: of others, which NumPy takes for True, Mojo has no Bool. */
-bool mc_bools_are_plain(const char *bytes, Py_ssize_t count);
+bool mc_bools_are_plain(const char *bytes, Py_ssize_t count, Py_ssize_t stride);
 
-/* Whether the elements of the array can be taken as they are: one dimension, this type in native
- * byte order, contiguous, aligned, writable where that is asked for. */
+/* An array in C's order of elements at `data`, which belong to `owner` (the reference is taken,
+ * also by a failure). NULL with an exception. */
+PyObject *mc_numpy_wrap(const struct mc_numpy *numpy,
+                        enum mc_scalar scalar,
+                        void *data,
+                        int ndim,
+                        const Py_ssize_t *shape,
+                        PyObject *owner);
+
+/* Whether the elements of the array can be taken as they are: so many dimensions, this type in
+ * native byte order, aligned and as `flags` ask. */
 static inline bool
-mc_ndarray_fits(const struct mc_ndarray *array, enum mc_scalar scalar, bool writable)
+mc_ndarray_is(const struct mc_ndarray *array, int ndim, enum mc_scalar scalar, int flags)
 {
     const struct mc_dtype *dtype = array->dtype;
-    int wanted = MC_NDARRAY_CONTIGUOUS | MC_NDARRAY_ALIGNED | (writable ? MC_NDARRAY_WRITABLE : 0);
+    int wanted = MC_NDARRAY_ALIGNED | flags;
     unsigned number = (unsigned) dtype->type_num;
-    return array->ndim == 1 && (array->flags & wanted) == wanted && number < MC_NUMPY_TYPES &&
+    return array->ndim == ndim && (array->flags & wanted) == wanted && number < MC_NUMPY_TYPES &&
            mc_numpy_elements[number].kind == mc_scalars[scalar].kind &&
            mc_numpy_elements[number].size == mc_scalars[scalar].size &&
            (dtype->byteorder == '=' || dtype->byteorder == '|');
+}
+
+/* For a Span: in one run, and writable where that is asked for. */
+static inline bool
+mc_ndarray_fits(const struct mc_ndarray *array, enum mc_scalar scalar, bool writable)
+{
+    return mc_ndarray_is(
+        array, 1, scalar, MC_NDARRAY_CONTIGUOUS | (writable ? MC_NDARRAY_WRITABLE : 0));
+}
+
+/* For an NDSpan, with its words. */
+static inline bool
+mc_ndarray_view(const struct mc_ndarray *array, const struct mc_type *type, uint64_t *ret_words)
+{
+    int size = __builtin_ctz(mc_scalars[type->scalar].size); /* a power of 2 */
+    Py_ssize_t odd = 0;
+    if (!mc_ndarray_is(array, type->rank, type->scalar, type->writable ? MC_NDARRAY_WRITABLE : 0)) {
+        return false;
+    }
+    *ret_words++ = (uint64_t) (uintptr_t) array->data;
+    for (unsigned i = 0; i < type->rank; i++) {
+        ret_words[i] = (uint64_t) array->shape[i];
+        ret_words[type->rank + i] = (uint64_t) (array->strides[i] >> size);
+        odd |= array->strides[i];
+    }
+    return (odd & (((Py_ssize_t) 1 << size) - 1)) == 0;
 }

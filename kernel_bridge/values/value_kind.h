@@ -57,6 +57,8 @@ extern const struct mc_value_kind mc_value_int;
 extern const struct mc_value_kind mc_value_float;
 extern const struct mc_value_kind mc_value_string;
 extern const struct mc_value_kind mc_value_span;
+extern const struct mc_value_kind mc_value_ndspan;
+extern const struct mc_value_kind mc_value_ndarray;
 extern const struct mc_value_kind mc_value_texts;
 extern const struct mc_value_kind mc_value_list;
 extern const struct mc_value_kind mc_value_optional;

@@ -65,11 +65,15 @@ static inline int mc_convert_in_fast(struct mc_conversion *conversion,
     } else if (type->kind == MC_TYPE_SPAN && Py_IS_TYPE(value, conversion->numpy->array)) {
         const struct mc_ndarray *array = (const struct mc_ndarray *) value;
         if (mc_ndarray_fits(array, type->scalar, type->writable) &&
-            (type->scalar != MC_BOOL || mc_bools_are_plain(array->data, array->shape[0]))) {
+            (type->scalar != MC_BOOL || mc_bools_are_plain(array->data, array->shape[0], 1))) {
             ret_words[0] = (uint64_t) (uintptr_t) array->data;
             ret_words[1] = (uint64_t) array->shape[0];
             return 0;
         }
+    } else if (type->kind == MC_TYPE_NDSPAN && Py_IS_TYPE(value, conversion->numpy->array) &&
+               type->scalar != MC_BOOL &&
+               mc_ndarray_view((const struct mc_ndarray *) value, type, ret_words)) {
+        return 0;
     }
     return mc_convert_in(conversion, type, value, ret_words);
 }

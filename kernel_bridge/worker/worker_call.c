@@ -34,9 +34,7 @@ static int copy_in(const struct mc_memory *memory, void *data)
 {
     struct copying *copying = data;
     uint64_t bytes = memory->count * memory->size;
-    memcpy((char *) copying->worker->share + copying->at,
-           (const void *) (uintptr_t) *memory->address,
-           bytes);
+    mc_memory_pack(memory, (char *) copying->worker->share + copying->at);
     *memory->address = copying->at;
     copying->at += mc_share_align(bytes);
     return 0;
@@ -47,9 +45,7 @@ static int copy_back(const struct mc_memory *memory, void *data)
     struct copying *copying = data;
     uint64_t bytes = memory->count * memory->size;
     if (memory->writable) {
-        memcpy((void *) (uintptr_t) *memory->address,
-               (const char *) copying->worker->share + copying->at,
-               bytes);
+        mc_memory_unpack(memory, (const char *) copying->worker->share + copying->at);
     }
     copying->at += mc_share_align(bytes);
     return 0;

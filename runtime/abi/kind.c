@@ -1,5 +1,6 @@
 #include "abi/kind.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 
 const struct mc_kind *const mc_kinds[MC_TYPE_COUNT] = {
@@ -7,6 +8,8 @@ const struct mc_kind *const mc_kinds[MC_TYPE_COUNT] = {
     [MC_TYPE_SCALAR] = &mc_kind_int,
     [MC_TYPE_STRING] = &mc_kind_string,
     [MC_TYPE_SPAN] = &mc_kind_span,
+    [MC_TYPE_NDSPAN] = &mc_kind_ndspan,
+    [MC_TYPE_NDARRAY] = &mc_kind_ndarray,
     [MC_TYPE_TEXTS] = &mc_kind_texts,
     [MC_TYPE_LIST] = &mc_kind_list,
     [MC_TYPE_OPTIONAL] = &mc_kind_optional,
@@ -59,6 +62,17 @@ int mc_type_add_item(struct mc_type *type, const struct mc_type *item)
     return 0;
 }
 
+bool mc_type_set_rank(struct mc_type *type, unsigned long rank)
+{
+    const struct mc_kind *kind = mc_kind_of(type);
+    if (rank < 1 || rank > MC_RANK_MAX) {
+        return false;
+    }
+    type->rank = (uint8_t) rank;
+    type->words = (uint16_t) (kind->words + rank * kind->rank_words);
+    return true;
+}
+
 void mc_type_write(const struct mc_type *type, struct mc_buf *ret)
 {
     const struct mc_kind *kind = mc_kind_of(type);
@@ -69,6 +83,10 @@ void mc_type_write(const struct mc_type *type, struct mc_buf *ret)
     mc_buf_adds(ret, type->writable ? kind->writable_name : kind->name);
     if (kind->inside == MC_INSIDE_SCALAR) {
         mc_buf_addf(ret, "[%s]", mc_scalars[type->scalar].name);
+    } else if (kind->inside == MC_INSIDE_DTYPE_AND_RANK) {
+        mc_buf_adds(ret, "[");
+        mc_kind_write_dtype_and_rank(type, ret);
+        mc_buf_adds(ret, "]");
     }
     for (size_t i = 0; i < type->count; i++) {
         mc_buf_adds(ret, i ? ", " : "[");
@@ -109,9 +127,12 @@ int mc_type_of_any(uint64_t tag, struct mc_any *ret)
     unsigned number = tag & 0xff;
     unsigned scalar = tag >> 8 & 0xff;
     unsigned key = tag >> 16 & 0xff;
+    unsigned rank = tag >> 24 & 0xff;
     *ret = (struct mc_any) {
         .type = {.kind = (enum mc_type_kind) number, .scalar = (enum mc_scalar) scalar}};
-    if (number >= MC_TYPE_COUNT || (number != MC_TYPE_NONE && !mc_kinds[number]->write_any)) {
+    bool known = number == MC_TYPE_NONE || number == MC_TYPE_NDARRAY ||
+                 (number < MC_TYPE_COUNT && mc_kinds[number]->write_any);
+    if (!known) {
         return -1;
     }
     ret->type.words = mc_kinds[number]->words;
@@ -123,7 +144,11 @@ int mc_type_of_any(uint64_t tag, struct mc_any *ret)
         ret->type.count = 2;
         return key > MC_SCALAR_COUNT || scalar > MC_SCALAR_COUNT ? -1 : 0;
     }
-    bool has_scalar = number == MC_TYPE_SCALAR || mc_kinds[number]->inside == MC_INSIDE_SCALAR;
+    if (number == MC_TYPE_NDARRAY && !mc_type_set_rank(&ret->type, rank)) {
+        return -1;
+    }
+    bool has_scalar = number == MC_TYPE_SCALAR || number == MC_TYPE_NDARRAY ||
+                      mc_kinds[number]->inside == MC_INSIDE_SCALAR;
     return has_scalar && scalar >= MC_SCALAR_COUNT ? -1 : 0;
 }
 
@@ -186,8 +211,35 @@ void mc_kind_write_target(struct mc_word_place place, const char *indent, struct
 
 int mc_kind_visit(uint64_t *words, size_t size, bool writable, mc_memory_each *each, void *data)
 {
-    struct mc_memory memory = {words, words[1], size, writable};
+    struct mc_memory memory = {
+        .address = words, .count = words[1], .size = size, .writable = writable};
     return memory.count > 0 ? each(&memory, data) : 0;
+}
+
+uint64_t mc_kind_elements(const uint64_t *shape, unsigned rank)
+{
+    uint64_t count = 1;
+    bool none = false;
+    bool failed = false;
+    for (unsigned i = 0; i < rank; i++) {
+        none = none || shape[i] == 0;
+        failed = failed || shape[i] > INT64_MAX || __builtin_mul_overflow(count, shape[i], &count);
+    }
+    return none ? 0 : failed ? UINT64_MAX : count;
+}
+
+void mc_kind_write_dtype(const struct mc_type *type, struct mc_buf *ret)
+{
+    mc_buf_adds(ret, "DType.");
+    for (const char *at = mc_scalars[type->scalar].name; *at; at++) {
+        mc_buf_addc(ret, (char) tolower((unsigned char) *at));
+    }
+}
+
+void mc_kind_write_dtype_and_rank(const struct mc_type *type, struct mc_buf *ret)
+{
+    mc_kind_write_dtype(type, ret);
+    mc_buf_addf(ret, ", %u", type->rank);
 }
 
 int mc_kind_walk_block(const struct mc_type *type,

@@ -10,12 +10,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A run of bytes behind two words: address and count. `size` is of an element. */
+/* Elements behind words: an address and how many there are. `size` is of an element. They are one
+ * run of memory, but for those of an NDSpan, which has a word of length and one of distance a
+ * dimension. */
 struct mc_memory {
     uint64_t *address;
     uint64_t count;
     size_t size;
-    bool writable; /* of a MutSpan */
+    bool writable;   /* of a MutSpan, a MutNDSpan */
+    unsigned rank;   /* of an NDSpan; 0: one run */
+    uint64_t *shape; /* these two: of each dimension, the latter in elements */
+    uint64_t *strides;
 };
 
 /* Anything but 0 ends the walk. */
@@ -31,6 +36,7 @@ struct mc_word_place {
 enum mc_inside {
     MC_INSIDE_NOTHING,
     MC_INSIDE_SCALAR,
+    MC_INSIDE_DTYPE_AND_RANK,
     MC_INSIDE_TYPE,  /* one */
     MC_INSIDE_TYPES, /* any number of them */
     MC_INSIDE_KEY_AND_VALUE,
@@ -50,9 +56,10 @@ struct mc_kind {
     const char *name;          /* in signatures; NULL: of a scalar, each of which has its own */
     const char *writable_name; /* the same, of what Mojo may write to; NULL: it does not */
     enum mc_inside inside;
-    uint16_t words;   /* beside those of types in brackets; of a Dict all */
-    uint8_t may_be;   /* enum mc_may_be */
-    bool owns_memory; /* a result comes with memory to be released; an Any may */
+    uint16_t words;     /* beside those of types in brackets; of a Dict all */
+    uint8_t rank_words; /* more of them a dimension */
+    uint8_t may_be;     /* enum mc_may_be */
+    bool owns_memory;   /* a result comes with memory to be released; an Any may */
 
     /* What Python can tell apart: types of two overloads with the same number look alike. */
     int (*look)(const struct mc_type *type);
@@ -60,6 +67,9 @@ struct mc_kind {
     /* Walks what the words of a value point to: not what is empty, and not what an Optional or an
      * Any does not have. Returns 0, or what the callback returned. */
     int (*walk)(const struct mc_type *type, uint64_t *words, mc_memory_each *each, void *data);
+
+    /* A line of imports that the type's text in Mojo goes by. NULL: it needs none. */
+    const char *import;
 
     /* Adds the type as Mojo has it. NULL: as the signature has it. */
     void (*write_type)(const struct mc_type *type, struct mc_buf *ret);
@@ -97,6 +107,9 @@ bool mc_kind_is_whole(const struct mc_type *type);
 /* Adds what mc_kind_allows; -1 where there is no memory. */
 int mc_type_add_item(struct mc_type *type, const struct mc_type *item) MC_MUST_USE;
 
+/* Sets the rank, and with it the words; false where there is no such one. */
+bool mc_type_set_rank(struct mc_type *type, unsigned long rank);
+
 /* Adds the type's text, as signatures have it (signature.h). */
 void mc_type_write(const struct mc_type *type, struct mc_buf *ret);
 
@@ -132,6 +145,13 @@ void mc_type_write_result(const struct mc_type *type,
 /* The memory that two words tell. */
 int mc_kind_visit(uint64_t *words, size_t size, bool writable, mc_memory_each *each, void *data);
 
+/* The product of so many lengths; UINT64_MAX where that is no number of elements. */
+uint64_t mc_kind_elements(const uint64_t *shape, unsigned rank);
+
+/* "DType.float64", "DType.float64, 2" */
+void mc_kind_write_dtype(const struct mc_type *type, struct mc_buf *ret);
+void mc_kind_write_dtype_and_rank(const struct mc_type *type, struct mc_buf *ret);
+
 /* For kinds that are a block. */
 int mc_kind_walk_block(const struct mc_type *type,
                        uint64_t *words,
@@ -150,6 +170,8 @@ extern const struct mc_kind mc_kind_int;
 extern const struct mc_kind mc_kind_float;
 extern const struct mc_kind mc_kind_string;
 extern const struct mc_kind mc_kind_span;
+extern const struct mc_kind mc_kind_ndspan;
+extern const struct mc_kind mc_kind_ndarray;
 extern const struct mc_kind mc_kind_texts;
 extern const struct mc_kind mc_kind_list;
 extern const struct mc_kind mc_kind_optional;

@@ -3,8 +3,10 @@
 #include "abi/kind.h"
 #include "abi/thunk.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 struct reader {
     const char *text;
@@ -85,6 +87,35 @@ static int read_items(struct reader *reader, struct mc_type *type)
     return mc_kind_is_whole(type) ? expect(reader, "]") : refuse(reader, "no type");
 }
 
+/* "DType.float64": the scalar whose name it is in lower case. */
+static bool read_dtype(struct reader *reader, enum mc_scalar *ret)
+{
+    size_t length = accept(reader, "DType.") ? word_length(reader->at) : 0;
+    for (int i = 0; i < MC_SCALAR_COUNT; i++) {
+        const char *name = mc_scalars[i].name;
+        if (length > 0 && strlen(name) == length && islower((unsigned char) *reader->at) &&
+            strncasecmp(name, reader->at, length) == 0) {
+            *ret = (enum mc_scalar) i;
+            reader->at += length;
+            return true;
+        }
+    }
+    return false;
+}
+
+static int read_dtype_and_rank(struct reader *reader, struct mc_type *type)
+{
+    if (!read_dtype(reader, &type->scalar)) {
+        return refuse(reader, "no scalar");
+    }
+    bool digit = accept(reader, ", ") && isdigit((unsigned char) *reader->at);
+    if (!digit || !mc_type_set_rank(type, (unsigned long) (*reader->at - '0'))) {
+        return refuse(reader, "no rank");
+    }
+    reader->at++;
+    return expect(reader, "]");
+}
+
 static int read_element(struct reader *reader, struct mc_type *type)
 {
     if (!read_scalar(reader, &type->scalar)) {
@@ -127,6 +158,8 @@ static int read_inside(struct reader *reader, struct mc_type *type)
         return 0;
     case MC_INSIDE_SCALAR:
         return read_element(reader, type);
+    case MC_INSIDE_DTYPE_AND_RANK:
+        return read_dtype_and_rank(reader, type);
     case MC_INSIDE_TYPE:
     case MC_INSIDE_TYPES:
     case MC_INSIDE_KEY_AND_VALUE:

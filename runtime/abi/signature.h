@@ -3,9 +3,11 @@
  *   signature = ["masked "] "(" [type {", " type}] ")" ["raises "] "-> " type
  *   type      = scalar | "String" | "None"
  *             | ("Span" | "MutSpan" | "List") "[" scalar "]" | "List[String]"
+ *             | ("NDSpan" | "MutNDSpan" | "NDArray") "[DType." dtype ", " rank "]"
  *             | "Optional" "[" type "]" | "Tuple" "[" type {", " type} "]"
  *             | "Dict" "[" key ", " value "]" | "Any"
- *   scalar    = a name of MC_SCALARS (type.h)
+ *   scalar    = a name of MC_SCALARS (type.h); dtype: the same in lower case
+ *   rank      = "1" … "4"
  *
  * as in `(Int, MutSpan[Float64]) raises -> Tuple[Int, String]`. */
 #pragma once

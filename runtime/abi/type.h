@@ -37,12 +37,17 @@ struct mc_scalar_info {
 };
 extern const struct mc_scalar_info mc_scalars[MC_SCALAR_COUNT];
 
+/* Dimensions that a view can have. */
+#define MC_RANK_MAX 4
+
 enum mc_type_kind {
     MC_TYPE_NONE,
     MC_TYPE_SCALAR,
     MC_TYPE_STRING,
-    MC_TYPE_SPAN,  /* Span, MutSpan */
-    MC_TYPE_TEXTS, /* List[String] */
+    MC_TYPE_SPAN,    /* Span, MutSpan */
+    MC_TYPE_NDSPAN,  /* NDSpan, MutNDSpan */
+    MC_TYPE_NDARRAY, /* of a result alone */
+    MC_TYPE_TEXTS,   /* List[String] */
     MC_TYPE_LIST,
     MC_TYPE_OPTIONAL, /* items[0]; never of None, Optional or Tuple */
     MC_TYPE_TUPLE,    /* of a result alone; never of None or Tuple */
@@ -53,8 +58,9 @@ enum mc_type_kind {
 
 struct mc_type {
     enum mc_type_kind kind;
-    enum mc_scalar scalar; /* of SCALAR; the elements' of SPAN, LIST */
-    bool writable;         /* of SPAN */
+    enum mc_scalar scalar; /* of SCALAR; the elements' of SPAN, LIST, NDSPAN, NDARRAY */
+    bool writable;         /* of SPAN, NDSPAN */
+    uint8_t rank;          /* dimensions of NDSPAN, NDARRAY, 1 to MC_RANK_MAX; else 0 */
     uint16_t words;        /* it takes in `in` or `out` */
     uint8_t count;         /* of items */
     struct mc_type *items; /* of OPTIONAL, TUPLE, DICT */
@@ -65,6 +71,8 @@ void mc_type_fini(struct mc_type *type);
 
 /* The first word of an Any: what it is. 0 is nothing (None). In a DICT a String is MC_SCALAR_COUNT.
  */
-#define MC_ANY_TAG(kind, scalar) ((uint64_t) (kind) | (uint64_t) (scalar) << 8)
-#define MC_ANY_DICT(key, value)  (MC_ANY_TAG(MC_TYPE_DICT, value) | (uint64_t) (key) << 16)
-#define MC_ANY_UNKNOWN           UINT64_C(0xff) /* a type that cannot cross */
+#define MC_ANY_TAG(kind, scalar)     ((uint64_t) (kind) | (uint64_t) (scalar) << 8)
+#define MC_ANY_DICT(key, value)      (MC_ANY_TAG(MC_TYPE_DICT, value) | (uint64_t) (key) << 16)
+#define MC_ANY_NDARRAY(rank, scalar) (MC_ANY_TAG(MC_TYPE_NDARRAY, scalar) | (uint64_t) (rank) << 24)
+#define MC_ANY_WORDS                 6              /* the tag, and those of the largest */
+#define MC_ANY_UNKNOWN               UINT64_C(0xff) /* a type that cannot cross */

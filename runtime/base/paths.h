@@ -3,7 +3,7 @@
  * an upgrade never meets an older daemon. */
 #pragma once
 
-#include "base/build.h" /* MC_BUILD_ID: 12 hex digits over all C sources */
+#include "base/build.h" /* MC_BUILD_ID: 12 hex digits over all sources */
 #include "base/err.h"
 
 /* Of docs/protocol.md. */

@@ -72,6 +72,14 @@ static void skip_type(struct mc_binding *binding, const char *type, const char *
         skip(binding,
              "it returns a PythonObject: give its result a type, as in '-> Int'; no "
              "PythonModuleBuilder is needed");
+    } else if (argument && strncmp(type, "NDArray[", strlen("NDArray[")) == 0) {
+        skip(binding,
+             "the argument '%s' is an NDArray, which functions return: take an NDSpan[%.*s, _]",
+             argument,
+             (int) strcspn(type + strlen("NDArray["), "]"),
+             type + strlen("NDArray["));
+    } else if (!argument && strncmp(type, "NDSpan[", strlen("NDSpan[")) == 0) {
+        skip(binding, "it returns an NDSpan, whose memory nobody keeps: return an NDArray");
     } else if (argument) {
         skip(binding,
              "the argument '%s' is a %s, which has no counterpart in Python",
@@ -398,7 +406,7 @@ int mc_bindings_sources(struct mc_bindings *bindings,
         return -1;
     }
     if (cell->io) {
-        mc_thunks_write_outputs(ret_module);
+        mc_thunks_write_outputs(cell, ret_module);
     }
     if (*imports) {
         mc_buf_addf(ret_module, "\n%s", imports);

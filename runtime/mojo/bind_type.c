@@ -48,12 +48,19 @@ struct wanted {
     size_t length;
 };
 
-/* Whether something that is not the standard library's comes in under the name. */
+static bool is_of(const char *module, const char *package)
+{
+    size_t length = strlen(package);
+    return strncmp(module, package, length) == 0 && strchr(".", module[length]);
+}
+
+/* Whether something that is neither the standard library's nor this one's comes in under the name.
+ */
 static int is_foreign(const struct mc_import *import, void *data)
 {
     const struct wanted *wanted = data;
     const char *bound = import->as ? import->as : import->name;
-    bool standard = strncmp(import->module, "std.", 4) == 0 || strcmp(import->module, "std") == 0;
+    bool standard = is_of(import->module, "std") || is_of(import->module, "mojocell");
     bool renamed = import->as && (!import->name || strcmp(import->as, import->name) != 0);
     return bound && (!standard || renamed) && strlen(bound) == wanted->length &&
            memcmp(bound, wanted->name, wanted->length) == 0;
@@ -100,6 +107,21 @@ find_scalar(const struct mc_tokens *tokens, const struct mc_token *token, enum m
     return false;
 }
 
+/* Goes where a `comptime` name of the cell's is defined. Whether there was one: *ret_behind is
+ * where to go on then. */
+static bool enter_alias(struct reader *reader, struct mc_cursor *ret_behind)
+{
+    struct mc_cursor alias;
+    const struct mc_token *token = mc_cursor_peek(&reader->cursor, 0);
+    if (token->kind != MC_TOKEN_NAME || look_up(reader->cell, token, &alias) != OWN_ALIAS) {
+        return false;
+    }
+    *ret_behind = reader->cursor;
+    ret_behind->at++;
+    reader->cursor = alias;
+    return true;
+}
+
 /* `DType.float64`, `.float64`: the scalar whose name it is in lower case. */
 static int read_dtype(struct reader *reader, enum mc_scalar *ret)
 {
@@ -122,11 +144,33 @@ static int read_dtype(struct reader *reader, enum mc_scalar *ret)
     return -1;
 }
 
+static int read_dtype_or_alias(struct reader *reader, enum mc_scalar *ret)
+{
+    struct mc_cursor behind;
+    bool alias = enter_alias(reader, &behind);
+    int outcome = read_dtype(reader, ret);
+    reader->cursor = alias ? behind : reader->cursor;
+    return outcome;
+}
+
+/* `2`, or a `comptime` name for it. */
+static int read_rank(struct reader *reader, struct mc_type *ret)
+{
+    struct mc_cursor behind;
+    bool alias = enter_alias(reader, &behind);
+    const struct mc_token *token = mc_cursor_peek(&reader->cursor, 0);
+    const char *text = reader->cursor.tokens->source + token->start;
+    bool digit = token->kind == MC_TOKEN_NUMBER && token->length == 1;
+    reader->cursor.at++;
+    reader->cursor = alias ? behind : reader->cursor;
+    return digit && mc_type_set_rank(ret, (unsigned long) (*text - '0')) ? 0 : -1;
+}
+
 /* `[DType.x]`, `[DType.x, 1]` */
 static int read_simd(struct reader *reader, bool has_width, enum mc_scalar *ret)
 {
     struct mc_cursor *cursor = &reader->cursor;
-    if (!mc_cursor_accept(cursor, "[") || read_dtype(reader, ret) < 0) {
+    if (!mc_cursor_accept(cursor, "[") || read_dtype_or_alias(reader, ret) < 0) {
         return -1;
     }
     if (has_width && (!mc_cursor_accept(cursor, ",") || !mc_cursor_accept(cursor, "1"))) {
@@ -214,13 +258,11 @@ bool mc_bind_is_free(const struct mc_cell *cell, const struct mc_arg *param)
 
 /* ---- the rest ---- */
 
-/* `[mut=True, T, origin]`, behind the name; `T` is left out for a string slice. */
-static int read_view(struct reader *reader, struct mc_type *ret, bool has_element)
+typedef int read_part(struct reader *reader, struct mc_type *ret);
+
+/* `mut=True,` */
+static int read_mutability(struct mc_cursor *cursor, struct mc_type *ret)
 {
-    struct mc_cursor *cursor = &reader->cursor;
-    if (!mc_cursor_accept(cursor, "[")) {
-        return has_element ? -1 : 0;
-    }
     if (mc_cursor_accept(cursor, "mut")) {
         ret->writable = mc_cursor_is(cursor, 1, "True");
         if (!mc_cursor_accept(cursor, "=") ||
@@ -229,7 +271,18 @@ static int read_view(struct reader *reader, struct mc_type *ret, bool has_elemen
             return -1;
         }
     }
-    if (has_element && (read_scalar(reader, &ret->scalar) < 0 || !mc_cursor_accept(cursor, ","))) {
+    return 0;
+}
+
+/* `[mut=True, T, origin]`, behind the name; what T is tells `element`, NULL of a string slice. */
+static int read_view(struct reader *reader, struct mc_type *ret, read_part *element)
+{
+    struct mc_cursor *cursor = &reader->cursor;
+    if (!mc_cursor_accept(cursor, "[")) {
+        return element ? -1 : 0;
+    }
+    if (read_mutability(cursor, ret) < 0 ||
+        (element && (element(reader, ret) < 0 || !mc_cursor_accept(cursor, ",")))) {
         return -1;
     }
     if (mc_cursor_accept(cursor, "origin") && !mc_cursor_accept(cursor, "=")) {
@@ -263,9 +316,35 @@ static int read_items(struct reader *reader, struct mc_type *ret)
     return mc_kind_is_whole(ret) && mc_cursor_accept(cursor, "]") ? 0 : -1;
 }
 
+static int read_element(struct reader *reader, struct mc_type *ret)
+{
+    return read_scalar(reader, &ret->scalar);
+}
+
 static int read_elements(struct reader *reader, struct mc_type *ret)
 {
-    return read_view(reader, ret, true);
+    return read_view(reader, ret, read_element);
+}
+
+/* `DType.float64, 2` */
+static int read_dtype_and_rank(struct reader *reader, struct mc_type *ret)
+{
+    return read_dtype_or_alias(reader, &ret->scalar) == 0 && mc_cursor_accept(&reader->cursor, ",")
+               ? read_rank(reader, ret)
+               : -1;
+}
+
+static int read_ndspan(struct reader *reader, struct mc_type *ret)
+{
+    return read_view(reader, ret, read_dtype_and_rank);
+}
+
+static int read_ndarray(struct reader *reader, struct mc_type *ret)
+{
+    return mc_cursor_accept(&reader->cursor, "[") && read_dtype_and_rank(reader, ret) == 0 &&
+                   mc_cursor_accept(&reader->cursor, "]")
+               ? 0
+               : -1;
 }
 
 /* Of numbers or of strings. */
@@ -290,7 +369,7 @@ static int read_slice(struct reader *reader, struct mc_type *ret)
 {
     (void) ret;
     struct mc_type view = {0};
-    if (reader->depth > 1 || read_view(reader, &view, false) < 0 || view.writable) {
+    if (reader->depth > 1 || read_view(reader, &view, NULL) < 0 || view.writable) {
         return -1; /* what it points to may be gone; only an argument by itself is put together */
     }
     reader->slice = true;
@@ -317,6 +396,9 @@ static const struct name {
     {"StringSpan", ARGUMENT, {.kind = MC_TYPE_STRING}, read_slice},
     {"Span", ARGUMENT, {.kind = MC_TYPE_SPAN}, read_elements},
     {"MutSpan", ARGUMENT, {.kind = MC_TYPE_SPAN, .writable = true}, read_elements},
+    {"NDSpan", ARGUMENT, {.kind = MC_TYPE_NDSPAN}, read_ndspan},
+    {"MutNDSpan", ARGUMENT, {.kind = MC_TYPE_NDSPAN, .writable = true}, read_ndspan},
+    {"NDArray", RESULT, {.kind = MC_TYPE_NDARRAY}, read_ndarray},
     {"List", ANYWHERE, {.kind = MC_TYPE_LIST}, read_list},
     {"Optional", ANYWHERE, {.kind = MC_TYPE_OPTIONAL}, read_items},
     {"Tuple", RESULT, {.kind = MC_TYPE_TUPLE}, read_items},

@@ -264,8 +264,10 @@ static void add_header(struct mc_cell *cell)
 static void add_outputs(struct mc_cell *cell)
 {
     for (size_t i = 0; cell->io && i < cell->io->n_outputs; i++) {
-        mc_buf_addf(
-            &cell->module, INDENT "mc_put_any(%s, mc_out, %zu)\n", cell->io->outputs[i], 3 * i);
+        mc_buf_addf(&cell->module,
+                    INDENT "mc_put_any(%s, mc_out, %zu)\n",
+                    cell->io->outputs[i],
+                    MC_ANY_WORDS * i);
     }
 }
 

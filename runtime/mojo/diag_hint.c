@@ -80,6 +80,9 @@ static const struct {
     {"argv", "`from std.sys import argv`"},
     {"Python", "`from std.python import Python`"},
     {"PythonObject", "`from std.python import PythonObject`"},
+    {"NDSpan", "`from mojocell import NDSpan`"},
+    {"MutNDSpan", "`from mojocell import MutNDSpan`"},
+    {"NDArray", "`from mojocell import NDArray`"},
     {"parallelize", "`from max.algorithm import parallelize`"},
     {"DeviceContext", "`from max.gpu.host import DeviceContext`"},
 };

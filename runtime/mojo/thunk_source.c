@@ -112,6 +112,7 @@ static const char prelude[] =
 /* The names of the standard library in all this. */
 static const char *const used_names[] = {"AnyType",
                                          "Bool",
+                                         "DType",
                                          "Dict",
                                          "ImmutAnyOrigin",
                                          "Int",
@@ -267,6 +268,39 @@ static void write_thunk(const struct writer *writer)
 /* ---- what they use ---- */
 
 /* Once each. */
+static void write_import(struct mc_buf *out, const struct mc_type *type)
+{
+    const char *line = mc_kind_of(type)->import;
+    if (line && !(out->data && strstr(out->data, line))) {
+        mc_buf_addf(out, "\n\n%s", line);
+    }
+    for (size_t i = 0; i < type->count; i++) {
+        write_import(out, &type->items[i]);
+    }
+}
+
+static void write_imports_of_inputs(struct mc_buf *out, const struct mc_cell_io *io)
+{
+    for (size_t i = 0; io && i < io->n_inputs; i++) {
+        write_import(out, &io->inputs[i].type);
+    }
+}
+
+static void write_imports(const struct mc_bindings *bindings, struct mc_buf *out)
+{
+    for (size_t i = 0; i < bindings->count; i++) {
+        const struct mc_binding *binding = &bindings->items[i];
+        for (size_t k = 0; !binding->skipped && k < binding->n_args; k++) {
+            write_import(out, &binding->args[k].type);
+        }
+        if (!binding->skipped) {
+            write_import(out, &binding->result);
+        }
+    }
+    write_imports_of_inputs(out, bindings->cell->io);
+}
+
+/* Once each. */
 static void write_helper(struct mc_buf *out, const struct mc_type *type, bool is_argument)
 {
     const struct mc_kind *kind = mc_kind_of(type);
@@ -352,20 +386,40 @@ static void write_dicts(struct mc_buf *out)
     }
 }
 
+/* Of what is none of the other overloads': nothing, or arrays. Only a cell that imports the package
+ * has those. */
+static void write_other(const struct mc_cell *cell, struct mc_buf *out)
+{
+    bool arrays = strstr(cell->source, "mojocell");
+    mc_buf_addf(out,
+                "%s\n\ndef mc_put_any[T: AnyType](x: T, r: mc_words, i: Int):\n"
+                "    r[unsafe_offset=i] = %llu\n",
+                arrays ? "\n\nfrom mojocell.ndarray import Given as mc_Given\n" : "",
+                (unsigned long long) MC_ANY_UNKNOWN);
+    mc_buf_adds(out, arrays ? "    comptime if conforms_to(T, mc_Given):\n" : "");
+    for (int scalar = 0; arrays && scalar < MC_SCALAR_COUNT; scalar++) {
+        struct mc_type type = {.kind = MC_TYPE_NDARRAY, .scalar = scalar};
+        mc_buf_adds(out, "        comptime if T.given_dtype == ");
+        mc_kind_write_dtype(&type, out);
+        mc_buf_addf(out,
+                    ":\n            r[unsafe_offset=i] = %llu + (UInt64(T.given_rank) << 24)\n"
+                    "            x.give_copy(Int(r) + 8 * (i + 1))\n",
+                    (unsigned long long) MC_ANY_NDARRAY(0, scalar));
+    }
+}
+
 /* One overload for each type that crosses; another one for what does not. */
-void mc_thunks_write_outputs(struct mc_buf *ret)
+void mc_thunks_write_outputs(const struct mc_cell *cell, struct mc_buf *ret)
 {
     mc_buf_adds(ret, prelude);
-    mc_buf_addf(ret,
-                "\n\ndef mc_put_any[T: AnyType](x: T, r: mc_words, i: Int):\n"
-                "    r[unsafe_offset=i] = %llu\n",
-                (unsigned long long) MC_ANY_UNKNOWN);
+    write_other(cell, ret);
     for (int kind = 0; kind < MC_TYPE_COUNT; kind++) {
         if (kind != MC_TYPE_DICT) {
             write_scalars(ret, kind);
         }
     }
     write_dicts(ret);
+    write_imports_of_inputs(ret, cell->io);
 }
 
 /* The thunk of a cell that takes and gives values: what it was given before it raised is lost. */
@@ -377,7 +431,7 @@ static void write_run(struct mc_buf *out, const struct mc_cell_io *io)
                 "def " MC_THUNK_RUN "(a: mc_words, r: mc_words) abi(\"C\") -> Int32:\n"
                 "    try:\n");
     for (size_t i = 0; i < io->n_outputs; i++) {
-        mc_buf_addf(out, "        r[unsafe_offset=%zu] = 0\n", 3 * i);
+        mc_buf_addf(out, "        r[unsafe_offset=%zu] = 0\n", MC_ANY_WORDS * i);
     }
     for (size_t i = 0; i < io->n_inputs; i++) {
         mc_buf_addf(out, "        var a%zu = ", i);
@@ -402,6 +456,7 @@ int mc_thunks_write(struct mc_bindings *bindings, const char *module, struct mc_
     const struct mc_cell_io *io = bindings->cell->io;
     bool owns = io != NULL;
     mc_buf_adds(ret, prelude);
+    write_imports(bindings, ret);
     write_helpers(bindings, ret);
     for (size_t i = 0; i < bindings->count && !ret->failed; i++) {
         struct mc_binding *binding = &bindings->items[i];

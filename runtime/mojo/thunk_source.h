@@ -7,7 +7,7 @@
 #include <stdbool.h>
 
 /* Adds what the module of a cell needs that gives values. */
-void mc_thunks_write_outputs(struct mc_buf *ret);
+void mc_thunks_write_outputs(const struct mc_cell *cell, struct mc_buf *ret);
 
 /* Adds the thunks of the functions that are not skipped, of which there are some where the cell
  * takes and gives no variables; they are called as `module` and their name. -1 when out of memory.

@@ -69,7 +69,9 @@ static void add_toolchain(struct mc_key *key, const struct mc_toolchain *toolcha
     mc_key_add_string(key, "target.cpu", toolchain->target_cpu);
     mc_key_add_string(key, "target.features", toolchain->target_features);
     mc_key_add_string(
-        key, "linker", MC_BUILD_ID); /* the shim and the generated entry are of this build */
+        key,
+        "linker",
+        MC_BUILD_ID); /* the shim, the generated entry and our package are of this build */
 }
 
 static int add_module(void *context, const char *path, const char *digest)
@@ -163,10 +165,10 @@ static int make_key(const struct mc_fields *fields,
     return result;
 }
 
-int mc_cache_key_surroundings(const struct mc_fields *fields,
-                              char *const *envp,
-                              struct mc_cache_key **ret,
-                              mc_err *err)
+static int read_surroundings(const struct mc_fields *fields,
+                             char *const *envp,
+                             struct mc_cache_key **ret,
+                             mc_err *err)
 {
     struct mc_cache_key *made = mc_new(struct mc_cache_key);
     if (!made) {
@@ -182,22 +184,37 @@ int mc_cache_key_surroundings(const struct mc_fields *fields,
     return 0;
 }
 
+int mc_cache_key_surroundings(const struct mc_fields *fields,
+                              char *const *envp,
+                              const char *package,
+                              struct mc_cache_key **ret,
+                              mc_err *err)
+{
+    if (read_surroundings(fields, envp, ret, err) < 0) {
+        return -1;
+    }
+    mc_strv_add(&(*ret)->include, package);
+    return mc_strv_check(&(*ret)->include, err);
+}
+
 int mc_cache_key_make(const struct mc_fields *fields,
                       const struct mc_cell *cell,
                       const struct mc_toolchain *toolchain,
                       const struct mc_cell_io *io,
                       char *const *envp,
+                      const char *package,
                       struct mc_cache_key **ret,
                       mc_err *err)
 {
     struct mc_cache_key *made = NULL;
-    if (mc_cache_key_surroundings(fields, envp, &made, err) < 0) {
+    if (read_surroundings(fields, envp, &made, err) < 0) {
         return -1;
     }
     if (make_key(fields, cell, toolchain, io, made, err) < 0) {
         mc_cache_key_free(made);
         return -1;
     }
+    mc_strv_add(&made->include, package);
     for (size_t i = made->n_given; i < made->include.count; i++) {
         mc_strv_addf(&made->flags, "-I%s", made->include.items[i]);
     }

@@ -22,9 +22,11 @@ struct mc_cache_key {
     json_t *parts;          /* what the key was made of, for explanations */
 };
 
-/* Only flags, search path and other sources: for what is not compiled. */
+/* Only flags, search path and other sources: for what is not compiled. `package` is a directory
+ * where modules are found last, which are part of this build as the key has it. */
 int mc_cache_key_surroundings(const struct mc_fields *fields,
                               char *const *envp,
+                              const char *package,
                               struct mc_cache_key **ret,
                               mc_err *err) MC_MUST_USE;
 
@@ -34,6 +36,7 @@ int mc_cache_key_make(const struct mc_fields *fields,
                       const struct mc_toolchain *toolchain,
                       const struct mc_cell_io *io,
                       char *const *envp,
+                      const char *package,
                       struct mc_cache_key **ret,
                       mc_err *err) MC_MUST_USE;
 struct mc_cache_key *mc_cache_key_free(struct mc_cache_key *made);

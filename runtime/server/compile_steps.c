@@ -140,6 +140,7 @@ enum mc_progress mc_step_prepare(struct mc_request *request)
                           request->toolchain,
                           &request->io,
                           request->environment.items,
+                          request->server->core.options.package,
                           &request->cache_key,
                           &err) < 0) {
         return mc_step_fail(request, &err);

@@ -26,6 +26,7 @@ struct mc_child {
 struct mc_options {
     const char *runtime_dir; /* checked, exists */
     const char *libexec;     /* where mojocell-runner and shim/ are */
+    const char *package;     /* where Mojo finds the package mojocell */
     const char *cache_dir;
     int64_t cache_limit;     /* bytes */
     int idle_seconds;        /* exit after this long without work; 0: never */

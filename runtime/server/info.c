@@ -75,11 +75,14 @@ static json_t *list_modules(const struct mc_request *request)
         mc_autofree char *own = mc_fs_join(request->toolchain->root, "lib/mojo");
         add_directory(found, "compiler", own ? own : "");
     }
-    if (mc_cache_key_surroundings(fields, request->environment.items, &around, &ignored) == 0) {
+    const char *package = request->server->core.options.package;
+    if (mc_cache_key_surroundings(
+            fields, request->environment.items, package, &around, &ignored) == 0) {
         for (size_t i = 0; i < around->include.count; i++) {
             const char *directory = around->include.items[i];
             const char *origin = i < around->n_given                   ? "-I"
                                  : strcmp(directory, fields->cwd) == 0 ? "beside"
+                                 : strcmp(directory, package) == 0     ? "mojocell"
                                                                        : "import path";
             add_directory(found, origin, directory);
         }

@@ -236,8 +236,11 @@ static enum mc_progress step_ask(struct mc_request *request)
     mc_err err = {0};
     size_t ignored;
     const struct mc_fields *fields = &request->fields;
-    if (mc_cache_key_surroundings(fields, request->environment.items, &request->cache_key, &err) <
-            0 ||
+    if (mc_cache_key_surroundings(fields,
+                                  request->environment.items,
+                                  request->server->core.options.package,
+                                  &request->cache_key,
+                                  &err) < 0 ||
         write_prelude(request, &err) < 0) {
         return fail(request, &err);
     }

@@ -237,7 +237,9 @@ int main(int argc, char **argv)
     mc_autofree char *real_cache = realpath(options->cache_dir, NULL);
     options->cache_dir = real_cache ? real_cache : options->cache_dir;
     options->libexec = libexec;
-    if (!libexec || chdir("/") < 0) {
+    mc_autofree char *package = libexec ? mc_fs_join(libexec, "package") : NULL;
+    options->package = package;
+    if (!package || chdir("/") < 0) {
         perror("mojocelld");
         return 1;
     }

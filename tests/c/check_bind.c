@@ -79,6 +79,19 @@ START_TEST(types_are_read_as_they_are_written)
         {"def f[o: Origin](a: Span[Int32, o]): pass", "(Span[Int32]) -> None"},
         {"def f[o: Origin[mut=True]](a: Span[Int32, o]): pass", "(MutSpan[Int32]) -> None"},
         {"def f[m: Bool, //, o: Origin[mut=m]](a: Span[Int8, o]): pass", "(Span[Int8]) -> None"},
+        {"def f(a: NDSpan[DType.float64, 2, _]): pass", "(NDSpan[DType.float64, 2]) -> None"},
+        {"def f(a: NDSpan[mut=True, .int, 4, _]): pass", "(MutNDSpan[DType.int, 4]) -> None"},
+        {"def f(a: MutNDSpan[DType.bool, 1, _]): pass", "(MutNDSpan[DType.bool, 1]) -> None"},
+        {"def f[o: MutOrigin](a: NDSpan[DType.float16, 3, o]): pass",
+         "(MutNDSpan[DType.float16, 3]) -> None"},
+        {"from mojocell import NDSpan\ncomptime T = DType.uint8\ncomptime N = 3\n"
+         "def f(a: NDSpan[T, N, _], b: Scalar[T]): pass",
+         "(NDSpan[DType.uint8, 3], UInt8) -> None"},
+        {"def f(a: Optional[NDSpan[DType.float64, 2, MutAnyOrigin]]): pass",
+         "(Optional[MutNDSpan[DType.float64, 2]]) -> None"},
+        {"def f() -> NDArray[DType.bfloat16, 2]: pass", "() -> NDArray[DType.bfloat16, 2]"},
+        {"def f() -> Tuple[Int, NDArray[DType.float64, 1]]: pass",
+         "() -> Tuple[Int, NDArray[DType.float64, 1]]"},
         {"def f(a: List[Bool]) -> List[Int]: pass", "(List[Bool]) -> List[Int]"},
         {"def f(a: Optional[String]) -> Optional[List[Int]]: pass",
          "(Optional[String]) -> Optional[List[Int]]"},
@@ -125,6 +138,15 @@ START_TEST(what_cannot_cross_says_why)
         {"def f(a: None): pass", "the argument 'a' is a None, which has no counterpart in Python"},
         {"struct Int:\n    pass\n\ndef f(a: Int): pass",
          "the argument 'a' is a Int, which has no counterpart in Python"},
+        {"def f(a: NDArray[DType.float64, 2]): pass",
+         "the argument 'a' is an NDArray, which functions return: take an NDSpan[DType.float64, 2, "
+         "_]"},
+        {"def f() -> NDSpan[DType.float64, 2, _]: pass",
+         "it returns an NDSpan, whose memory nobody keeps: return an NDArray"},
+        {"def f(a: NDSpan[DType.float64, 5, _]): pass",
+         "the argument 'a' is a NDSpan[DType.float64, 5, _], which has no counterpart in Python"},
+        {"from mine import NDSpan\ndef f(a: NDSpan[DType.float64, 2, _]): pass",
+         "the argument 'a' is a NDSpan[DType.float64, 2, _], which has no counterpart in Python"},
         {"from mine import Span\ndef f(a: Span[Int, _]): pass",
          "the argument 'a' is a Span[Int, _], which has no counterpart in Python"},
         {"comptime A = B\ncomptime B = A\ndef f(a: A): pass",
@@ -354,7 +376,7 @@ START_TEST(a_cell_takes_and_gives_variables)
     json_decref(run);
     ck_assert_int_eq(mc_bindings_sources(bindings, "mc_1", "", &module, &entry), 0);
     ck_assert_ptr_nonnull(strstr(module.data, "def mc_run(n: Span[Int, ImmutAnyOrigin], mc_out"));
-    ck_assert_ptr_nonnull(strstr(module.data, "    mc_put_any(z, mc_out, 3)\n"));
+    ck_assert_ptr_nonnull(strstr(module.data, "    mc_put_any(z, mc_out, 6)\n"));
     ck_assert_ptr_nonnull(strstr(entry.data, "m.mc_run(a0, r)"));
     ck_assert_ptr_null(strstr(entry.data, "mc_main"));
     long line;

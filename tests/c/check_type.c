@@ -1,4 +1,5 @@
 #include "abi/kind.h"
+#include "abi/memory.h"
 #include "abi/signature.h"
 #include "abi/thunk.h"
 
@@ -32,6 +33,8 @@ START_TEST(types_read_as_they_are_written)
         "Optional[List[String]]",
         "Tuple[List[String], Dict[String, Float64]]",
         "Dict[Int, String]",
+        "Optional[NDSpan[DType.float64, 2]]",
+        "Tuple[NDArray[DType.int8, 1], Int]",
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         check_round_trip(texts[i]);
@@ -44,6 +47,17 @@ START_TEST(types_read_as_they_are_written)
             mc_buf_add(&text, frames[k], (size_t) (at - frames[k]));
             mc_buf_adds(&text, mc_scalars[i].name);
             mc_buf_adds(&text, at + 2);
+            check_round_trip(text.data);
+        }
+    }
+    for (int i = 0; i < MC_SCALAR_COUNT * MC_RANK_MAX; i++) {
+        static const enum mc_type_kind kinds[] = {MC_TYPE_NDSPAN, MC_TYPE_NDSPAN, MC_TYPE_NDARRAY};
+        for (size_t k = 0; k < 3; k++) {
+            struct mc_type type = {
+                .kind = kinds[k], .scalar = i % MC_SCALAR_COUNT, .writable = k == 1};
+            mc_autobuf text = MC_BUF_INIT;
+            ck_assert(mc_type_set_rank(&type, 1 + i / MC_SCALAR_COUNT));
+            mc_type_write(&type, &text);
             check_round_trip(text.data);
         }
     }
@@ -105,6 +119,14 @@ START_TEST(what_is_no_signature_is_refused)
         "(List[Strings]) -> Int",
         "(List[String) -> Int",
         "masked masked () -> Int",
+        "(NDSpan[DType.float64]) -> Int",
+        "(NDSpan[DType.float64, 0]) -> Int",
+        "(NDSpan[DType.float64, 5]) -> Int",
+        "(NDSpan[DType.Float64, 2]) -> Int",
+        "(NDSpan[Float64, 2]) -> Int",
+        "(NDSpan[DType.float64, 2) -> Int",
+        "(NDArray[DType.float64, 2]) -> Int",
+        "() -> List[NDArray[DType.float64, 2]]",
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         mc_err err = {0};
@@ -131,6 +153,10 @@ START_TEST(a_tag_tells_the_type_of_an_any)
     ck_assert_int_eq(any.type.items[0].kind, MC_TYPE_STRING);
     ck_assert_int_eq(any.type.items[1].scalar, MC_FLOAT64);
     ck_assert_int_eq(mc_type_of_any(MC_ANY_DICT(MC_SCALAR_COUNT + 1, MC_INT), &any), -1);
+    ck_assert_int_eq(mc_type_of_any(MC_ANY_NDARRAY(3, MC_INT8), &any), 0);
+    ck_assert(any.type.rank == 3 && any.type.scalar == MC_INT8 && any.type.words == 4);
+    ck_assert_int_eq(mc_type_of_any(MC_ANY_NDARRAY(0, MC_INT8), &any), -1);
+    ck_assert_int_eq(mc_type_of_any(MC_ANY_NDARRAY(5, MC_INT8), &any), -1);
     ck_assert_int_eq(mc_type_of_any(MC_ANY_UNKNOWN, &any), -1);
     ck_assert_int_eq(mc_type_of_any(MC_ANY_TAG(MC_TYPE_SCALAR, MC_SCALAR_COUNT), &any), -1);
     ck_assert_int_eq(mc_type_of_any(MC_ANY_TAG(MC_TYPE_TUPLE, 0), &any), -1);
@@ -154,6 +180,60 @@ START_TEST(too_many_arguments_are_refused)
 }
 END_TEST
 
+static int pack_into(const struct mc_memory *memory, void *to)
+{
+    mc_memory_pack(memory, to);
+    return 1;
+}
+
+static int unpack_from(const struct mc_memory *memory, void *from)
+{
+    mc_memory_unpack(memory, from);
+    return 1;
+}
+
+START_TEST(elements_are_packed_and_put_back_where_they_were)
+{
+    int16_t matrix[4][6];
+    int16_t packed[6];
+    mc_err err;
+    struct mc_type type;
+    /* every second row of the columns 5, 3, 1, the columns as rows */
+    const uint64_t words[] = {(uint64_t) (uintptr_t) &matrix[0][5], 3, 2, (uint64_t) -2, 12};
+    uint64_t in[5];
+    for (int i = 0; i < 24; i++) {
+        matrix[i / 6][i % 6] = (int16_t) i;
+    }
+    ck_assert_int_eq(mc_type_parse("MutNDSpan[DType.int16, 2]", &type, &err), 0);
+    memcpy(in, words, sizeof in);
+    ck_assert_int_eq(mc_memory_walk(&type, in, pack_into, packed), 1);
+    const int16_t expected[] = {5, 3, 1, 17, 15, 13}; /* steps of 12 come before those of 2 */
+    ck_assert_mem_eq(packed, expected, sizeof packed);
+    ck_assert(in[3] == 1 && in[4] == 3);
+    for (int i = 0; i < 6; i++) {
+        packed[i] = (int16_t) -packed[i];
+    }
+    memcpy(in, words, sizeof in);
+    ck_assert_int_eq(mc_memory_walk(&type, in, unpack_from, packed), 1);
+    for (int i = 0; i < 24; i++) {
+        bool taken = i / 6 % 2 == 0 && i % 2 == 1;
+        ck_assert_int_eq(matrix[i / 6][i % 6], taken ? -i : i);
+    }
+}
+END_TEST
+
+START_TEST(lengths_that_no_memory_has_are_more_than_any)
+{
+    const uint64_t shapes[][2] = {
+        {UINT64_MAX, 1}, {(uint64_t) 1 << 33, (uint64_t) 1 << 33}, {(uint64_t) -2, (uint64_t) -3}};
+    for (size_t i = 0; i < 3; i++) {
+        ck_assert_uint_eq(mc_kind_elements(shapes[i], 2), UINT64_MAX);
+    }
+    ck_assert_uint_eq(mc_kind_elements((const uint64_t[]) {0, UINT64_MAX}, 2), 0);
+    ck_assert_uint_eq(mc_kind_elements((const uint64_t[]) {3, 4}, 2), 12);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("type");
@@ -163,6 +243,8 @@ int main(void)
     tcase_add_test(tests, what_is_no_signature_is_refused);
     tcase_add_test(tests, a_tag_tells_the_type_of_an_any);
     tcase_add_test(tests, too_many_arguments_are_refused);
+    tcase_add_test(tests, elements_are_packed_and_put_back_where_they_were);
+    tcase_add_test(tests, lengths_that_no_memory_has_are_more_than_any);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

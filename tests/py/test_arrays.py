@@ -160,7 +160,9 @@ def test_dimensions() -> None:
         refusal(SUM, numpy.array(1.0))
         == "an array without a dimension, Mojo wants Span[Float64]; write x.reshape(1)"
     )
-    assert refusal(SUM, numpy.ones((2, 3))) == "2 dimensions, Mojo wants Span[Float64]; write x.reshape(-1)"
+    assert refusal(SUM, numpy.ones((2, 3))) == (
+        "2 dimensions, Mojo wants Span[Float64]; take an NDSpan[DType.float64, 2, _] in Mojo, or write x.reshape(-1)"
+    )
     assert SUM(written(SUM, numpy.array(1.0))) == 1.0
     assert SUM(written(SUM, numpy.ones((2, 3)))) == 6.0
     assert SUM(numpy.zeros(0)) == 0.0
@@ -407,7 +409,8 @@ def test_a_column_of_pandas_is_passed_as_it_is() -> None:
     assert refusal(SUM, frame["b"]) == "int64 elements, Mojo wants Float64; write x.astype(numpy.float64)"
     assert SUM(written(SUM, frame["b"])) == 10.0
     assert (
-        refusal(SUM, frame[["a"]]) == "2 dimensions, Mojo wants Span[Float64]; write x.to_numpy().reshape(-1)"
+        refusal(SUM, frame[["a"]])
+        == "2 dimensions, Mojo wants Span[Float64]; take an NDSpan[DType.float64, 2, _] in Mojo, or write x.to_numpy().reshape(-1)"
     )
     assert SUM(column[::2]) == 2.0
 
@@ -449,7 +452,9 @@ def test_a_column_of_polars_that_does_not_fit() -> None:
     assert where("Bool")(polars.Series([True]))[1] == 1
     assert "its elements are texts or bytes" in refusal(SUM, polars.Series(["a"]))
     assert "records of several fields" in refusal(SUM, polars.Series([{"a": 1}]))
-    assert refusal(SUM, polars.DataFrame({"a": [1.0]})) == "a table; pass one of its columns"
+    assert refusal(SUM, polars.DataFrame({"a": [1.0]})) == (
+        "a table; pass one of its columns, or x.to_numpy() for an NDSpan"
+    )
     assert "read-only" in refusal(where("Float64", "MutSpan"), polars.Series([1.0]))
 
 

@@ -49,6 +49,9 @@ def mojo_type(name: str, value: object) -> str:
     --------
     >>> mojo_type("n", 3), mojo_type("xs", [1.5, 2]), mojo_type("raw", b"abc")
     ('Int', 'List[Float64]', 'Span[UInt8]')
+    >>> import numpy as np
+    >>> mojo_type("x", np.zeros((2, 3)))
+    'NDSpan[DType.float64, 2]'
     """
     for kind, text in _SCALARS.items():
         if type(value) is kind:
@@ -63,8 +66,8 @@ def mojo_type(name: str, value: object) -> str:
         array = np.asarray(value)
         dtype = array.dtype
         found = _dtypes().get(dtype.name)
-        if found:
-            return found if array.shape == () else f"Span[{found}]"
+        if found and array.ndim <= 4:
+            return _view(found, array.ndim)
         if _holds_text(array):
             return "List[String]"
     for kind, text in _SCALARS.items():
@@ -73,9 +76,17 @@ def mojo_type(name: str, value: object) -> str:
     shown = f"elements of type {dtype}" if dtype is not None else type(value).__name__
     msg = (
         f"input {name}: there is no Mojo type for {shown}; "
-        "pass a bool, int, float, str, a list or dict of numbers or strings, or a one-dimensional array"
+        "pass a bool, int, float, str, a list or dict of numbers or strings, "
+        "or an array of at most 4 dimensions"
     )
     raise TypeError(msg)
+
+
+def _view(scalar: str, dimensions: int) -> str:
+    """Return the type of a number, or of so many dimensions of them."""
+    if dimensions < 2:
+        return f"Span[{scalar}]" if dimensions else scalar
+    return f"NDSpan[DType.{scalar.lower()}, {dimensions}]"
 
 
 def _several(name: str, value: object) -> str | None:

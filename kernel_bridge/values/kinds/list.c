@@ -1,11 +1,9 @@
 /* List: the numbers of any sequence or iterable, or an array's, copied; an array comes out. */
 #include "kernel_bridge/values/array_argument.h"
-#include "kernel_bridge/values/bfloat16.h"
+#include "kernel_bridge/values/array_result.h"
 #include "kernel_bridge/values/items.h"
 #include "kernel_bridge/values/value_kind.h"
 #include "kernel_bridge/values/values.h"
-
-#include <string.h>
 
 static struct mc_type element_of(const struct mc_type *type)
 {
@@ -64,112 +62,10 @@ take(struct mc_conversion *conversion, const struct mc_type *type, PyObject *val
 
 /* ---- out ---- */
 
-/* The word of an element in memory. */
-static uint64_t load(enum mc_scalar scalar, const char *at)
-{
-    uint64_t word = 0;
-    unsigned size = mc_scalars[scalar].size;
-    memcpy(&word, at, size);
-    if (mc_scalars[scalar].kind == 'i' && size < 8) {
-        unsigned unused = 64 - 8 * size;
-        word = (uint64_t) ((int64_t) (word << unused) >> unused);
-    }
-    return word;
-}
-
-#define MEMORY_NAME "mojocell.memory"
-
-static void release_memory(PyObject *capsule)
-{
-    void *address = PyCapsule_GetPointer(capsule, MEMORY_NAME);
-    mc_release_thunk *thunk = (mc_release_thunk *) PyCapsule_GetContext(capsule);
-    thunk(address);
-}
-
-static void free_memory(PyObject *capsule)
-{
-    PyMem_Free(PyCapsule_GetPointer(capsule, MEMORY_NAME));
-}
-
-/* Owns the memory from then on, also by a failure. */
-static PyObject *own_memory(const struct mc_result *result, void *address)
-{
-    PyObject *capsule = PyCapsule_New(address, MEMORY_NAME, release_memory);
-    if (!capsule) {
-        mc_result_release(result, (uint64_t) (uintptr_t) address);
-        return NULL;
-    }
-    if (PyCapsule_SetContext(capsule, (void *) result->release) < 0) {
-        Py_CLEAR(capsule);
-    }
-    return capsule;
-}
-
-static PyObject *copy_memory(const char *address, size_t bytes)
-{
-    char *copy = PyMem_Malloc(bytes + 1);
-    if (!copy) {
-        return PyErr_NoMemory();
-    }
-    if (bytes) {
-        memcpy(copy, address, bytes);
-    }
-    PyObject *capsule = PyCapsule_New(copy, MEMORY_NAME, free_memory);
-    if (!capsule) {
-        PyMem_Free(copy);
-    }
-    return capsule;
-}
-
-/* The Mojo function's own memory as an array, where it is not only lent. */
-static PyObject *
-give_array(const struct mc_result *result, enum mc_scalar scalar, const uint64_t *words)
-{
-    char *address = (char *) (uintptr_t) words[0];
-    size_t count = (size_t) words[1];
-    bool own = address && count && result->release;
-    PyObject *owner =
-        own ? own_memory(result, address) : copy_memory(address, count * mc_scalars[scalar].size);
-    if (!own) {
-        mc_result_release(result, words[0]);
-    }
-    if (!owner) {
-        return NULL;
-    }
-    void *data = PyCapsule_GetPointer(owner, MEMORY_NAME);
-    return scalar == MC_BFLOAT16
-               ? mc_bfloat16_array(mc_numpy_wrap(result->numpy, MC_UINT16, data, count, owner))
-               : mc_numpy_wrap(result->numpy, scalar, data, count, owner);
-}
-
-static PyObject *
-give_list(struct mc_result *result, const struct mc_type *type, const uint64_t *words)
-{
-    const struct mc_type element = element_of(type);
-    const struct mc_value_kind *kind = mc_value_kind_of(&element);
-    const char *address = (const char *) (uintptr_t) words[0];
-    PyObject *list = PyList_New((Py_ssize_t) words[1]);
-    for (size_t i = 0; list && i < words[1]; i++) {
-        uint64_t word = load(element.scalar, address + i * mc_scalars[element.scalar].size);
-        PyObject *item = kind->give(result, &element, &word);
-        if (!item) {
-            Py_CLEAR(list);
-            break;
-        }
-        PyList_SET_ITEM(list, (Py_ssize_t) i, item);
-    }
-    mc_result_release(result, words[0]);
-    return list;
-}
-
 static PyObject *give(struct mc_result *result, const struct mc_type *type, const uint64_t *words)
 {
-    int numpy = mc_numpy_import(result->numpy);
-    if (numpy < 0) {
-        mc_result_release(result, words[0]);
-        return NULL;
-    }
-    return numpy ? give_array(result, type->scalar, words) : give_list(result, type, words);
+    Py_ssize_t count = (Py_ssize_t) words[1];
+    return mc_array_give(result, type->scalar, words[0], 1, &count);
 }
 
 /* ---- the others ---- */

@@ -1,4 +1,4 @@
-/* Any: a tag (MC_ANY_TAG), then two words of what that says. */
+/* Any: a tag (MC_ANY_TAG), then the words of what that says. */
 #include "abi/kind.h"
 
 static int walk(const struct mc_type *type, uint64_t *words, mc_memory_each *each, void *data)
@@ -12,7 +12,7 @@ static int walk(const struct mc_type *type, uint64_t *words, mc_memory_each *eac
 
 const struct mc_kind mc_kind_any = {
     .name = "Any",
-    .words = 3,
+    .words = MC_ANY_WORDS,
     .may_be = MC_AS_ONE_OF_MANY,
     .owns_memory = true,
     .walk = walk,
