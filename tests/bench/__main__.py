@@ -25,6 +25,7 @@ BENCHMARKS = {
     "kernel": "Stop of a running cell and the recovery from a crash, seen from a notebook",
     "service": "the daemon's memory, and twenty clients on a cold machine",
     "calls": "typed functions against Cython, numba and others; isolated calls, positions, compile time, Stop",
+    "matrices": "arrays of two and three dimensions against numba, NumPy, OpenBLAS and Cython",
     "slider": "a slider in marimo run, key press to page, Mojo against Python",
     "browser": "widgets in marimo and JupyterLab, key press to page, against the sliders that these have",
     "jupyterlab": "Enter to output in JupyterLab, a cached cell against print(1)",

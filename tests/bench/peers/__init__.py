@@ -164,12 +164,17 @@ def python_functions() -> SimpleNamespace:
     return SimpleNamespace(next_int=next_int, nothing=nothing, total=total, numpy=np)
 
 
+def cython_functions() -> ModuleType:
+    """Return Cython's."""
+    return module(built("cython_peer", "cython_peer.pyx", build_cython, "cython"))
+
+
 def all_peers() -> dict[str, Any]:
     """Return the peers by name, each built and checked."""
     import numpy as np
 
     found: dict[str, Any] = {
-        "Cython": module(built("cython_peer", "cython_peer.pyx", build_cython, "cython")),
+        "Cython": cython_functions(),
         "numba": numba_functions(),
         "nanobind": module(built("nanobind_peer", "nanobind_peer.cpp", build_nanobind, "nanobind")),
         "ctypes": ctypes_functions(),

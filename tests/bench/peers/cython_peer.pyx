@@ -7,6 +7,10 @@ def nothing(double[::1] x):
     return None
 
 
+def nothing_2(double[:, :] x):
+    return None
+
+
 def total(double[::1] x):
     cdef double s = 0.0
     cdef Py_ssize_t i
