@@ -274,6 +274,7 @@ def tensor(values: Any) -> Any:
         pytest.param(lambda: numpy.ma.masked_array(ROWS), id="nothing masked"),
     ],
 )  # fmt: skip
+@pytest.mark.filterwarnings("ignore::mojocell.CopyWarning", "ignore::PendingDeprecationWarning")
 def test_libraries(module: mc.MojoModule, x: Callable[[], Any], mode: str) -> None:
     assert module.copy_float64_2.with_options(mode=mode)(x()).tolist() == ROWS
 
