@@ -25,5 +25,5 @@ while True:
     event = json.loads(header)
     if event["event"] in ("result", "error"):
         break
-    sys.stdout.write(frames[0].decode() if frames else f"[{event['event']}]\n")
+    sys.stdout.write(b"".join(frames[:2]).decode() if frames else f"[{event['event']}]\n")
 print(json.dumps({name: event.get(name) for name in ("ok", "cache", "times", "failure", "message")}))

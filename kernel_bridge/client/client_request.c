@@ -138,8 +138,8 @@ static int acknowledge(struct talk *talk, const struct mc_message *event, mc_err
     if (talk->window <= 0) {
         return 0;
     }
-    if (event->frame_count) { /* what was printed is in the first */
-        talk->unacknowledged += (int64_t) mc_message_frame_size(event, 0);
+    for (size_t i = 0; i < event->frame_count && i < 2; i++) { /* a frame a stream */
+        talk->unacknowledged += (int64_t) mc_message_frame_size(event, i);
     }
     if (talk->unacknowledged < (talk->window + 3) / 4) {
         return 0; /* the daemon has three quarters left */

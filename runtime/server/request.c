@@ -196,13 +196,10 @@ void mc_request_event(struct mc_request *request, const char *event, json_t *fie
 static void collect(struct mc_request *request, const struct mc_printed *printed)
 {
     mc_err err = {0};
-    const char *bytes = printed->bytes;
-    bool is_stderr = printed->first_is_stderr;
-    for (size_t i = 0; i < printed->count; i++, is_stderr = !is_stderr) {
-        struct mc_buf *collected = is_stderr ? &request->err : &request->out;
-        mc_buf_add(collected, bytes, printed->lengths[i]);
-        bytes += printed->lengths[i];
-        if (mc_buf_check(collected, &err) < 0) {
+    struct mc_buf *collected[] = {&request->out, &request->err};
+    for (int i = 0; i < 2; i++) {
+        mc_buf_add(collected[i], printed->streams[i].bytes, printed->streams[i].length);
+        if (mc_buf_check(collected[i], &err) < 0) {
             lose(request, &err);
         }
     }
@@ -214,14 +211,18 @@ void mc_request_output(struct mc_request *request, const struct mc_printed *prin
         collect(request, printed);
         return;
     }
+    const struct mc_frame *streams = printed->streams;
     const struct mc_frame parts[] = {
-        {.bytes = printed->bytes, .length = printed->length},
+        streams[0],
+        streams[1],
         {.bytes = printed->lengths, .length = printed->count * sizeof *printed->lengths},
     };
     const char *first = printed->first_is_stderr ? "stderr" : "stdout";
-    json_t *fields = json_pack("{s:I}", "bytes", (json_int_t) printed->length);
+    size_t length = streams[0].length + streams[1].length;
+    json_t *fields = json_pack("{s:I}", "bytes", (json_int_t) length);
     if (printed->count == 1) {
-        send_event(request, event_header(request, first, fields), parts, 1);
+        send_event(
+            request, event_header(request, first, fields), parts + printed->first_is_stderr, 1);
         return;
     }
     json_object_set_new(fields, "first", json_string(first));

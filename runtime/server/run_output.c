@@ -1,6 +1,7 @@
 #include "server/run_output.h"
 
 #include "abi/order.h"
+#include "base/mem.h"
 #include "base/os.h"
 #include "mojo/output_paths.h"
 #include "server/core.h"
@@ -15,6 +16,8 @@ static const int64_t MS = 1000000;
 enum {
     CHUNK = 64 * 1024,
     TAIL = 16 * 1024,
+    FEW = 4 * 1024,
+    HURRIES = 1024,
     HELD_MOST = 16 * 1024,
     YOUNG_MS = 5,
 };
@@ -24,17 +27,49 @@ enum {
 static void update_flow(struct mc_run_output *output)
 {
     bool full = output->window > 0 && output->unacknowledged >= output->window;
-    bool paused = !output->flows || (full && !output->unbound);
+    bool paused = !output->flows || output->rests || (full && !output->unbound);
     for (int i = 0; i < 2; i++) {
         output->streams[i].watch.events = paused ? 0 : ZMQ_POLLIN;
     }
 }
 
+static void go_on(struct mc_run_output *output)
+{
+    mc_loop_disarm(&output->rest);
+    output->rests = false;
+    update_flow(output);
+}
+
+static void on_rested(struct mc_timer *timer)
+{
+    go_on(timer->owner);
+}
+
+/* Whoever writes line by line would wake its reader with each. A millisecond later there are many.
+ * Whoever fills the pipe in that time is better read at once, for a while. */
+static void rest(struct mc_run_output *output, size_t got)
+{
+    if (got == CHUNK) {
+        output->hurries = HURRIES;
+    } else if (output->hurries) {
+        output->hurries--;
+    } else if (got < FEW && !output->rests) {
+        output->rests = true;
+        mc_loop_arm(output->loop, &output->rest, MS);
+    }
+}
+
+static size_t held_of_both(const struct mc_run_output *output)
+{
+    return output->held[0].length + output->held[1].length;
+}
+
 static void forget_held(struct mc_run_output *output)
 {
-    mc_buf_clear(&output->held);
-    mc_buf_clear(&output->pieces);
-    output->held.failed = output->pieces.failed = false;
+    struct mc_buf *all[] = {&output->held[0], &output->held[1], &output->pieces};
+    for (size_t i = 0; i < MC_LENGTH(all); i++) {
+        mc_buf_clear(all[i]);
+    }
 }
 
 static uint32_t *lengths_of(const struct mc_run_output *output)
@@ -43,16 +78,32 @@ static uint32_t *lengths_of(const struct mc_run_output *output)
     return lengths;
 }
 
+/* Where there was no memory for the pieces, each stream is one. */
+static void tell_in_blocks(struct mc_run_output *output, struct mc_printed *printed)
+{
+    const uint32_t lengths[] = {(uint32_t) output->held[0].length,
+                                (uint32_t) output->held[1].length};
+    printed->first_is_stderr = !lengths[0];
+    printed->lengths = lengths + printed->first_is_stderr;
+    printed->count = lengths[0] && lengths[1] ? 2 : 1;
+    output->tell(output->owner, printed);
+}
+
 void mc_run_output_let_go(struct mc_run_output *output)
 {
+    const struct mc_buf *held = output->held;
     mc_loop_disarm(&output->timer);
-    if (output->held.length) {
-        const struct mc_printed printed = {.bytes = output->held.data,
-                                           .length = output->held.length,
-                                           .lengths = lengths_of(output),
-                                           .count = output->pieces.length / sizeof(uint32_t),
-                                           .first_is_stderr = output->first_is_stderr};
-        output->tell(output->owner, &printed);
+    if (held_of_both(output)) {
+        struct mc_printed printed = {
+            .streams = {{held[0].data, held[0].length}, {held[1].data, held[1].length}},
+            .lengths = lengths_of(output),
+            .count = output->pieces.length / sizeof(uint32_t),
+            .first_is_stderr = output->first_is_stderr};
+        if (output->pieces.failed) {
+            tell_in_blocks(output, &printed);
+        } else {
+            output->tell(output->owner, &printed);
+        }
     }
     forget_held(output);
 }
@@ -76,33 +127,37 @@ static void add_piece(struct mc_run_output *output, bool is_stderr, uint32_t len
     mc_buf_add(&output->pieces, (const char *) &length, sizeof length);
 }
 
-static void hold(struct mc_run_output *output, bool is_stderr, const char *bytes, size_t length)
+static bool put_aside(struct mc_run_stream *stream, const char *bytes, size_t length)
 {
-    size_t before = output->held.length;
-    mc_buf_add(&output->held, bytes, length);
-    if (!output->held.failed) {
+    struct mc_buf *held = &stream->output->held[stream->number];
+    mc_buf_add(held, bytes, length);
+    bool failed = held->failed; /* what it had before is there */
+    held->failed = false;
+    return !failed;
+}
+
+static void hold(struct mc_run_stream *stream, const char *bytes, size_t length)
+{
+    struct mc_run_output *output = stream->output;
+    bool is_stderr = stream->number == 1;
+    if (put_aside(stream, bytes, length)) {
         add_piece(output, is_stderr, (uint32_t) length);
+        return;
     }
-    if (output->held.failed || output->pieces.failed) { /* what it had before is there */
-        output->held.length = before;
-        mc_run_output_let_go(output);
-        const uint32_t piece = (uint32_t) length;
-        output->tell(output->owner,
-                     &(struct mc_printed) {.bytes = bytes,
-                                           .length = length,
-                                           .lengths = &piece,
-                                           .count = 1,
-                                           .first_is_stderr = is_stderr});
-    }
+    mc_run_output_let_go(output);
+    const uint32_t piece = (uint32_t) length;
+    struct mc_printed printed = {.lengths = &piece, .count = 1, .first_is_stderr = is_stderr};
+    printed.streams[stream->number] = (struct mc_frame) {bytes, length};
+    output->tell(output->owner, &printed);
 }
 
 /* What a program prints as it begins is told with what comes next, mostly its end: a message alone
  * wakes four threads, which a short program would have to share the processors with. */
 static void settle(struct mc_run_output *output)
 {
-    if (output->held.length >= HELD_MOST || mc_os_now() > output->young_until) {
+    if (held_of_both(output) >= HELD_MOST || mc_os_now() > output->young_until) {
         mc_run_output_let_go(output);
-    } else if (output->held.length && !mc_timer_armed(&output->timer)) {
+    } else if (held_of_both(output) && !mc_timer_armed(&output->timer)) {
         mc_loop_arm(output->loop, &output->timer, MS);
     }
 }
@@ -115,39 +170,59 @@ static void keep_tail(struct mc_run_stream *stream, const char *bytes, size_t le
     }
 }
 
+static int64_t room_of(const struct mc_run_output *output)
+{
+    return output->limit - (output->streams[0].told + output->streams[1].told);
+}
+
+static void count(struct mc_run_stream *stream, size_t length)
+{
+    stream->told += (int64_t) length;
+    stream->output->unacknowledged += (int64_t) length;
+}
+
 /* As far as the limit of output allows. */
 static void pass_on(struct mc_run_stream *stream, const char *bytes, size_t length)
 {
-    struct mc_run_output *output = stream->output;
-    int64_t left = output->limit - (output->streams[0].told + output->streams[1].told);
+    int64_t left = room_of(stream->output);
     if ((int64_t) length > left) {
         length = left > 0 ? (size_t) left : 0;
-        output->exceeded(output->owner);
+        stream->output->exceeded(stream->output->owner);
     }
-    if (!length) {
-        return;
+    if (length) {
+        count(stream, length);
+        hold(stream, bytes, length);
     }
-    stream->told += (int64_t) length;
-    output->unacknowledged += (int64_t) length;
-    hold(output, stream->number == 1, bytes, length);
 }
 
 /* The next bytes of those that wait. */
 static void take(struct mc_run_stream *stream, size_t length)
 {
-    const struct mc_output_paths *paths = stream->output->paths;
     const char *bytes = stream->bytes;
     stream->bytes += length;
     stream->left -= length;
-    keep_tail(stream, bytes, length);
-    if (!mc_output_paths_any(paths, bytes, length)) {
-        pass_on(stream, bytes, length);
+    if (stream->is_held) {
+        add_piece(stream->output, stream->number == 1, (uint32_t) length);
         return;
     }
     mc_autobuf rewritten = MC_BUF_INIT;
-    mc_output_paths_rewrite(paths, bytes, length, &rewritten);
+    mc_output_paths_rewrite(stream->output->paths, bytes, length, &rewritten);
     if (!rewritten.failed) {
         pass_on(stream, rewritten.data, rewritten.length);
+    }
+}
+
+/* All that was read at once goes where it is told from, whatever its turns: of the pieces only the
+ * lengths are left to be found. Unless they have to be rewritten, or cut off. */
+static void take_note(struct mc_run_stream *stream)
+{
+    const struct mc_run_output *output = stream->output;
+    keep_tail(stream, stream->bytes, stream->left);
+    stream->is_held = (int64_t) stream->left <= room_of(output) &&
+                      !mc_output_paths_any(output->paths, stream->bytes, stream->left) &&
+                      put_aside(stream, stream->bytes, stream->left);
+    if (stream->is_held) {
+        count(stream, stream->left);
     }
 }
 
@@ -175,6 +250,7 @@ static ssize_t read_some(struct mc_run_stream *stream, size_t most)
         stream->bytes = chunk;
         stream->left = (size_t) got;
         stream->read += (uint64_t) got;
+        take_note(stream);
     }
     return got;
 }
@@ -265,6 +341,7 @@ static void on_ready(struct mc_watch *watch, short revents)
         }
         take(stream, stream->left);
         settle(output);
+        rest(output, (size_t) got);
         update_flow(output);
     } else if (got == 0 || (errno != EINTR && errno != EAGAIN)) {
         close_stream(stream);
@@ -293,6 +370,7 @@ void mc_run_output_drain(struct mc_run_output *output)
 void mc_run_output_init(struct mc_run_output *output)
 {
     output->timer = (struct mc_timer) {.due = on_timer, .owner = output};
+    output->rest = (struct mc_timer) {.due = on_rested, .owner = output};
     for (int i = 0; i < 2; i++) {
         output->streams[i] = (struct mc_run_stream) {.output = output, .number = i, .fd = -1};
     }
@@ -302,10 +380,12 @@ void mc_run_output_fini(struct mc_run_output *output)
 {
     mc_run_output_close(output);
     mc_loop_disarm(&output->timer);
+    mc_loop_disarm(&output->rest);
     for (int i = 0; i < 2; i++) {
         mc_buf_fini(&output->streams[i].tail);
     }
-    mc_buf_fini(&output->held);
+    mc_buf_fini(&output->held[0]);
+    mc_buf_fini(&output->held[1]);
     mc_buf_fini(&output->pieces);
 }
 
@@ -343,7 +423,7 @@ void mc_run_output_flow(struct mc_run_output *output)
         output->flows = true;
         output->young_until = mc_os_now() + YOUNG_MS * MS;
     }
-    update_flow(output);
+    go_on(output);
 }
 
 void mc_run_output_unbind(struct mc_run_output *output)

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/buf.h"
+#include "protocol/message.h"
 #include "server/loop.h"
 
 #include <stdbool.h>
@@ -13,11 +14,10 @@ struct mc_order;
 struct mc_output_paths;
 struct mc_run_output;
 
-/* Pieces of the two streams, which take turns. */
+/* What was written to the two streams, and the pieces in which it was: they take turns. */
 struct mc_printed {
-    const char *bytes; /* of all of them */
-    size_t length;
-    const uint32_t *lengths; /* of each */
+    struct mc_frame streams[2];
+    const uint32_t *lengths; /* of each piece */
     size_t count;
     bool first_is_stderr;
 };
@@ -30,6 +30,7 @@ struct mc_run_stream {
     uint64_t read; /* bytes taken from the pipe */
     char *bytes;   /* those of them that wait for their turn; none outside of a callback */
     size_t left;
+    bool is_held;       /* they are in `held` by now; else each piece is put there in its turn */
     int64_t told;       /* bytes passed on */
     struct mc_buf tail; /* the last of it, where a crash leaves its words */
 };
@@ -50,11 +51,14 @@ struct mc_run_output {
     bool flows;             /* somebody takes it */
     bool unbound;           /* and acknowledges nothing */
     int64_t unacknowledged;
-    int64_t young_until;  /* mc_os_now() */
-    struct mc_buf held;   /* waits for more, or for the end */
-    struct mc_buf pieces; /* their lengths */
+    int64_t young_until;   /* mc_os_now() */
+    struct mc_buf held[2]; /* of each stream: waits for more, or for the end */
+    struct mc_buf pieces;  /* their lengths */
     bool first_is_stderr, last_is_stderr;
     struct mc_timer timer;
+    bool rests;  /* lets more come before it reads on */
+    int hurries; /* reads before it does so again */
+    struct mc_timer rest;
 };
 
 /* The fields above `streams` are set. */

@@ -25,6 +25,22 @@ def main():
     print(fibonacci(10), "{nonce}")
 """
 
+#: 6,000 lines: the two streams take turns, or one comes after the other.
+BY_TURNS = """
+from std.ffi import external_call
+from std.sys import argv, stderr
+def main():
+    for i in range(3000):
+        print("out", i)
+        print("err", i, file=stderr)
+"""
+IN_BLOCKS = BY_TURNS.replace('        print("err"', '    for i in range(3000):\n        print("err"')
+#: What it starts could write as well.
+CHILD = """
+    if len(argv()) > 1:
+        _ = external_call["system", Int32](StaticString("true").unsafe_ptr())
+"""
+
 
 def compiler() -> tuple[str, dict[str, str]]:
     """The compiler's own binary and the environment in which pip's script starts it."""
@@ -40,6 +56,21 @@ def compiler() -> tuple[str, dict[str, str]]:
         "MODULAR_MOJO_MAX_IMPORT_PATH": f"{root}/lib/mojo",
     }
     return f"{root}/bin/mojo", env
+
+
+def order() -> list[Row]:
+    """What it costs that lines on two streams arrive in the order in which they were written."""
+    import mojocell as mc
+
+    rows = []
+    for what, most, more in (("6,000 lines", 1.3, ""), ("the same where children may write", None, CHILD)):
+        turns, blocks = BY_TURNS + more, IN_BLOCKS + more
+        assert len(mc.run(turns).output) == 6000
+        pair = interleaved(lambda t=turns: mc.run(t), lambda b=blocks: mc.run(b), runs=100, warmup=3, block=5)
+        rows.append(
+            Row(f"{what} by turns / stream after stream", pair.ratio, "ratio", most, pair.detail(), 100)
+        )
+    return rows
 
 
 def measure() -> list[Row]:
@@ -69,6 +100,8 @@ def measure() -> list[Row]:
             )
             what = f"cached program / subprocess.run of its executable, {how}"
             rows.append(Row(what, pair.ratio, "ratio", most, pair.detail(), 200))
+
+        rows += order()
 
         def fresh() -> None:
             mc.run(PROGRAM.format(nonce=time.time_ns()))

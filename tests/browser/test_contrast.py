@@ -47,7 +47,7 @@ def failing(code: str, **more: Any) -> RunResult:
     ]
     failure = {"code": code, "message": "index 9 is out of bounds", "line": 2, "column": 5, "hint": "a hint"}
     wire = {"ok": False, "failure": failure, "diagnostics": said if code == "compile_failed" else [], **more}
-    printed = [Chunk("stdout", [8, 11], b"printed\ncomplained\n")]
+    printed = [Chunk((b"printed\n", b"complained\n"), "stdout", [8, 11])]
     return RunResult(wire, printed, source="def main():\n    print(values[9])")
 
 

@@ -135,7 +135,7 @@ class Seed:
         return [one for one in self.asked if not one.lasts and one.peer not in self.gone]
 
     def take(self, peer: Peer) -> None:
-        header, frames = peer.receive(0)
+        header, _ = peer.receive(0)
         if not header["id"]:
             self.without_id += 1  # not even the id could be read for want of memory
             return
@@ -149,7 +149,7 @@ class Seed:
         if header["event"] in ("result", "error"):
             one.lasts.append(header)
         elif header["event"] in ("stdout", "stderr", "output"):
-            peer.send(op="credit", id=one.id, bytes=len(frames[0]))
+            peer.send(op="credit", id=one.id, bytes=header["bytes"])
         if len(one.events) == one.cancel_after and not one.lasts:
             peer.send(op="cancel", target=one.id)
 

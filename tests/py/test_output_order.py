@@ -65,6 +65,15 @@ def test_a_result_has_what_was_printed_in_its_order() -> None:
     assert result.stderr == "".join(f"err {i}\n" for i in range(LINES))
 
 
+def test_lines_come_many_at_a_time() -> None:
+    from mojocell.core.request import Job
+
+    lines = 10 * LINES
+    result = Job(ALTERNATING.replace(str(LINES), str(lines))).execute()
+    assert len(result.output) == 2 * lines
+    assert len(result._taken) < lines // 10
+
+
 def test_in_a_shell_both_streams_go_to_one_file_in_their_order(tmp_path: Path) -> None:
     source = tmp_path / "a.mojo"
     source.write_text(ALTERNATING)

@@ -202,7 +202,7 @@ def _call(job: Job, result: RunResult, values: Mapping[str, Any], sink: Sink | N
     taken: list[Chunk] = []
 
     def output(stream: str, data: bytes) -> None:
-        taken.append(Chunk(stream, [len(data)], data))
+        taken.append(Chunk.of(stream, data))
         if sink is not None:
             sink.output(stream, data)
 

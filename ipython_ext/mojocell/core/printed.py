@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import codecs
+import io
 import itertools
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from typing import Self
 
 STREAMS = ("stdout", "stderr")
 
@@ -37,46 +39,42 @@ class Chunk(NamedTuple):
 
     Attributes
     ----------
+    streams : tuple of bytes
+        What went to each of them.
     first : str
         The stream of the first piece.
     lengths : sequence of int
         Of the pieces, in bytes.
-    data : bytes
-        All of them.
 
     Examples
     --------
-    >>> list(Chunk("stderr", [1, 2], b"abc").pieces())
+    >>> list(Chunk((b"bc", b"a"), "stderr", [1, 2]).pieces())
     [('stderr', b'a'), ('stdout', b'bc')]
     """
 
+    streams: tuple[bytes, bytes]
     first: str
     lengths: Sequence[int]
-    data: bytes
+
+    @classmethod
+    def of(cls, stream: str, data: bytes) -> Self:
+        """Return a piece of one stream."""
+        return cls((data, b"") if stream == STREAMS[0] else (b"", data), stream, [len(data)])
 
     def pieces(self) -> Iterator[tuple[str, bytes]]:
         """Return the pieces in their order, each with its stream."""
-        turn, at = STREAMS.index(self.first), 0
-        for length in self.lengths:
-            yield STREAMS[turn], self.data[at : at + length]
-            turn, at = 1 - turn, at + length
-
-    def of_stream(self, stream: str) -> bytes:
-        """Return what went to one stream: without a step for each piece of the other."""
-        ends = [0, *itertools.accumulate(self.lengths)]
-        skipped = 0 if stream == self.first else 1
-        turns = zip(ends[skipped::2], ends[skipped + 1 :: 2], strict=False)
-        return b"".join([self.data[start:end] for start, end in turns])
+        rests = dict(zip(STREAMS, map(io.BytesIO, self.streams), strict=True))
+        turns = STREAMS if self.first == STREAMS[0] else STREAMS[::-1]
+        for stream, length in zip(itertools.cycle(turns), self.lengths, strict=False):
+            yield stream, rests[stream].read(length)
 
 
 def of_event(header: dict[str, Any], frames: Sequence[bytes]) -> Chunk:
     """Return what an event brings."""
     event = str(header.get("event"))
     if event in STREAMS:
-        data = b"".join(frames)
-        return Chunk(event, [len(data)], data)
-    lengths = memoryview(frames[1]).cast("I")
-    return Chunk(header["first"], lengths, frames[0])
+        return Chunk.of(event, b"".join(frames))
+    return Chunk((frames[0], frames[1]), header["first"], memoryview(frames[2]).cast("I"))
 
 
 def in_order(chunks: Iterable[Chunk]) -> tuple[Printed, ...]:
@@ -84,7 +82,7 @@ def in_order(chunks: Iterable[Chunk]) -> tuple[Printed, ...]:
 
     Examples
     --------
-    >>> in_order([Chunk("stdout", [1], b"a"), Chunk("stdout", [1, 1], b"\nb")])
+    >>> in_order([Chunk.of("stdout", b"a"), Chunk((b"\n", b"b"), "stdout", [1, 1])])
     (Printed(stream='stdout', text='a\n'), Printed(stream='stderr', text='b'))
     """
     decoder = codecs.getincrementaldecoder("utf-8")
@@ -107,6 +105,7 @@ def in_order(chunks: Iterable[Chunk]) -> tuple[Printed, ...]:
     return tuple(Printed(stream, "".join(texts)) for stream, *texts in found)
 
 
-def of_stream(stream: str, chunks: Iterable[Chunk]) -> str:
-    """Return all that went to a stream as text."""
-    return b"".join(chunk.of_stream(stream) for chunk in chunks).decode("utf-8", "replace")
+def texts(chunks: Iterable[Chunk]) -> list[str]:
+    """Return all that went to each of the streams as text."""
+    both = zip(*[chunk.streams for chunk in chunks], strict=True)
+    return [b"".join(parts).decode("utf-8", "replace") for parts in both] or ["", ""]

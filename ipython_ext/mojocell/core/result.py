@@ -118,7 +118,7 @@ class RunResult:
     def set_printed(self, taken: Iterable[Chunk]) -> None:
         """Take what it printed, in the order in which it came."""
         self._taken = tuple(taken)
-        self.stdout, self.stderr = (printed.of_stream(name, self._taken) for name in printed.STREAMS)
+        self.stdout, self.stderr = printed.texts(self._taken)
 
     @functools.cached_property
     def output(self) -> tuple[Printed, ...]:
