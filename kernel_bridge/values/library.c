@@ -258,6 +258,20 @@ int mc_library_check_tracer(const struct mc_conversion *conversion, PyObject *va
                : 0;
 }
 
+static int check_jax(const struct mc_conversion *conversion, PyObject *value)
+{
+    if (mc_library_check_tracer(conversion, value) < 0) {
+        return -1;
+    }
+    return is_true(value, "is_deleted")
+               ? mc_refuse(conversion,
+                           PyExc_ValueError,
+                           "JAX has deleted it, or it was donated to a function of jax.jit "
+                           "(donate_argnums); pass it before that, or donate jax.numpy.copy(%s)",
+                           conversion->argument)
+               : 0;
+}
+
 int mc_library_check(const struct mc_conversion *conversion,
                      const struct mc_library *library,
                      PyObject *value)
@@ -265,5 +279,8 @@ int mc_library_check(const struct mc_conversion *conversion,
     if (mc_library_is(library, "torch")) {
         return check_tensor(conversion, value);
     }
-    return mc_library_is(library, "jax") ? mc_library_check_tracer(conversion, value) : 0;
+    if (mc_library_is(library, "jax") || mc_library_is(library, "jaxlib")) {
+        return check_jax(conversion, value);
+    }
+    return 0;
 }

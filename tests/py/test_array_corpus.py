@@ -183,6 +183,21 @@ class DynamicJaxprTracer(Tracer):
     __module__ = "jax._src.interpreters.partial_eval"
 
 
+class Deleted:
+    """An array of JAX whose memory was freed, or donated to a compiled function."""
+
+    __module__ = "jaxlib._jax"
+
+    def is_deleted(self) -> bool:
+        return True
+
+    def _fails(self, *_: Any, **__: Any) -> Any:
+        msg = "Array has been deleted with shape=float64[2]."
+        raise RuntimeError(msg)
+
+    __array__ = __dlpack__ = __dlpack_device__ = __iter__ = __len__ = _fails
+
+
 def tensor(values: Any, **says: Any) -> Tensor:
     made = Tensor(numpy.asarray(values))
     for name, value in says.items():
@@ -333,6 +348,7 @@ CASES = {
     "a conjugated tensor": Case(lambda: Conjugated(numpy.array([1 + 2j, 3])), "Float64", [1 - 2j, 3]),
     "a negated tensor": Case(lambda: Negated(numpy.array([1.0, -2.0])), "Float64", [-1, 2]),
     "a tracer": Case(lambda: DynamicJaxprTracer("f8", 2), "Float64", None),
+    "a deleted array of JAX": Case(Deleted, "Float64", None),
     "a tracer of one number": Case(lambda: Tracer("i8"), "Int64", None),
     # numbers that NumPy itself does not have
     "bfloat16": Case(lambda: numpy.array([1.5, -2], ml_dtypes.bfloat16), "Float64", [1.5, -2]),
@@ -438,6 +454,12 @@ def test_a_tracer_of_one_number_is_no_number(type_: str) -> None:
     one = thunks.make("f", f"({type_}) -> {type_}", "x", "echo")
     with pytest.raises(TypeError, match=r"argument 'x' of f: a tracer of JAX, .* jax\.pure_callback"):
         one(DynamicJaxprTracer("f8"))
+
+
+@pytest.mark.parametrize("name", ["span_Float64", "list_Float64", "write_Float64"])
+def test_an_array_that_jax_has_deleted_says_so(module: mc.MojoModule, name: str) -> None:
+    with pytest.raises(ValueError, match=r"argument 'x' of \w+: JAX has deleted it, .* jax\.numpy\.copy\(x\)"):
+        getattr(module, name)(Deleted())
 
 
 def test_there_are_as_many_as_promised() -> None:
