@@ -58,7 +58,7 @@ int mc_array_find(struct mc_conversion *conversion,
     if (PyType_Check(value)) { /* has the methods of its instances */
         return 0;
     }
-    if (mc_library_check(conversion, ret->library, value) < 0) {
+    if (mc_library_check(conversion, ret->library, value, mc_array_advice(type->writable)) < 0) {
         return -1;
     }
     int found = find_in(conversion, value, ret);

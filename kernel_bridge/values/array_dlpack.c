@@ -1,5 +1,6 @@
 /* Arrays through DLPack: https://dmlc.github.io/dlpack/latest */
 #include "kernel_bridge/values/array.h"
+#include "kernel_bridge/values/array_refuse.h"
 
 #include <string.h>
 
@@ -40,7 +41,7 @@ struct dl_managed_versioned {
 enum { DL_CPU = 1 };
 enum { DL_READ_ONLY = 1, DL_COPIED = 2 };
 
-static int check_device(const struct mc_conversion *conversion, PyObject *value)
+static int check_device(const struct mc_conversion *conversion, PyObject *value, bool writes)
 {
     PyObject *device = PyObject_CallMethod(value, "__dlpack_device__", NULL);
     long type = -1;
@@ -54,8 +55,8 @@ static int check_device(const struct mc_conversion *conversion, PyObject *value)
     if (type != DL_CPU) {
         return mc_refuse(conversion,
                          PyExc_ValueError,
-                         "its memory is on another device than the processor; write "
-                         "%s.cpu()",
+                         "its memory is on another device than the processor; %s %s.cpu()",
+                         mc_array_advice(writes),
                          conversion->argument);
     }
     return 0;
@@ -155,7 +156,7 @@ int mc_array_of_dlpack(struct mc_conversion *conversion, PyObject *value, struct
     if (!method) {
         return failed ? -1 : 0;
     }
-    int outside = check_device(conversion, value);
+    int outside = check_device(conversion, value, ret->writes);
     PyObject *capsule = outside ? NULL : call_dlpack(method);
     Py_DECREF(method);
     if (!capsule) {

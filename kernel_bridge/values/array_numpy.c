@@ -1,5 +1,6 @@
 /* Arrays that are NumPy's own, and what __array__ gives. */
 #include "kernel_bridge/values/array.h"
+#include "kernel_bridge/values/array_refuse.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -23,7 +24,7 @@ static Py_ssize_t number_attribute(PyObject *value, const char *name)
     return found;
 }
 
-static int refuse_masked(struct mc_conversion *conversion, PyObject *value)
+static int refuse_masked(struct mc_conversion *conversion, PyObject *value, bool writes)
 {
     Py_ssize_t size = number_attribute(value, "size");
     Py_ssize_t seen = size < 0 ? -1 : ask(value, "count");
@@ -34,11 +35,12 @@ static int refuse_masked(struct mc_conversion *conversion, PyObject *value)
                ? 0
                : mc_refuse(conversion,
                            PyExc_ValueError,
-                           "%zd of its elements %s masked, which Mojo does not see; write "
+                           "%zd of its elements %s masked, which Mojo does not see; %s "
                            "%s.compressed() to leave them out, or %s.filled(value) to give them a "
                            "value",
                            size - seen,
                            size - seen == 1 ? "is" : "are",
+                           mc_array_advice(writes),
                            conversion->argument,
                            conversion->argument);
 }
@@ -71,7 +73,7 @@ int mc_array_of_ndarray(struct mc_conversion *conversion, PyObject *value, struc
         return 0;
     }
     if (mc_library_has_class(value, "numpy", "MaskedArray") &&
-        refuse_masked(conversion, value) < 0) {
+        refuse_masked(conversion, value, ret->writes) < 0) {
         return -1;
     }
     const struct mc_ndarray *array = (const struct mc_ndarray *) value;

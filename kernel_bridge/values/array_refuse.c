@@ -20,9 +20,9 @@ static void write_view(const struct mc_type *type, int rank, struct mc_buf *ret)
     mc_buf_adds(ret, ", _]");
 }
 
-const char *mc_array_advice(const struct mc_type *type)
+const char *mc_array_advice(bool writes)
 {
-    return type->writable ? "pass a copy and go on with that: y =" : "write";
+    return writes ? "pass a copy and go on with that: y =" : "write";
 }
 
 /* ---- missing values ---- */
@@ -37,7 +37,7 @@ int mc_array_refuse_missing(const struct mc_conversion *conversion,
     const char *drop = array->ndim > 1 ? NULL : objects ? "{x}[{x} != None]" : library->drop;
     mc_autobuf lines = MC_BUF_INIT;
     if (drop) {
-        mc_buf_adds(&lines, "; write ");
+        mc_buf_addf(&lines, "; %s ", mc_array_advice(type->writable));
         mc_library_write(conversion, drop, type->scalar, &lines);
         mc_buf_adds(&lines, " to leave them out");
     }
@@ -56,6 +56,12 @@ int mc_array_refuse_missing(const struct mc_conversion *conversion,
 
 /* ---- the shape ---- */
 
+/* A copy that lies in one run, and can be written back: a tensor takes none of NumPy's. */
+static const char *copy_of(const struct mc_array *array)
+{
+    return mc_library_is(array->library, "torch") ? array->library->tidy : "numpy.array({x})";
+}
+
 /* More dimensions than a Span has: an NDSpan has them. */
 static int refuse_dimensions(const struct mc_conversion *conversion,
                              const struct mc_type *type,
@@ -72,12 +78,9 @@ static int refuse_dimensions(const struct mc_conversion *conversion,
         mc_buf_adds(&lines, array->lists ? " in Mojo" : " in Mojo, or ");
     }
     if (gaps && !array->lists) {
-        mc_buf_addf(&lines,
-                    "write y = numpy.array(%s).reshape(-1), pass y, then write %s[:] = "
-                    "y.reshape(%s.shape)",
-                    x,
-                    x,
-                    x);
+        mc_buf_adds(&lines, "write y = ");
+        mc_library_write(conversion, copy_of(array), type->scalar, &lines);
+        mc_buf_addf(&lines, ".reshape(-1), pass y, then write %s[:] = y.reshape(%s.shape)", x, x);
     } else if (!array->lists) {
         mc_buf_addf(&lines, "write %s", flat);
     }
@@ -151,7 +154,7 @@ int mc_array_refuse_sequence(const struct mc_conversion *conversion,
                      "Mojo wants %s, got %s; %s %s",
                      mc_type_text(type, &text),
                      Py_TYPE(value)->tp_name,
-                     mc_array_advice(type),
+                     mc_array_advice(type->writable),
                      line.data);
 }
 
@@ -294,7 +297,7 @@ int mc_array_refuse_elements(const struct mc_conversion *conversion,
                      array->dtype,
                      array->swapped ? " in foreign byte order" : "",
                      wanted,
-                     mc_array_advice(type),
+                     mc_array_advice(type->writable),
                      cast.data,
                      fit.rounded ? " to round them" : "");
 }
@@ -310,7 +313,7 @@ int mc_array_refuse_readonly(const struct mc_conversion *conversion,
                      "%s, and Mojo writes to %s; %s numpy.array(%s)",
                      why,
                      written(type),
-                     mc_array_advice(type),
+                     mc_array_advice(type->writable),
                      conversion->argument);
 }
 

@@ -5,7 +5,7 @@
 #include "kernel_bridge/values/array.h"
 
 /* "write", or for a span that Mojo writes to the same of a copy that has the results then. */
-const char *mc_array_advice(const struct mc_type *type);
+const char *mc_array_advice(bool writes);
 
 /* All of these return -1. */
 int mc_array_refuse_missing(const struct mc_conversion *conversion,

@@ -132,6 +132,6 @@ int mc_items_refuse(struct mc_conversion *conversion,
                      "Mojo wants %s, got %s; %s %s",
                      mc_type_text(type, &text),
                      Py_TYPE(value)->tp_name,
-                     mc_array_advice(type),
+                     mc_array_advice(type->writable),
                      line.data);
 }

@@ -209,26 +209,34 @@ static bool reads(PyObject *value, const char *name, const char *text)
     return same;
 }
 
-static int check_tensor(const struct mc_conversion *conversion, PyObject *value)
+static int
+check_tensor(const struct mc_conversion *conversion, PyObject *value, const char *copying)
 {
     const struct {
         bool is;
         const char *why;
         const char *remedy;
+        bool shares; /* memory with the tensor */
     } all[] = {
         {is_true(value, "requires_grad"),
          "it records gradients, which Mojo gives none",
-         ".detach()"},
+         ".detach()",
+         true},
         {!reads(value, "device", "cpu"),
          "its memory is on another device than the processor",
-         ".cpu()"},
-        {is_true(value, "is_quantized"), "its elements are quantized", ".dequantize()"},
-        {!reads(value, "layout", "torch.strided"), "it is sparse", ".to_dense()"},
-        {is_true(value, "is_conj"), "its elements are still to be conjugated", ".resolve_conj()"},
-        {is_true(value, "is_neg"), "its elements are still to be negated", ".resolve_neg()"},
+         ".cpu()",
+         false},
+        {is_true(value, "is_quantized"), "its elements are quantized", ".dequantize()", false},
+        {!reads(value, "layout", "torch.strided"), "it is sparse", ".to_dense()", false},
+        {is_true(value, "is_conj"),
+         "its elements are still to be conjugated",
+         ".resolve_conj()",
+         false},
+        {is_true(value, "is_neg"), "its elements are still to be negated", ".resolve_neg()", false},
     };
     mc_autobuf remedies = MC_BUF_INIT;
     const char *why = NULL;
+    const char *advice = "write";
     if (is_true(value, "is_meta")) {
         return mc_refuse(
             conversion, PyExc_ValueError, "it has no values: its device is torch's 'meta'");
@@ -236,13 +244,15 @@ static int check_tensor(const struct mc_conversion *conversion, PyObject *value)
     for (size_t i = 0; i < MC_LENGTH(all); i++) {
         if (all[i].is) {
             why = why ? why : all[i].why;
+            advice = all[i].shares ? advice : copying;
             mc_buf_adds(&remedies, all[i].remedy);
         }
     }
     return why ? mc_refuse(conversion,
                            PyExc_ValueError,
-                           "%s; write %s%s",
+                           "%s; %s %s%s",
                            why,
+                           advice,
                            conversion->argument,
                            remedies.data)
                : 0;
@@ -274,10 +284,11 @@ static int check_jax(const struct mc_conversion *conversion, PyObject *value)
 
 int mc_library_check(const struct mc_conversion *conversion,
                      const struct mc_library *library,
-                     PyObject *value)
+                     PyObject *value,
+                     const char *copying)
 {
     if (mc_library_is(library, "torch")) {
-        return check_tensor(conversion, value);
+        return check_tensor(conversion, value, copying);
     }
     if (mc_library_is(library, "jax") || mc_library_is(library, "jaxlib")) {
         return check_jax(conversion, value);

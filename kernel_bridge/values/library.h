@@ -41,7 +41,9 @@ void mc_library_write_cast(const struct mc_conversion *conversion,
 int mc_library_check_tracer(const struct mc_conversion *conversion, PyObject *value);
 
 /* What the library itself has to do first: a tensor that records gradients, is on another device or
- * has no values, an array that was deleted. 0, or -1 with an exception. */
+ * has no values, an array that was deleted. `copying` leads to a line that makes a copy. 0, or -1
+ * with an exception. */
 int mc_library_check(const struct mc_conversion *conversion,
                      const struct mc_library *library,
-                     PyObject *value);
+                     PyObject *value,
+                     const char *copying);
