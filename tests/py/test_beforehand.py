@@ -148,7 +148,7 @@ def test_in_a_kernel_of_mojo_the_first_cell_that_runs_says_how_far_it_is(desk: D
     waiting = [desk.cell(number, f"wait {desk.folder}/go").removeprefix("%%mojo\n") for number in (1, 2)]
     desk.write(*waiting, language="mojo")
     with desk.kernel(MOJO) as running:
-        wait_until(lambda: stats("prefetched") == 2, 30, "the compilers")
+        wait_until(lambda: stats("prefetched") >= 1, 30, "a compiler")
         code = f"%python import os, time\n%python seen = '{desk.folder}/seen'\n"
         request = running.start(f"{code}%python while not os.path.exists(seen): time.sleep(0.01)")
         outcome = running.finish(request, kind="display_data")

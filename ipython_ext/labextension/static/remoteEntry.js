@@ -426,6 +426,7 @@
   // --- language: what is wrong while one types, and the layout of a cell -------------------------------
 
   const WRITING = "mojocell.writing";
+  const CHECKS = 6; // of a text that stands still
   const PAUSES = { quick: 40, whole: 120 }; // ms behind the last key; what needs no language server comes first
   const FORMAT = { key: "Shift-Alt-f", label: "Shift+Alt+F" };
 
@@ -480,14 +481,19 @@
       return { line: line.number, column: [...before].length + 1 };
     }
 
-    function check(editor, quick) {
+    // On a machine that has much to do the language server may have no time: as long as nothing is typed it is asked anew.
+    function check(editor, quick, left = CHECKS) {
       const found = find(editor);
       if (!found) return;
       const { doc } = editor.state;
       const question = { op: "check", cell: found.cell, text: doc.toString(), quick, ...place(editor.state) };
       ask(found.kernel, question, (answer) => {
         const items = answer.diagnostics ?? [];
-        if (answer.error || !editor.state.doc.eq(doc) || (quick && items.length === 0)) return;
+        if (!editor.state.doc.eq(doc) || (quick && items.length === 0)) return;
+        if (answer.error) {
+          if (left > 1) check(editor, quick, left - 1);
+          return;
+        }
         editor.dispatch({ effects: diagnostics.quietly({ items, fix: answer.fix ?? null }) });
       });
     }
