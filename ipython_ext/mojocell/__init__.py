@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from mojocell.api import info as info
     from mojocell.api import run as run
     from mojocell.assembly import asm as asm
+    from mojocell.call.mapping import MojoMap as MojoMap
+    from mojocell.call.mapping import vectorize as vectorize
     from mojocell.call.module import MojoModule as MojoModule
     from mojocell.call.unit import interrupt as interrupt
     from mojocell.comparison import compare as compare
@@ -93,6 +95,8 @@ _HOMES = {
     "machine": "core.machine",
     "load_ipython_extension": "magics",
     "unload_ipython_extension": "magics",
+    "MojoMap": "call.mapping",
+    "vectorize": "call.mapping",
     "MojoModule": "call.module",
     "asm": "assembly",
     "profile": "profiling",

@@ -3,7 +3,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
-from typing import Any, Final, Literal, final
+from typing import Any, Final, Literal, Self, final
 
 from typing_extensions import Buffer
 
@@ -89,6 +89,7 @@ class Function:  # mojocell.MojoFunction
         on_isolated: Callable[[str], object] | None = ...,
         stub: Callable[..., Any] | None = ...,
         reduce: str | tuple[Any, ...] | None = ...,
+        map: Callable[[Function], Any] | None = ...,  # noqa: A002
     ) -> Function: ...
     def __call__(self, *args: Any, **kwargs: Any) -> Any: ...
     def __copy__(self) -> Function: ...
@@ -109,9 +110,26 @@ class Function:  # mojocell.MojoFunction
     @property
     def library(self) -> Library | None: ...
     @property
+    def map(self) -> Any: ...
+    @property
     def signatures(self) -> tuple[str, ...]: ...
     @property
     def __wrapped__(self) -> Callable[..., Any]: ...
+
+class Map:
+    def __new__(cls, function: Function) -> Self: ...
+    def __call__(self, *args: Any, **kwargs: Any) -> Any: ...
+    @property
+    def function(self) -> Function: ...
+    _ufunc: Any
+
+@final
+class Loops: ...
+
+def ufunc(
+    function: Function, place: Callable[[BaseException, int | None, tuple[Any, ...]], object], doc: str, /
+) -> Any: ...
+def loops_of(ufunc: Any, /) -> Function | None: ...
 
 @final
 class Worker:

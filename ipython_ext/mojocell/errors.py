@@ -154,6 +154,8 @@ class _ProgramError(MojoError):
         Where the line is not known: the function of the cell that led there.
     source, name
         The cell, and what messages call it.
+    element : int or None
+        Of a call for each element of arrays: which it was.
     used : bool
         The source is not the cell's own: it is one that it uses functions of.
     call : Note or None
@@ -168,6 +170,7 @@ class _ProgramError(MojoError):
     inside: str | None = None
     source: str | None = None
     name: str = "cell"
+    element: int | None = None
     used: bool = False
     call: Note | None = None
 

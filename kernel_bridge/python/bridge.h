@@ -15,6 +15,8 @@ struct mc_bridge {
     PyTypeObject *library_type;
     PyTypeObject *function_type;
     PyTypeObject *worker_type;
+    PyTypeObject *loops_type;
+    PyTypeObject *map_type;
     PyObject *error_type;
     struct mc_numpy numpy;
     struct mc_copies copies;

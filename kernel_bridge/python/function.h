@@ -47,6 +47,8 @@ struct mc_function {
     PyObject *on_isolated;
     PyObject *stub;
     PyObject *reduce;
+    PyObject *get_map;
+    PyObject *map;      /* what `get_map` gave, or NULL */
     PyObject *changes;  /* what with_options was told, or NULL */
     PyObject *variants; /* what it made, or NULL where there is nothing: function_variants.c */
     PyObject *qualname; /* as it was set */
@@ -77,6 +79,7 @@ struct mc_function_options {
     PyObject *on_isolated;
     PyObject *stub;
     PyObject *reduce;
+    PyObject *map;
     bool rehearsal;
 };
 

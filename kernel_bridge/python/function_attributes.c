@@ -189,6 +189,32 @@ static PyObject *get_reason(PyObject *object, void *Py_UNUSED(closure))
     return Py_NewRef(self->reason ? self->reason : Py_None);
 }
 
+/* Of what takes the place of a function that is out of date, its own. */
+static PyObject *successors_map(const struct mc_function *self)
+{
+    PyObject *next = mc_variants_successor(self);
+    PyObject *map = next ? PyObject_GetAttrString(next, "map") : NULL;
+    Py_XDECREF(next);
+    return map;
+}
+
+static PyObject *get_map(PyObject *object, void *Py_UNUSED(closure))
+{
+    struct mc_function *self = (struct mc_function *) object;
+    if (self->stale && !PyUnicode_Check(self->stale)) {
+        return successors_map(self);
+    }
+    if (!self->map && !self->get_map) {
+        PyErr_Format(PyExc_AttributeError, "the Mojo function '%s' has no map", self->text);
+        return NULL;
+    }
+    if (!self->map) {
+        PyObject *made = PyObject_CallOneArg(self->get_map, object);
+        Py_XSETREF(self->map, made);
+    }
+    return Py_XNewRef(self->map);
+}
+
 static PyObject *get_signatures(PyObject *object, void *Py_UNUSED(closure))
 {
     const struct mc_function *self = (const struct mc_function *) object;
@@ -228,6 +254,11 @@ PyGetSetDef mc_function_getset[] = {
      get_reason,
      NULL,
      PyDoc_STR("Why it is never called in this process, or None."),
+     NULL},
+    {"map",
+     get_map,
+     NULL,
+     PyDoc_STR("It for each element of arrays, as a ufunc of NumPy's."),
      NULL},
     {"signatures", get_signatures, NULL, PyDoc_STR("As the source has them."), NULL},
     {0},

@@ -117,7 +117,8 @@ static int take_options(struct mc_function *self, const struct mc_function_optio
         (options->mode && mc_function_read_mode(options->mode, &self->isolated) < 0) ||
         take_callable(options->worker, "worker", &self->get_worker) < 0 ||
         take_callable(options->fail, "fail", &self->fail) < 0 ||
-        take_callable(options->on_isolated, "on_isolated", &self->on_isolated) < 0) {
+        take_callable(options->on_isolated, "on_isolated", &self->on_isolated) < 0 ||
+        take_callable(options->map, "map", &self->get_map) < 0) {
         return -1;
     }
     if (read_overloads(self) < 0) {

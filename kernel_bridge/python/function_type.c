@@ -17,11 +17,12 @@ static PyObject *function_new(PyTypeObject *type, PyObject *args, PyObject *kwar
                             "on_isolated",
                             "stub",
                             "reduce",
+                            "map",
                             NULL};
     struct mc_function_options options = {.name = NULL};
     if (!PyArg_ParseTupleAndKeywords(args,
                                      kwargs,
-                                     "UOO|$OpOOOOO:Function",
+                                     "UOO|$OpOOOOOO:Function",
                                      names,
                                      &options.name,
                                      &options.entries,
@@ -32,7 +33,8 @@ static PyObject *function_new(PyTypeObject *type, PyObject *args, PyObject *kwar
                                      &options.fail,
                                      &options.on_isolated,
                                      &options.stub,
-                                     &options.reduce)) {
+                                     &options.reduce,
+                                     &options.map)) {
         return NULL;
     }
     return mc_function_make(type, &options);
@@ -51,6 +53,8 @@ static int function_traverse(PyObject *object, visitproc visit, void *arg)
         self->on_isolated,
         self->stub,
         self->reduce,
+        self->get_map,
+        self->map,
         self->changes,
         self->variants,
         self->dict,
@@ -80,6 +84,8 @@ static int function_clear(PyObject *object)
     Py_CLEAR(self->on_isolated);
     Py_CLEAR(self->stub);
     Py_CLEAR(self->reduce);
+    Py_CLEAR(self->get_map);
+    Py_CLEAR(self->map);
     Py_CLEAR(self->changes);
     Py_CLEAR(self->variants);
     Py_CLEAR(self->dict);
@@ -180,6 +186,7 @@ static struct mc_function_options options_of(const struct mc_function *self)
         .on_isolated = self->on_isolated,
         .stub = self->stub,
         .reduce = self->reduce,
+        .map = self->get_map,
     };
 }
 

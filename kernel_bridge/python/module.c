@@ -6,6 +6,8 @@
 #include "kernel_bridge/python/cell_items.h"
 #include "kernel_bridge/python/crash_text.h"
 #include "kernel_bridge/python/input.h"
+#include "kernel_bridge/python/loops.h"
+#include "kernel_bridge/python/map.h"
 #include "kernel_bridge/python/print.h"
 
 static bool is_ending(void)
@@ -70,7 +72,8 @@ static int add_constants(PyObject *module)
     }
     if (PyModule_AddFunctions(module, mc_bridge_type_methods) < 0 ||
         PyModule_AddFunctions(module, mc_bridge_cell_methods) < 0 ||
-        PyModule_AddFunctions(module, mc_bridge_crash_methods) < 0) {
+        PyModule_AddFunctions(module, mc_bridge_crash_methods) < 0 ||
+        PyModule_AddFunctions(module, mc_bridge_loops_methods) < 0) {
         return -1;
     }
     return PyModule_AddFunctions(module, mc_bridge_guard_methods);
@@ -97,7 +100,9 @@ static int exec_module(PyObject *module)
         add_type(module, &mc_bridge_client_spec, "Client", &state->client_type) < 0 ||
         add_type(module, &mc_bridge_worker_spec, "Worker", &state->worker_type) < 0 ||
         add_type(module, &mc_bridge_library_spec, "Library", &state->library_type) < 0 ||
-        add_type(module, &mc_bridge_function_spec, "Function", &state->function_type) < 0) {
+        add_type(module, &mc_bridge_function_spec, "Function", &state->function_type) < 0 ||
+        add_type(module, &mc_bridge_loops_spec, "Loops", &state->loops_type) < 0 ||
+        add_type(module, &mc_bridge_map_spec, "Map", &state->map_type) < 0) {
         return -1;
     }
     mc_print_set_up();
@@ -113,6 +118,8 @@ static int traverse_module(PyObject *module, visitproc visit, void *arg)
         (PyObject *) state->library_type,
         (PyObject *) state->function_type,
         (PyObject *) state->worker_type,
+        (PyObject *) state->loops_type,
+        (PyObject *) state->map_type,
         state->error_type,
         state->copies.warning,
         (PyObject *) state->numpy.array,
@@ -131,6 +138,8 @@ static int clear_module(PyObject *module)
     Py_CLEAR(state->library_type);
     Py_CLEAR(state->function_type);
     Py_CLEAR(state->worker_type);
+    Py_CLEAR(state->loops_type);
+    Py_CLEAR(state->map_type);
     Py_CLEAR(state->error_type);
     Py_CLEAR(state->copies.warning);
     mc_numpy_fini(&state->numpy);

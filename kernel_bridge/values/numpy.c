@@ -72,7 +72,7 @@ struct mc_numpy_name mc_numpy_name(enum mc_scalar scalar)
     return name;
 }
 
-static int type_number(enum mc_scalar scalar)
+int mc_numpy_type_number(enum mc_scalar scalar)
 {
     for (int i = 0; i < MC_NUMPY_TYPES; i++) {
         if (mc_numpy_elements[i].kind == mc_scalars[scalar].kind &&
@@ -111,13 +111,20 @@ static bool layout_is_known(const struct mc_numpy *numpy)
     return known;
 }
 
-static bool take_api(struct mc_numpy *numpy, PyObject *umath)
+/* NULL: there is none. */
+static void **table_of(PyObject *umath, const char *name)
 {
-    PyObject *capsule = PyObject_GetAttrString(umath, "_ARRAY_API");
+    PyObject *capsule = PyObject_GetAttrString(umath, name);
     void **api = capsule ? PyCapsule_GetPointer(capsule, NULL) : NULL;
     Py_XDECREF(capsule); /* the table itself is static */
+    PyErr_Clear();
+    return api;
+}
+
+static bool take_api(struct mc_numpy *numpy, PyObject *umath)
+{
+    void **api = table_of(umath, "_ARRAY_API");
     if (!api) {
-        PyErr_Clear();
         return false;
     }
     unsigned version = ((abi_version *) api[API_ABI_VERSION])();
@@ -125,6 +132,7 @@ static bool take_api(struct mc_numpy *numpy, PyObject *umath)
         return false;
     }
     numpy->api = api;
+    numpy->ufunc_api = table_of(umath, "_UFUNC_API");
     numpy->array = (PyTypeObject *) Py_NewRef(api[API_ARRAY_TYPE]);
     numpy->bool_type = (PyTypeObject *) Py_NewRef(api[API_BOOL_TYPE]);
     return layout_is_known(numpy);
@@ -192,6 +200,7 @@ void mc_numpy_fini(struct mc_numpy *numpy)
     Py_CLEAR(numpy->array);
     Py_CLEAR(numpy->bool_type);
     numpy->api = NULL;
+    numpy->ufunc_api = NULL;
 }
 
 bool mc_bools_are_plain(const char *bytes, Py_ssize_t count, Py_ssize_t stride)
@@ -215,7 +224,7 @@ PyObject *mc_numpy_wrap(const struct mc_numpy *numpy,
     PyObject *array = make(numpy->array,
                            ndim,
                            shape,
-                           type_number(scalar),
+                           mc_numpy_type_number(scalar),
                            NULL,
                            data,
                            0,

@@ -43,6 +43,7 @@ struct mc_numpy {
     PyTypeObject *array;     /* NULL: not seen yet, or not to be used */
     PyTypeObject *bool_type; /* of numpy.True_ */
     void **api;
+    void **ufunc_api;
     bool unusable; /* it is there, with an ABI or a layout that is not known */
     bool absent;   /* it could not be imported */
 };
@@ -74,6 +75,9 @@ struct mc_numpy_name {
     char text[16];
 };
 struct mc_numpy_name mc_numpy_name(enum mc_scalar scalar);
+
+/* NumPy's type number of a scalar; -1: it has none. */
+int mc_numpy_type_number(enum mc_scalar scalar);
 
 /* Whether each byte is 0 or 1: of others, which NumPy takes for True, Mojo has no Bool. */
 bool mc_bools_are_plain(const char *bytes, Py_ssize_t count, Py_ssize_t stride);

@@ -30,6 +30,7 @@ static const struct tag {
     {"target.features", "target", "the target's CPU features", false},
     {"repair", "flags", "the repair of older sources", true},
     {"export", "exports", "the choice of functions", false},
+    {"loop", "exports", "the choice of loops", false},
     {"exports", "exports", "whether functions are chosen", false},
     {"using", "using", "what other sources define", false},
     {"using.names", "using", "what is used of other sources", false},

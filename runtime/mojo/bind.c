@@ -202,8 +202,9 @@ static void read_function(const struct mc_cell *cell, struct mc_binding *binding
              "it makes an extension module, and none is needed: functions with types are called as "
              "they are");
     }
+    binding->width = mc_bind_width(cell, def);
     for (size_t i = 0; i < def->n_params; i++) {
-        if (!mc_bind_is_free(cell, &def->params[i])) {
+        if (!binding->width && !mc_bind_is_free(cell, &def->params[i])) {
             mc_autofree char *text = mc_bind_text(cell, def->parameters);
             skip(binding,
                  "it has compile-time parameters [%s]: write a def that gives them",
@@ -373,6 +374,8 @@ struct mc_bindings *mc_bindings_free(struct mc_bindings *bindings)
         mc_type_fini(&binding->result);
         free(binding->args);
         free(binding->name);
+        free(binding->reason);
+        free(binding->lifted);
         free(binding->skipped);
     }
     if (bindings) {
@@ -389,6 +392,16 @@ size_t mc_bindings_count(const struct mc_bindings *bindings)
         n += bindings->items[i].skipped ? 0 : 1;
     }
     return n;
+}
+
+bool mc_bindings_have_loops(const struct mc_bindings *bindings)
+{
+    for (size_t i = 0; i < bindings->count; i++) {
+        if (!bindings->items[i].skipped && bindings->items[i].how != MC_LOOP_NONE) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* ---- the files ---- */
@@ -410,6 +423,10 @@ int mc_bindings_sources(struct mc_bindings *bindings,
     }
     if (*imports) {
         mc_buf_addf(ret_module, "\n%s", imports);
+    }
+    for (size_t i = 0; i < bindings->count; i++) {
+        const struct mc_binding *binding = &bindings->items[i];
+        mc_buf_adds(ret_module, !binding->skipped && binding->lifted ? binding->lifted : "");
     }
     if (entry && mc_cell_entry(cell, module_name, ret_entry) < 0) {
         return -1;

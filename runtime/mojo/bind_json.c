@@ -1,9 +1,11 @@
 #include "abi/kind.h"
+#include "abi/loop.h"
 #include "abi/thunk.h"
 #include "base/mem.h"
 #include "mojo/bind.h"
 #include "mojo/bind_parts.h"
 #include "mojo/lex.h"
+#include "mojo/loop_source.h"
 #include "mojo/scan.h"
 
 #include <errno.h>
@@ -219,7 +221,11 @@ static json_t *function_json(const struct mc_cell *cell, const struct mc_binding
 {
     json_t *arguments = json_array();
     char symbol[48];
-    snprintf(symbol, sizeof symbol, MC_THUNK_PREFIX "%zu", binding->number);
+    snprintf(symbol,
+             sizeof symbol,
+             "%s%zu",
+             binding->how == MC_LOOP_NONE ? MC_THUNK_PREFIX : MC_LOOP_PREFIX,
+             binding->number);
     for (size_t i = 0; i < binding->n_args; i++) {
         json_array_append_new(arguments, argument_json(cell, &binding->args[i]));
     }
@@ -240,6 +246,9 @@ static json_t *function_json(const struct mc_cell *cell, const struct mc_binding
                                arguments,
                                "returns",
                                type_json(&binding->result));
+    if (binding->how != MC_LOOP_NONE) {
+        json_object_set_new(object, "loop", mc_loop_json(binding));
+    }
     add_docstring(object, cell, binding->item->docstring);
     return object;
 }

@@ -16,6 +16,14 @@ struct mc_binding_arg {
     bool computed;   /* has another default, which only Mojo can compute */
 };
 
+/* How a loop over many elements (abi/loop.h) is made of a function. */
+enum mc_loop_how {
+    MC_LOOP_NONE,   /* there is a thunk instead */
+    MC_LOOP_SCALAR, /* a call for each element */
+    MC_LOOP_LIFTED, /* a call for as many as fit a vector, of what was made of its text (lift.h) */
+    MC_LOOP_WIDTH,  /* the same of the function itself, which is written with a width */
+};
+
 struct mc_binding {
     const struct mc_item *item;
     char *name;
@@ -23,8 +31,12 @@ struct mc_binding {
     size_t n_args;
     struct mc_type result;
     bool masked;
+    const struct mc_arg *width;   /* the parameter that stands for a vector's width; NULL: none */
+    enum mc_loop_how how;         /* what it is called by */
+    char *reason;                 /* why not otherwise; NULL: it was written so */
+    char *lifted;                 /* of LIFTED: definitions for behind the cell's text */
     char *skipped;                /* why there is no thunk; NULL: there is one */
-    size_t number;                /* of the thunk: mc_call_<number> */
+    size_t number;                /* of the thunk: mc_call_<number>, mc_loop_<number> */
     size_t first_line, last_line; /* of the thunk in the entry, from 1; 0: not written */
 };
 
@@ -34,6 +46,9 @@ struct mc_bindings {
     size_t count;
 };
 
+/* Whether there are loops in the place of thunks. */
+bool mc_bindings_have_loops(const struct mc_bindings *bindings);
+
 /* Reads a type as the function's source has it: plain names of the language, `comptime` names of
  * the cell that stand for them. 0 where it is one that can cross the border, and -1 where it is
  * not (no error is set). ret_slice: as in mc_binding_arg, NULL for a result. */
@@ -42,6 +57,21 @@ int mc_bind_type(const struct mc_cell *cell,
                  struct mc_span span,
                  struct mc_type *ret,
                  bool *ret_slice);
+
+/* Whether something else than the standard library's, or the language's own, goes by the name: a
+ * definition or an import of the cell. */
+bool mc_bind_is_own(const struct mc_cell *cell, const struct mc_token *token);
+
+/* Whether the token is the name of a scalar, or is one of the cell's own names for it. */
+bool mc_bind_scalar(const struct mc_cell *cell, const struct mc_token *token, enum mc_scalar *ret);
+
+/* The parameter of the compile-time list that is the width of SIMD arguments: the only one, a whole
+ * number without a default. NULL: there is none. */
+const struct mc_arg *mc_bind_width(const struct mc_cell *cell, const struct mc_def *def);
+
+/* How many types within the span are of that width: SIMD[…, W]. */
+size_t
+mc_bind_count_width(const struct mc_cell *cell, const struct mc_arg *width, struct mc_span in);
 
 /* Whether a parameter of the compile-time list can be left to the compiler: it is inferred, an
  * origin, or has a default. */

@@ -166,6 +166,18 @@ static int read_rank(struct reader *reader, struct mc_type *ret)
     return digit && mc_type_set_rank(ret, (unsigned long) (*text - '0')) ? 0 : -1;
 }
 
+/* The width of a SIMD: one, or the parameter that stands for it. */
+static bool accept_width(struct reader *reader)
+{
+    const struct mc_arg *width = mc_bind_width(reader->cell, reader->def);
+    const struct mc_token *token = mc_cursor_peek(&reader->cursor, 0);
+    if (width && is_named(reader->cell, width->name, token)) {
+        reader->cursor.at++;
+        return true;
+    }
+    return mc_cursor_accept(&reader->cursor, "1");
+}
+
 /* `[DType.x]`, `[DType.x, 1]` */
 static int read_simd(struct reader *reader, bool has_width, enum mc_scalar *ret)
 {
@@ -173,7 +185,7 @@ static int read_simd(struct reader *reader, bool has_width, enum mc_scalar *ret)
     if (!mc_cursor_accept(cursor, "[") || read_dtype_or_alias(reader, ret) < 0) {
         return -1;
     }
-    if (has_width && (!mc_cursor_accept(cursor, ",") || !mc_cursor_accept(cursor, "1"))) {
+    if (has_width && (!mc_cursor_accept(cursor, ",") || !accept_width(reader))) {
         return -1;
     }
     return mc_cursor_accept(cursor, "]") ? 0 : -1;
@@ -247,6 +259,39 @@ static int read_origin(struct reader *reader, bool *ret_mutable)
         }
     }
     return -1;
+}
+
+const struct mc_arg *mc_bind_width(const struct mc_cell *cell, const struct mc_def *def)
+{
+    const struct mc_arg *param = def->n_params == 1 ? def->params : NULL;
+    if (!param || param->inferred || param->default_value.end > param->default_value.start) {
+        return NULL;
+    }
+    struct mc_cursor type = cursor_of(cell, param->type);
+    bool whole = mc_cursor_is(&type, 0, "Int") && type.at + 1 == type.end;
+    return whole && mc_bind_count_width(cell, param, def->arguments) > 0 ? param : NULL;
+}
+
+size_t
+mc_bind_count_width(const struct mc_cell *cell, const struct mc_arg *width, struct mc_span in)
+{
+    size_t count = 0;
+    for (struct mc_cursor cursor = cursor_of(cell, in); cursor.at < cursor.end; cursor.at++) {
+        count += mc_cursor_is(&cursor, 0, ",") && mc_cursor_is(&cursor, 2, "]") &&
+                 is_named(cell, width->name, mc_cursor_peek(&cursor, 1));
+    }
+    return count;
+}
+
+bool mc_bind_is_own(const struct mc_cell *cell, const struct mc_token *token)
+{
+    struct mc_cursor alias;
+    return look_up(cell, token, &alias) != NOT_OWN;
+}
+
+bool mc_bind_scalar(const struct mc_cell *cell, const struct mc_token *token, enum mc_scalar *ret)
+{
+    return !mc_bind_is_own(cell, token) && find_scalar(&cell->scan.tokens, token, ret);
 }
 
 bool mc_bind_is_free(const struct mc_cell *cell, const struct mc_arg *param)

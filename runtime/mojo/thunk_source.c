@@ -4,6 +4,7 @@
 #include "abi/thunk.h"
 #include "base/mem.h"
 #include "mojo/lex.h"
+#include "mojo/loop_source.h"
 
 #include <string.h>
 
@@ -110,23 +111,10 @@ static const char prelude[] =
     "    return 1\n";
 
 /* The names of the standard library in all this. */
-static const char *const used_names[] = {"AnyType",
-                                         "Bool",
-                                         "DType",
-                                         "Dict",
-                                         "ImmutAnyOrigin",
-                                         "Int",
-                                         "Int32",
-                                         "Int64",
-                                         "List",
-                                         "MutAnyOrigin",
-                                         "Optional",
-                                         "Pointer",
-                                         "Span",
-                                         "String",
-                                         "UInt64",
-                                         "UInt8",
-                                         NULL};
+static const char *const used_names[] = {"AnyType",  "Bool",    "DType", "Dict",   "ImmutAnyOrigin",
+                                         "Int",      "Int32",   "Int64", "List",   "MutAnyOrigin",
+                                         "Optional", "Pointer", "SIMD",  "Scalar", "Span",
+                                         "String",   "UInt64",  "UInt8", "range",  NULL};
 
 /* free() by another name: std has declared that one in its own way, which input() brings along, and
  * the compiler takes no second declaration. */
@@ -169,8 +157,12 @@ static void write_call(const struct writer *writer, unsigned left_out)
     size_t computed = 0;
     bool named = false;
     const char *comma = "";
-    mc_buf_addf(
-        out, "%s%.*s(", writer->module, (int) (name.end - name.start), cell->source + name.start);
+    mc_buf_addf(out,
+                "%s%.*s%s(",
+                writer->module,
+                (int) (name.end - name.start),
+                cell->source + name.start,
+                binding->width ? "[1]" : "");
     for (size_t i = 0; i < binding->n_args; i++) {
         const struct mc_binding_arg *bound = &binding->args[i];
         bool gone = bound->computed && (left_out >> computed & 1);
@@ -335,10 +327,23 @@ static void write_helpers(const struct mc_bindings *bindings, struct mc_buf *out
     }
 }
 
+/* Whether a thunk or loop has a variable of the name: a letter, or one and a number. */
+static bool is_variable(const char *name, size_t length)
+{
+    size_t digits = 1;
+    while (digits < length && name[digits] >= '0' && name[digits] <= '9') {
+        digits++;
+    }
+    return length > 0 && digits == length;
+}
+
 bool mc_thunks_fit(const struct mc_cell *cell)
 {
     for (size_t i = 0; i < cell->scan.count; i++) {
         const struct mc_item *item = &cell->scan.items[i];
+        if (is_variable(cell->source + item->name.start, item->name.end - item->name.start)) {
+            return false;
+        }
         for (const char *const *name = used_names; *name; name++) {
             size_t length = item->name.end - item->name.start;
             if (strlen(*name) == length &&
@@ -457,6 +462,9 @@ int mc_thunks_write(struct mc_bindings *bindings, const char *module, struct mc_
     bool owns = io != NULL;
     mc_buf_adds(ret, prelude);
     write_imports(bindings, ret);
+    if (mc_bindings_have_loops(bindings)) {
+        mc_loops_write_prelude(ret);
+    }
     write_helpers(bindings, ret);
     for (size_t i = 0; i < bindings->count && !ret->failed; i++) {
         struct mc_binding *binding = &bindings->items[i];
@@ -464,7 +472,11 @@ int mc_thunks_write(struct mc_bindings *bindings, const char *module, struct mc_
             mc_buf_adds(ret, "\n\n");
             binding->first_line = 1 + mc_lex_count_lines(ret->data, ret->length);
             writer.binding = binding;
-            write_thunk(&writer);
+            if (binding->how == MC_LOOP_NONE) {
+                write_thunk(&writer);
+            } else {
+                mc_loop_write(bindings->cell, binding, module, ret);
+            }
             binding->last_line = mc_lex_count_lines(ret->data, ret->length);
             owns = owns || mc_type_owns_memory(&binding->result);
         }

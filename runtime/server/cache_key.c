@@ -147,6 +147,10 @@ static int make_key(const struct mc_fields *fields,
     if (fields->exports) {
         mc_key_add_string(&key, "exports", "limited");
     }
+    json_array_foreach(fields->loops, number, name)
+    {
+        mc_key_add_string(&key, "loop", json_string_value(name));
+    }
     add_using(&key, &made->using);
     int result = 0;
     if (mc_cell_io_any(io)) {

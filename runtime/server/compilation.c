@@ -21,6 +21,7 @@ static void compilation_free(struct mc_compilation *compilation)
     mc_cell_io_fini(&compilation->io);
     mc_using_fini(&compilation->using);
     json_decref(compilation->exports);
+    json_decref(compilation->loops);
     json_decref(compilation->changes);
     json_decref(compilation->meta);
     json_decref(compilation->diagnostics);
@@ -54,6 +55,7 @@ copy_spec(struct mc_compilation *compilation, const struct mc_compilation_spec *
         mc_strv_add(&compilation->flags, spec->flags->items[i]);
     }
     compilation->exports = json_incref((json_t *) spec->exports);
+    compilation->loops = json_incref((json_t *) spec->loops);
     if (mc_cell_io_read(spec->inputs, spec->outputs, &compilation->io, err) < 0 ||
         copy_using(&compilation->using, spec->using, err) < 0 ||
         mc_buf_check(&compilation->source, err) < 0) {

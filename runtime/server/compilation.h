@@ -24,6 +24,7 @@ struct mc_compilation_spec {
     size_t source_length;
     const struct mc_using *using;
     const json_t *exports; /* or NULL */
+    const json_t *loops;   /* or NULL */
     const json_t *inputs;  /* mojo/cell_io.h, or NULL */
     const json_t *outputs;
     bool modernize;

@@ -6,6 +6,7 @@
 #include "mojo/cell_source.h"
 #include "mojo/diag.h"
 #include "mojo/library_hint.h"
+#include "mojo/loop_source.h"
 #include "mojo/repair.h"
 #include "server/compilation_end.h"
 #include "server/compilation_state.h"
@@ -30,7 +31,17 @@ static int read_cell(struct mc_compilation *compilation, mc_err *err)
                          err) < 0) {
         return -1;
     }
-    return mc_bindings_make(compilation->cell, compilation->exports, &compilation->bindings, err);
+    if (mc_bindings_make(compilation->cell, compilation->exports, &compilation->bindings, err) <
+        0) {
+        return -1;
+    }
+    const struct mc_using *using = &compilation->using;
+    const struct mc_lift_below below = {.imports = using->imports.data ? using->imports.data : "",
+                                        .names = &using->names,
+                                        .texts = &using->texts};
+    return compilation->loops
+               ? mc_loops_choose(compilation->bindings, compilation->loops, &below, err)
+               : 0;
 }
 
 static int write_module(const struct mc_compilation *compilation,
@@ -234,6 +245,22 @@ static bool drop_thunks(struct mc_compilation *compilation)
     return true;
 }
 
+/* What cannot be compiled for vectors is for one element at a time. Returns whether that began. */
+static bool settle_loops(struct mc_compilation *compilation)
+{
+    mc_err err = {0};
+    if (!compilation->loops) {
+        return false;
+    }
+    json_t *diagnostics = read_diagnostics(compilation);
+    bool settled = mc_loops_settle(compilation->bindings, diagnostics);
+    json_decref(diagnostics);
+    if (settled && start_round(compilation, &err) < 0) {
+        mc_compilation_fail(compilation, &err);
+    }
+    return settled;
+}
+
 static void next_round_or_end(struct mc_compilation *compilation, json_t *diagnostics)
 {
     mc_err err = {0};
@@ -346,7 +373,7 @@ void mc_compilation_on_compiler(struct mc_compiler *compiler, int status)
         mc_compilation_fail(compilation, &err);
         return;
     }
-    if (failed && drop_thunks(compilation)) {
+    if (failed && (settle_loops(compilation) || drop_thunks(compilation))) {
         return;
     }
     mc_json_refused();

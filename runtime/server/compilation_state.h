@@ -32,6 +32,7 @@ struct mc_compilation {
     struct mc_cell *cell;         /* of that source; borrows io */
     struct mc_bindings *bindings; /* of that cell */
     json_t *exports;              /* or NULL */
+    json_t *loops;                /* or NULL */
     struct mc_using using;
     bool has_entry;
     json_t *changes;  /* the repairs made, or NULL */

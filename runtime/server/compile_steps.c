@@ -16,7 +16,8 @@
 /* Comments take no compiler. */
 static bool has_nothing(const struct mc_request *request)
 {
-    return mc_cell_is_empty(request->cell) && !request->fields.exports && !request->fields.worker;
+    return mc_cell_is_empty(request->cell) && !request->fields.exports && !request->fields.loops &&
+           !request->fields.worker;
 }
 
 static enum mc_progress answer_nothing(struct mc_request *request)
@@ -289,6 +290,7 @@ static struct mc_compilation_spec spec_of(const struct mc_request *request)
                                          .source_length = length,
                                          .using = &key->using,
                                          .exports = fields->exports,
+                                         .loops = fields->loops,
                                          .inputs = fields->inputs,
                                          .outputs = fields->outputs,
                                          .modernize = fields->modernize,

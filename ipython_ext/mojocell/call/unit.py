@@ -131,6 +131,7 @@ class Unit:
             on_isolated=functools.partial(_tell, name),
             stub=make_stub(self, name, entries),
             reduce=(rebuild, (self.job, self.calling, name)),
+            map=functools.partial(_map, self, name),
         )
         made.stale = functools.partial(self._stale, name) if callable(self._stale) else self._stale
         return made
@@ -195,24 +196,26 @@ class Unit:
                 if self.result.error is not None:
                     raise self.result.error
             try:
-                return self._open()
+                return self.open(self.result)
             except _bridge.Error:
                 if last or os.path.exists(self.result.artifact or ""):
                     raise
         raise AssertionError
 
-    def _open(self) -> Library:
+    def open(self, result: RunResult) -> Library:
+        """Load an artifact into this process."""
         from mojocell._bridge import Library
 
-        runtime = self.result.runtime
+        runtime = result.runtime
         start = time.perf_counter()
         library = Library(
-            self.result.artifact or "",
+            result.artifact or "",
             runtime.get("libraries") or (),
             identity=runtime.get("identity") or "",
             name=self.name,
         )
-        self.load_seconds = time.perf_counter() - start
+        if result is self.result:
+            self.load_seconds = time.perf_counter() - start
         hosts.current().keep_interrupts()
         return library
 
@@ -296,6 +299,12 @@ class Unit:
         if self.job.using:
             item["using"] = list(self.job.using)
         return item
+
+
+def _map(unit: Unit, name: str, function: MojoFunction) -> Any:
+    from mojocell.call.mapping import MojoMap
+
+    return MojoMap.of(unit, name, function)
 
 
 def _function_type() -> type:

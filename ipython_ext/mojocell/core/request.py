@@ -42,6 +42,7 @@ _DEFAULTS: dict[str, Any] = {
     "env": None,
     "modernize": None,
     "exports": None,
+    "loops": (),
     "using": (),
     "inputs": (),
     "outputs": (),
@@ -78,6 +79,7 @@ class Job:
     env: dict[str, str] | None
     modernize: bool
     exports: tuple[str, ...] | None
+    loops: tuple[str, ...]
     using: tuple[dict[str, Any], ...]
     inputs: tuple[dict[str, str], ...]
     outputs: tuple[str, ...]
@@ -162,6 +164,8 @@ class Job:
             asked["modernize"] = False
         if self.exports is not None:
             asked["exports"] = self.exports
+        if self.loops:
+            asked["loops"] = self.loops
         if self.op == "run":
             asked.update(self._program(frames))
         elif self.urgency != "foreground":
