@@ -10,6 +10,10 @@ static const struct {
     const char *line; /* "": any */
     const char *hint;
 } habits[] = {
+    {"_DictEntryIter[",
+     "for ",
+     "the items of a Dict are entries: `for entry in d.items():` with `entry.key` and "
+     "`entry.value`"},
     {"expected ')' in call argument list",
      " f\"",
      "strings with fields are t-strings: `t\"{x}\"`; as a String, `String(t\"{x}\")`"},

@@ -12,7 +12,7 @@
 
 /* Changes with what is repaired, and how: it is part of an entry's key, so that what was made of a
  * source before is made anew. */
-#define MC_REPAIR_VERSION "2"
+#define MC_REPAIR_VERSION "3"
 
 /* Repairs the cell according to `diagnostics` as mc_diag_read returned them for it (only entries
  * without `file` are looked at). Returns 0 with the new source in ret (cleared first) and a new

@@ -41,10 +41,25 @@ static bool ends_with(const struct mc_repair *r, size_t i)
     return false;
 }
 
+/* A copy of the whole makes no copy of what a loop takes out of it, nor another one of what is a
+ * copy. */
+static bool copies_nothing(const struct mc_repair *r, const struct mc_repair_error *e, size_t end)
+{
+    size_t first = e->at;
+    while (first > 0 && !mc_repair_is_first(r, first)) {
+        first--;
+    }
+    bool again = end > 2 && mc_repair_is(r, end - 2, "copy") && mc_repair_is(r, end - 1, "(");
+    return again || (mc_repair_is(r, first, "for") && strstr(e->message, ".Element'") != NULL);
+}
+
 static void repair_copy(struct mc_repair *r, const struct mc_repair_error *e)
 {
     char type[128];
     size_t end = mc_repair_expression_end(r, e->at);
+    if (copies_nothing(r, e, end)) {
+        return;
+    }
     bool is_value = mc_repair_is_name(r, e->at) || mc_repair_is(r, e->at, ".") || end > e->at;
     if (mc_repair_quoted(e->message, "value of type '", type, sizeof type)) {
         type[strcspn(type, "[")] = '\0';

@@ -217,6 +217,14 @@ START_TEST(test_copies_are_written_out_and_what_is_returned_is_moved)
                   "def f(a: List[Int]) -> List[Int]:\n    return a.copy()\n");
     ck_repairs_at(
         "def f():\n    var b = a\n", 2, 13, copied, "consider transferring with '^'", NULL);
+    ck_repairs_at("def f():\n    var b = a.copy()\n", 2, 19, copied, note, NULL);
+    ck_repairs_at(
+        "def f():\n    for k, v in d.items():\n        print(k)\n",
+        2,
+        24,
+        "value of type '_DictEntryIter[Int, Int].Element' cannot be implicitly copied, it ...",
+        note,
+        NULL);
     ck_repairs_at(
         "struct P(Copyable, Movable):\n    var x: Int\ndef f():\n    var b = a\n",
         4,
