@@ -58,6 +58,9 @@ int mc_bind_type(const struct mc_cell *cell,
                  struct mc_type *ret,
                  bool *ret_slice);
 
+/* At the tokens of the span. */
+struct mc_cursor mc_bind_cursor(const struct mc_cell *cell, struct mc_span span);
+
 /* Whether something else than the standard library's, or the language's own, goes by the name: a
  * definition or an import of the cell. */
 bool mc_bind_is_own(const struct mc_cell *cell, const struct mc_token *token);

@@ -23,7 +23,7 @@ static int read_type(struct reader *reader, struct mc_type *ret);
 
 /* ---- names ---- */
 
-static struct mc_cursor cursor_of(const struct mc_cell *cell, struct mc_span span)
+struct mc_cursor mc_bind_cursor(const struct mc_cell *cell, struct mc_span span)
 {
     const struct mc_tokens *tokens = &cell->scan.tokens;
     struct mc_cursor cursor = {.tokens = tokens, .at = 0, .end = 0};
@@ -220,7 +220,7 @@ static bool is_origin_bound(const struct mc_cell *cell, struct mc_span type, boo
     static const char *const mutable[] = {"MutOrigin", "MutableOrigin", NULL};
     static const char *const others[] = {
         "Origin", "ImmutOrigin", "ImmOrigin", "ImmutableOrigin", NULL};
-    struct mc_cursor cursor = cursor_of(cell, type);
+    struct mc_cursor cursor = mc_bind_cursor(cell, type);
     const struct mc_token *token = mc_cursor_peek(&cursor, 0);
     *ret_mutable = mc_token_in(cursor.tokens, token, mutable);
     if (mc_token_in(cursor.tokens, token, others) && mc_cursor_is(&cursor, 1, "[")) {
@@ -259,28 +259,6 @@ static int read_origin(struct reader *reader, bool *ret_mutable)
         }
     }
     return -1;
-}
-
-const struct mc_arg *mc_bind_width(const struct mc_cell *cell, const struct mc_def *def)
-{
-    const struct mc_arg *param = def->n_params == 1 ? def->params : NULL;
-    if (!param || param->inferred || param->default_value.end > param->default_value.start) {
-        return NULL;
-    }
-    struct mc_cursor type = cursor_of(cell, param->type);
-    bool whole = mc_cursor_is(&type, 0, "Int") && type.at + 1 == type.end;
-    return whole && mc_bind_count_width(cell, param, def->arguments) > 0 ? param : NULL;
-}
-
-size_t
-mc_bind_count_width(const struct mc_cell *cell, const struct mc_arg *width, struct mc_span in)
-{
-    size_t count = 0;
-    for (struct mc_cursor cursor = cursor_of(cell, in); cursor.at < cursor.end; cursor.at++) {
-        count += mc_cursor_is(&cursor, 0, ",") && mc_cursor_is(&cursor, 2, "]") &&
-                 is_named(cell, width->name, mc_cursor_peek(&cursor, 1));
-    }
-    return count;
 }
 
 bool mc_bind_is_own(const struct mc_cell *cell, const struct mc_token *token)
@@ -514,8 +492,10 @@ int mc_bind_type(const struct mc_cell *cell,
                  struct mc_type *ret,
                  bool *ret_slice)
 {
-    struct reader reader = {
-        .cell = cell, .def = def, .cursor = cursor_of(cell, span), .is_result = ret_slice == NULL};
+    struct reader reader = {.cell = cell,
+                            .def = def,
+                            .cursor = mc_bind_cursor(cell, span),
+                            .is_result = ret_slice == NULL};
     if (read_type(&reader, ret) < 0) {
         return -1;
     }

@@ -327,21 +327,23 @@ static void write_helpers(const struct mc_bindings *bindings, struct mc_buf *out
     }
 }
 
-/* Whether a thunk or loop has a variable of the name: a letter, or one and a number. */
+/* Whether a thunk or loop has a variable of the name: one of these letters, or a letter and a
+ * number. */
 static bool is_variable(const char *name, size_t length)
 {
     size_t digits = 1;
     while (digits < length && name[digits] >= '0' && name[digits] <= '9') {
         digits++;
     }
-    return length > 0 && digits == length;
+    return digits == length && strchr(length == 1 ? "Wainrx" : "abst", *name);
 }
 
 bool mc_thunks_fit(const struct mc_cell *cell)
 {
     for (size_t i = 0; i < cell->scan.count; i++) {
         const struct mc_item *item = &cell->scan.items[i];
-        if (is_variable(cell->source + item->name.start, item->name.end - item->name.start)) {
+        if (item->name.end > item->name.start &&
+            is_variable(cell->source + item->name.start, item->name.end - item->name.start)) {
             return false;
         }
         for (const char *const *name = used_names; *name; name++) {
