@@ -1,6 +1,7 @@
 #include "kernel_bridge/python/overload.h"
 
 #include "base/mem.h"
+#include "kernel_bridge/values/record.h"
 
 #include <string.h>
 
@@ -48,6 +49,11 @@ static int read_default(struct mc_overload *overload,
         return -1;
     }
     conversion->argument = parameter->text;
+    parameter->default_words = PyMem_Calloc(type->words + 1U, sizeof(uint64_t));
+    if (!parameter->default_words) {
+        PyErr_NoMemory();
+        return -1;
+    }
     return value ? mc_convert_in(conversion, type, value, parameter->default_words) : 0;
 }
 
@@ -100,6 +106,18 @@ read_parameters(struct mc_overload *overload, PyObject *entry, struct mc_convers
     return 0;
 }
 
+/* Of the structs that it takes and gives. */
+static int attach_classes(struct mc_overload *overload, PyObject *entry)
+{
+    PyObject *classes = PyDict_GetItemString(entry, "classes");
+    for (size_t i = 0; i < overload->abi.n_args; i++) {
+        if (mc_record_attach(&overload->abi.args[i], classes, &overload->defaults) < 0) {
+            return -1;
+        }
+    }
+    return mc_record_attach(&overload->abi.result, classes, &overload->defaults);
+}
+
 static int
 read_entry(struct mc_overload *overload, PyObject *entry, struct mc_conversion *conversion)
 {
@@ -120,7 +138,7 @@ read_entry(struct mc_overload *overload, PyObject *entry, struct mc_conversion *
         PyErr_NoMemory();
         return -1;
     }
-    return read_parameters(overload, entry, conversion);
+    return attach_classes(overload, entry) < 0 ? -1 : read_parameters(overload, entry, conversion);
 }
 
 int mc_overload_init(struct mc_overload *ret,
@@ -142,6 +160,7 @@ void mc_overload_fini(struct mc_overload *overload)
 {
     for (size_t i = 0; overload->parameters && i < overload->abi.n_args; i++) {
         Py_XDECREF(overload->parameters[i].name);
+        PyMem_Free(overload->parameters[i].default_words);
     }
     PyMem_Free(overload->parameters);
     mc_held_fini(&overload->defaults);

@@ -11,9 +11,9 @@ struct mc_parameter {
     PyObject *name;   /* interned */
     const char *text; /* the same, borrowed */
     enum mc_parameter_kind kind;
-    bool optional;    /* it may be left out */
-    bool has_default; /* the words below are passed then; else its bit in the mask is 0 */
-    uint64_t default_words[3];
+    bool optional;           /* it may be left out */
+    bool has_default;        /* the words below are passed then; else its bit in the mask is 0 */
+    uint64_t *default_words; /* as many as the type has; zeros without a default */
 };
 
 struct mc_overload {

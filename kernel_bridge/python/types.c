@@ -2,30 +2,37 @@
 #include "abi/kind.h"
 #include "abi/signature.h"
 #include "kernel_bridge/python/bridge.h"
+#include "kernel_bridge/values/record.h"
 #include "kernel_bridge/values/values.h"
 
 static PyObject *annotation(PyObject *Py_UNUSED(module), PyObject *args, PyObject *kwargs)
 {
-    static char *names[] = {"", "returned", NULL};
+    static char *names[] = {"", "returned", "classes", NULL};
     const char *text;
     int returned = 0;
+    PyObject *classes = NULL;
+    struct mc_held held = {0};
     struct mc_type type;
     mc_err err;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "s|$p:annotation", names, &text, &returned)) {
+    if (!PyArg_ParseTupleAndKeywords(
+            args, kwargs, "s|$pO:annotation", names, &text, &returned, &classes)) {
         return NULL;
     }
     if (mc_type_parse(text, &type, &err) < 0) {
         PyErr_SetString(PyExc_ValueError, err.message);
         return NULL;
     }
-    PyObject *found = mc_annotation(&type, returned);
+    PyObject *found =
+        mc_record_attach(&type, classes, &held) < 0 ? NULL : mc_annotation(&type, returned);
+    mc_held_fini(&held);
     mc_type_fini(&type);
     return found;
 }
 
 PyDoc_STRVAR(annotation_doc,
-             "annotation(text, /, *, returned=False)\n--\n\n"
-             "Return the Python annotation of a type as `runtime/abi/signature.h` writes it.");
+             "annotation(text, /, *, returned=False, classes=None)\n--\n\n"
+             "Return the Python annotation of a type as `runtime/abi/signature.h` writes it.\n\n"
+             "classes: of the structs in it, by 'module.name'.");
 
 static PyObject *copies(PyObject *module, PyObject *Py_UNUSED(unused))
 {

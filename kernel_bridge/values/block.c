@@ -1,5 +1,6 @@
 #include "kernel_bridge/values/block.h"
 
+#include "kernel_bridge/values/record.h"
 #include "kernel_bridge/values/values.h"
 
 #include <stdlib.h>
@@ -37,9 +38,27 @@ static PyObject *next_text(struct mc_block *block, struct mc_result *result, uin
     return string;
 }
 
+static PyObject *
+next_record(struct mc_block *block, struct mc_result *result, const struct mc_type *type)
+{
+    PyObject *fields = PyTuple_New(type->count);
+    for (size_t i = 0; fields && i < type->count; i++) {
+        PyObject *field = mc_block_next(block, result, &type->items[i]);
+        if (!field) {
+            Py_CLEAR(fields);
+            break;
+        }
+        PyTuple_SET_ITEM(fields, (Py_ssize_t) i, field);
+    }
+    return mc_record_make(type, fields);
+}
+
 PyObject *
 mc_block_next(struct mc_block *block, struct mc_result *result, const struct mc_type *type)
 {
+    if (type->kind == MC_TYPE_RECORD) {
+        return next_record(block, result, type);
+    }
     if (!block->left) {
         return refuse(result);
     }
@@ -49,27 +68,77 @@ mc_block_next(struct mc_block *block, struct mc_result *result, const struct mc_
                                         : mc_convert_out(result, type, word);
 }
 
-/* What a String's conversion holds is copied, and needed no longer. */
+PyObject *mc_block_list(struct mc_result *result, const struct mc_type *item, const uint64_t *words)
+{
+    struct mc_block block;
+    Py_ssize_t count = mc_block_open(result, words, 1, &block);
+    PyObject *list = count < 0 ? NULL : PyList_New(count);
+    for (Py_ssize_t i = 0; list && i < count; i++) {
+        PyObject *one = mc_block_next(&block, result, item);
+        if (!one) {
+            Py_CLEAR(list);
+            break;
+        }
+        PyList_SET_ITEM(list, i, one);
+    }
+    mc_result_release(result, words[0]);
+    return list;
+}
+
+/* Puts the words of a value into the block: of text its bytes. */
+static const uint64_t *
+add_words(const struct mc_type *type, const uint64_t *words, struct mc_buf *block)
+{
+    static const char fill[WORD];
+    if (type->kind == MC_TYPE_RECORD) {
+        for (size_t i = 0; i < type->count; i++) {
+            words = add_words(&type->items[i], words, block);
+        }
+        return words;
+    }
+    if (type->kind == MC_TYPE_STRING) {
+        mc_buf_add(block, &words[1], WORD);
+        mc_buf_add(block, (const char *) (uintptr_t) words[0], words[1]);
+        mc_buf_add(block, fill, -words[1] % WORD);
+    } else {
+        mc_buf_add(block, words, WORD);
+    }
+    return words + type->words;
+}
+
+/* What a conversion holds is copied, and needed no longer. */
 int mc_block_add(struct mc_conversion *conversion,
                  const struct mc_type *type,
                  PyObject *item,
                  struct mc_buf *block)
 {
-    static const char fill[WORD];
-    struct mc_held held = {0};
+    struct mc_held held;
     struct mc_held *kept = conversion->held;
-    uint64_t words[2];
+    uint64_t words[MC_THUNK_IN_WORDS];
+    held.count = 0;
     conversion->held = &held;
-    int done = mc_convert_in(conversion, type, item, words);
+    int done = mc_convert_in_fast(conversion, type, item, words);
     conversion->held = kept;
-    if (done == 0 && type->kind == MC_TYPE_STRING) {
-        mc_buf_add(block, &words[1], WORD);
-        mc_buf_add(block, (const char *) (uintptr_t) words[0], words[1]);
-        mc_buf_add(block, fill, -words[1] % WORD);
-    } else if (done == 0) {
-        mc_buf_add(block, words, WORD);
+    if (done == 0) {
+        add_words(type, words, block);
     }
     mc_held_fini(&held);
+    return done;
+}
+
+int mc_block_add_all(struct mc_conversion *conversion,
+                     const struct mc_type *type,
+                     PyObject *items,
+                     struct mc_buf *block)
+{
+    uint64_t count = (uint64_t) PyTuple_GET_SIZE(items);
+    int done = 0;
+    mc_buf_add(block, &count, sizeof count);
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(items) && done == 0; i++) {
+        conversion->element = i;
+        done = mc_block_add(conversion, type, PyTuple_GET_ITEM(items, i), block);
+    }
+    conversion->element = -1;
     return done;
 }
 

@@ -10,7 +10,7 @@
 const char *mc_type_text(const struct mc_type *type, struct mc_type_text *buffer)
 {
     mc_autobuf text = MC_BUF_INIT;
-    mc_type_write(type, &text);
+    mc_type_write_said(type, &text);
     snprintf(buffer->text, sizeof buffer->text, "%s", text.data ? text.data : "?");
     return buffer->text;
 }

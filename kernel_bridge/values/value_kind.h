@@ -64,4 +64,6 @@ extern const struct mc_value_kind mc_value_list;
 extern const struct mc_value_kind mc_value_optional;
 extern const struct mc_value_kind mc_value_tuple;
 extern const struct mc_value_kind mc_value_dict;
+extern const struct mc_value_kind mc_value_record;
+extern const struct mc_value_kind mc_value_records;
 extern const struct mc_value_kind mc_value_any;

@@ -13,6 +13,8 @@ static const struct mc_value_kind *const kinds[MC_TYPE_COUNT] = {
     [MC_TYPE_OPTIONAL] = &mc_value_optional,
     [MC_TYPE_TUPLE] = &mc_value_tuple,
     [MC_TYPE_DICT] = &mc_value_dict,
+    [MC_TYPE_RECORD] = &mc_value_record,
+    [MC_TYPE_RECORDS] = &mc_value_records,
     [MC_TYPE_ANY] = &mc_value_any,
 };
 
@@ -50,6 +52,38 @@ PyObject *
 mc_convert_out(struct mc_result *result, const struct mc_type *type, const uint64_t *words)
 {
     return mc_value_kind_of(type)->give(result, type, words);
+}
+
+PyObject *
+mc_convert_out_items(struct mc_result *result, const struct mc_type *type, const uint64_t *words)
+{
+    PyObject *tuple = PyTuple_New(type->count);
+    PyObject *first_error = tuple ? NULL : Py_None;
+    for (size_t i = 0; i < type->count; i++) {
+        /* After a failure too: the memory of the others is to be released. */
+        PyObject *exception_type = NULL;
+        PyObject *value = NULL;
+        PyObject *traceback = NULL;
+        PyErr_Fetch(&exception_type, &value, &traceback);
+        PyObject *item = mc_convert_out(result, &type->items[i], words);
+        if (exception_type) {
+            PyErr_Clear();
+            PyErr_Restore(exception_type, value, traceback);
+        }
+        if (!item) {
+            first_error = Py_None;
+        }
+        if (tuple && item) {
+            PyTuple_SET_ITEM(tuple, (Py_ssize_t) i, item);
+        } else {
+            Py_XDECREF(item);
+        }
+        words += type->items[i].words;
+    }
+    if (first_error) {
+        Py_CLEAR(tuple);
+    }
+    return tuple;
 }
 
 enum mc_closeness mc_convert_closeness(const struct mc_type *type, PyObject *value)

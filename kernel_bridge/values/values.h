@@ -23,6 +23,10 @@ enum mc_closeness mc_convert_closeness(const struct mc_type *type, PyObject *val
 PyObject *
 mc_convert_out(struct mc_result *result, const struct mc_type *type, const uint64_t *words);
 
+/* The same of each item, whose words follow each other: a new tuple. */
+PyObject *
+mc_convert_out_items(struct mc_result *result, const struct mc_type *type, const uint64_t *words);
+
 /* What a stub says of the type: an object, or a text where an array is in it, whose class may not
  * be there. `returned`: of a result. A new reference, or NULL with an exception. */
 PyObject *mc_annotation(const struct mc_type *type, bool returned);

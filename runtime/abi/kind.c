@@ -1,7 +1,10 @@
 #include "abi/kind.h"
 
+#include "abi/thunk.h"
+
 #include <ctype.h>
 #include <stdlib.h>
+#include <string.h>
 
 const struct mc_kind *const mc_kinds[MC_TYPE_COUNT] = {
     [MC_TYPE_NONE] = &mc_kind_none,
@@ -15,6 +18,8 @@ const struct mc_kind *const mc_kinds[MC_TYPE_COUNT] = {
     [MC_TYPE_OPTIONAL] = &mc_kind_optional,
     [MC_TYPE_TUPLE] = &mc_kind_tuple,
     [MC_TYPE_DICT] = &mc_kind_dict,
+    [MC_TYPE_RECORD] = &mc_kind_record,
+    [MC_TYPE_RECORDS] = &mc_kind_records,
     [MC_TYPE_ANY] = &mc_kind_any,
 };
 
@@ -34,31 +39,58 @@ const struct mc_kind *mc_kind_of(const struct mc_type *type)
     }
 }
 
-bool mc_kind_allows(const struct mc_type *outer, const struct mc_type *item)
+/* What the next one in the brackets has to be able to be; 0: there is no next one. */
+static unsigned wanted_inside(const struct mc_type *outer)
 {
     static const unsigned of_dict[] = {MC_AS_KEY, MC_AS_VALUE, 0};
-    enum mc_inside inside = mc_kind_of(outer)->inside;
-    unsigned wanted = inside == MC_INSIDE_KEY_AND_VALUE ? of_dict[outer->count]
-                      : inside == MC_INSIDE_TYPES       ? MC_AS_ONE_OF_MANY
-                                                        : MC_AS_ONE_ITEM;
-    return mc_kind_of(item)->may_be & wanted;
+    switch (mc_kind_of(outer)->inside) {
+    case MC_INSIDE_KEY_AND_VALUE:
+        return of_dict[outer->count];
+    case MC_INSIDE_TYPES:
+        return MC_AS_ONE_OF_MANY;
+    case MC_INSIDE_ELEMENT:
+        return MC_AS_ELEMENT;
+    case MC_INSIDE_FIELDS:
+        return MC_AS_FIELD;
+    default:
+        return MC_AS_ONE_ITEM;
+    }
+}
+
+bool mc_kind_allows(const struct mc_type *outer, const struct mc_type *item)
+{
+    unsigned wanted = wanted_inside(outer);
+    bool in_block = wanted & (MC_AS_VALUE | MC_AS_ELEMENT);
+    return (mc_kind_of(item)->may_be & wanted) &&
+           !(in_block && item->kind == MC_TYPE_RECORD && !mc_record_is_flat(item));
 }
 
 bool mc_kind_is_whole(const struct mc_type *type)
 {
-    return mc_kind_of(type)->inside != MC_INSIDE_KEY_AND_VALUE || type->count == 2;
+    return type->kind == MC_TYPE_RECORD
+               ? type->count > 0
+               : mc_kind_of(type)->inside != MC_INSIDE_KEY_AND_VALUE || type->count == 2;
+}
+
+/* Whether the words of what is in its brackets stand in a block. */
+static bool is_block(const struct mc_type *type)
+{
+    enum mc_inside inside = mc_kind_of(type)->inside;
+    return inside == MC_INSIDE_KEY_AND_VALUE || inside == MC_INSIDE_ELEMENT;
 }
 
 int mc_type_add_item(struct mc_type *type, const struct mc_type *item)
 {
-    bool apart = mc_kind_of(type)->inside == MC_INSIDE_KEY_AND_VALUE; /* in the block */
-    struct mc_type *items = realloc(type->items, (type->count + 1U) * sizeof *items);
+    unsigned words = type->words + (is_block(type) ? 0U : item->words);
+    struct mc_type *items = words > MC_THUNK_OUT_WORDS
+                                ? NULL
+                                : realloc(type->items, (type->count + 1U) * sizeof *items);
     if (!items) {
         return -1;
     }
     type->items = items;
     type->items[type->count++] = *item;
-    type->words = (uint16_t) (type->words + (apart ? 0 : item->words));
+    type->words = (uint16_t) words;
     return 0;
 }
 
@@ -73,7 +105,36 @@ bool mc_type_set_rank(struct mc_type *type, unsigned long rank)
     return true;
 }
 
-void mc_type_write(const struct mc_type *type, struct mc_buf *ret)
+int mc_type_add_field(struct mc_type *type,
+                      const char *name,
+                      size_t length,
+                      const struct mc_type *field)
+{
+    size_t number = type->count;
+    if (number == MC_RECORD_FIELDS || !mc_kind_allows(type, field)) {
+        return -1;
+    }
+    char *text = strndup(name, length);
+    if (!text || mc_type_add_item(type, field) < 0) {
+        free(text);
+        return -1;
+    }
+    type->record->fields[number] = text;
+    return 0;
+}
+
+static void write_record(const struct mc_type *type, struct mc_buf *ret)
+{
+    const struct mc_record *record = type->record;
+    mc_buf_addf(ret, "%s[%s.%s", mc_kind_record.name, record->origin, record->name);
+    for (size_t i = 0; i < type->count; i++) {
+        mc_buf_addf(ret, ", %s: ", record->fields[i]);
+        mc_type_write(&type->items[i], ret);
+    }
+    mc_buf_adds(ret, "]");
+}
+
+static void write_name(const struct mc_type *type, struct mc_buf *ret)
 {
     const struct mc_kind *kind = mc_kind_of(type);
     if (type->kind == MC_TYPE_SCALAR) {
@@ -88,11 +149,41 @@ void mc_type_write(const struct mc_type *type, struct mc_buf *ret)
         mc_kind_write_dtype_and_rank(type, ret);
         mc_buf_adds(ret, "]");
     }
+}
+
+static void write_items(const struct mc_type *type,
+                        void (*write)(const struct mc_type *type, struct mc_buf *ret),
+                        struct mc_buf *ret)
+{
     for (size_t i = 0; i < type->count; i++) {
         mc_buf_adds(ret, i ? ", " : "[");
-        mc_type_write(&type->items[i], ret);
+        write(&type->items[i], ret);
     }
     mc_buf_adds(ret, type->count ? "]" : "");
+}
+
+void mc_type_write(const struct mc_type *type, struct mc_buf *ret)
+{
+    if (type->kind == MC_TYPE_RECORD) {
+        write_record(type, ret);
+        return;
+    }
+    write_name(type, ret);
+    write_items(type, mc_type_write, ret);
+}
+
+void mc_type_write_said(const struct mc_type *type, struct mc_buf *ret)
+{
+    if (type->kind == MC_TYPE_RECORD) {
+        mc_buf_adds(ret, type->record->name);
+        return;
+    }
+    if (type->kind == MC_TYPE_RECORDS) {
+        mc_buf_adds(ret, mc_kind_list.name);
+    } else {
+        write_name(type, ret);
+    }
+    write_items(type, mc_type_write_said, ret);
 }
 
 bool mc_type_owns_memory(const struct mc_type *type)
@@ -209,6 +300,11 @@ void mc_kind_write_target(struct mc_word_place place, const char *indent, struct
     mc_buf_adds(ret, "] = ");
 }
 
+void mc_record_write_alias(const struct mc_record *record, struct mc_buf *ret)
+{
+    mc_buf_addf(ret, "%s_%s", record->origin, record->name);
+}
+
 int mc_kind_visit(uint64_t *words, size_t size, bool writable, mc_memory_each *each, void *data)
 {
     struct mc_memory memory = {
@@ -240,6 +336,19 @@ void mc_kind_write_dtype_and_rank(const struct mc_type *type, struct mc_buf *ret
 {
     mc_kind_write_dtype(type, ret);
     mc_buf_addf(ret, ", %u", type->rank);
+}
+
+int mc_kind_walk_items(const struct mc_type *type,
+                       uint64_t *words,
+                       mc_memory_each *each,
+                       void *data)
+{
+    int outcome = 0;
+    for (size_t i = 0; i < type->count && outcome == 0; i++) {
+        outcome = mc_memory_walk(&type->items[i], words, each, data);
+        words += type->items[i].words;
+    }
+    return outcome;
 }
 
 int mc_kind_walk_block(const struct mc_type *type,

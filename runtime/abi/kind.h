@@ -40,6 +40,8 @@ enum mc_inside {
     MC_INSIDE_TYPE,  /* one */
     MC_INSIDE_TYPES, /* any number of them */
     MC_INSIDE_KEY_AND_VALUE,
+    MC_INSIDE_ELEMENT, /* one, which is in a block as well */
+    MC_INSIDE_FIELDS,  /* what the struct is called, then its fields */
 };
 
 /* What a type of the kind may be, beside a result. */
@@ -50,13 +52,15 @@ enum mc_may_be {
     MC_AS_ANYTHING = 7,
     MC_AS_VALUE = 8, /* of a Dict */
     MC_AS_KEY = 16,
+    MC_AS_ELEMENT = 32, /* of a List that is a block */
+    MC_AS_FIELD = 64,   /* of a struct */
 };
 
 struct mc_kind {
     const char *name;          /* in signatures; NULL: of a scalar, each of which has its own */
     const char *writable_name; /* the same, of what Mojo may write to; NULL: it does not */
     enum mc_inside inside;
-    uint16_t words;     /* beside those of types in brackets; of a Dict all */
+    uint16_t words;     /* beside those of types in brackets; of a block all */
     uint8_t rank_words; /* more of them a dimension */
     uint8_t may_be;     /* enum mc_may_be */
     bool owns_memory;   /* a result comes with memory to be released; an Any may */
@@ -110,8 +114,16 @@ int mc_type_add_item(struct mc_type *type, const struct mc_type *item) MC_MUST_U
 /* Sets the rank, and with it the words; false where there is no such one. */
 bool mc_type_set_rank(struct mc_type *type, unsigned long rank);
 
-/* Adds the type's text, as signatures have it (signature.h). */
+/* Adds a field to a RECORD; its type goes over into the record's where that may be. -1: it may not,
+ * or there are too many, or there is no memory; *field is the caller's then. */
+int mc_type_add_field(struct mc_type *type,
+                      const char *name,
+                      size_t length,
+                      const struct mc_type *field) MC_MUST_USE;
+
+/* Adds the type's text, as signatures have it (signature.h), and as it is said to people. */
 void mc_type_write(const struct mc_type *type, struct mc_buf *ret);
+void mc_type_write_said(const struct mc_type *type, struct mc_buf *ret);
 
 /* Whether a result of this type comes with memory to be released; an Any may. */
 bool mc_type_owns_memory(const struct mc_type *type);
@@ -142,6 +154,9 @@ void mc_type_write_result(const struct mc_type *type,
 
 /* ---- for the entries' functions ---- */
 
+/* The name that thunks have for a struct: it is a name in every module. */
+void mc_record_write_alias(const struct mc_record *record, struct mc_buf *ret);
+
 /* The memory that two words tell. */
 int mc_kind_visit(uint64_t *words, size_t size, bool writable, mc_memory_each *each, void *data);
 
@@ -151,6 +166,12 @@ uint64_t mc_kind_elements(const uint64_t *shape, unsigned rank);
 /* "DType.float64", "DType.float64, 2" */
 void mc_kind_write_dtype(const struct mc_type *type, struct mc_buf *ret);
 void mc_kind_write_dtype_and_rank(const struct mc_type *type, struct mc_buf *ret);
+
+/* For kinds whose words are those of each of their items. */
+int mc_kind_walk_items(const struct mc_type *type,
+                       uint64_t *words,
+                       mc_memory_each *each,
+                       void *data);
 
 /* For kinds that are a block. */
 int mc_kind_walk_block(const struct mc_type *type,
@@ -177,4 +198,6 @@ extern const struct mc_kind mc_kind_list;
 extern const struct mc_kind mc_kind_optional;
 extern const struct mc_kind mc_kind_tuple;
 extern const struct mc_kind mc_kind_dict;
+extern const struct mc_kind mc_kind_record;
+extern const struct mc_kind mc_kind_records;
 extern const struct mc_kind mc_kind_any;

@@ -58,14 +58,14 @@ static bool read_scalar(struct reader *reader, enum mc_scalar *ret)
     return false;
 }
 
+static int read_type(struct reader *reader, struct mc_type *ret);
+
 static int add_item(struct mc_type *type, const struct mc_type *item, mc_err *err)
 {
     return type->count < MC_THUNK_MAX_ARGS && mc_type_add_item(type, item) == 0
                ? 0
                : mc_err_set(err, MC_NO_MEMORY, "too many types in one");
 }
-
-static int read_type(struct reader *reader, struct mc_type *ret);
 
 /* The items of Optional, Tuple and Dict, behind the bracket. */
 static int read_items(struct reader *reader, struct mc_type *type)
@@ -83,7 +83,8 @@ static int read_items(struct reader *reader, struct mc_type *type)
             mc_type_fini(&item);
             return -1;
         }
-    } while (mc_kind_of(type)->inside != MC_INSIDE_TYPE && accept(reader, ", "));
+    } while (mc_kind_of(type)->inside != MC_INSIDE_TYPE &&
+             mc_kind_of(type)->inside != MC_INSIDE_ELEMENT && accept(reader, ", "));
     return mc_kind_is_whole(type) ? expect(reader, "]") : refuse(reader, "no type");
 }
 
@@ -114,6 +115,58 @@ static int read_dtype_and_rank(struct reader *reader, struct mc_type *type)
     }
     reader->at++;
     return expect(reader, "]");
+}
+
+/* A name of Mojo's. */
+static size_t name_length(const char *text)
+{
+    size_t length = 0;
+    while (text[length] == '_' || (text[length] & 0x80) || word_length(text + length) > 0) {
+        length++;
+    }
+    return length;
+}
+
+static int read_field(struct reader *reader, struct mc_type *type)
+{
+    struct mc_type field;
+    const char *name = reader->at;
+    size_t length = name_length(name);
+    reader->at += length;
+    if (!length || !accept(reader, ": ")) {
+        return refuse(reader, "no field");
+    }
+    if (read_type(reader, &field) < 0) {
+        return -1;
+    }
+    if (mc_type_add_field(type, name, length, &field) < 0) {
+        mc_type_fini(&field);
+        return refuse(reader, "a field that cannot be in a struct");
+    }
+    return 0;
+}
+
+/* The struct's names and its fields, behind the bracket. */
+static int read_record(struct reader *reader, struct mc_type *type)
+{
+    const char *origin = reader->at;
+    size_t origin_length = name_length(origin);
+    const char *name = origin + origin_length + 1;
+    size_t length = origin[origin_length] == '.' ? name_length(name) : 0;
+    if (!origin_length || !length) {
+        return refuse(reader, "no struct");
+    }
+    type->record = mc_record_new(origin, origin_length, name, length);
+    if (!type->record) {
+        return mc_err_set(reader->err, MC_NO_MEMORY, "out of memory");
+    }
+    reader->at = name + length;
+    while (accept(reader, ", ")) {
+        if (read_field(reader, type) < 0) {
+            return -1;
+        }
+    }
+    return mc_kind_is_whole(type) ? expect(reader, "]") : refuse(reader, "no field");
 }
 
 static int read_element(struct reader *reader, struct mc_type *type)
@@ -160,6 +213,9 @@ static int read_inside(struct reader *reader, struct mc_type *type)
         return read_element(reader, type);
     case MC_INSIDE_DTYPE_AND_RANK:
         return read_dtype_and_rank(reader, type);
+    case MC_INSIDE_FIELDS:
+        return read_record(reader, type);
+    case MC_INSIDE_ELEMENT:
     case MC_INSIDE_TYPE:
     case MC_INSIDE_TYPES:
     case MC_INSIDE_KEY_AND_VALUE:

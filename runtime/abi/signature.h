@@ -6,6 +6,7 @@
  *             | ("NDSpan" | "MutNDSpan" | "NDArray") "[DType." dtype ", " rank "]"
  *             | "Optional" "[" type "]" | "Tuple" "[" type {", " type} "]"
  *             | "Dict" "[" key ", " value "]" | "Any"
+ *             | "Record" "[" module "." name {", " field ": " type} "]" | "Records" "[" record "]"
  *   scalar    = a name of MC_SCALARS (type.h); dtype: the same in lower case
  *   rank      = "1" … "4"
  *

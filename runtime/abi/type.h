@@ -3,6 +3,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* X(C name, Mojo name, bytes of an element, kind as NumPy has it, b i u f, and B) */
@@ -52,22 +53,43 @@ enum mc_type_kind {
     MC_TYPE_OPTIONAL, /* items[0]; never of None, Optional or Tuple */
     MC_TYPE_TUPLE,    /* of a result alone; never of None or Tuple */
     MC_TYPE_DICT,     /* items: of a key, of a value */
+    MC_TYPE_RECORD,   /* a struct; items: its fields */
+    MC_TYPE_RECORDS,  /* List of a struct; items[0] */
     MC_TYPE_ANY,      /* of a result alone: a word that tells the type, and its words */
     MC_TYPE_COUNT
 };
 
+/* What a struct of Mojo's is called where it crosses the border; its fields' types are the items of
+ * the type that owns it. */
+struct mc_record {
+    char *origin; /* the module that defines it, named by its content: tells equal names apart */
+    char *name;
+    char **fields;     /* names, as many as the type has items */
+    void *counterpart; /* what it is to the caller; borrowed, or NULL */
+};
+
+#define MC_RECORD_FIELDS 64 /* at most */
+
 struct mc_type {
     enum mc_type_kind kind;
-    enum mc_scalar scalar; /* of SCALAR; the elements' of SPAN, LIST, NDSPAN, NDARRAY */
-    bool writable;         /* of SPAN, NDSPAN */
-    uint8_t rank;          /* dimensions of NDSPAN, NDARRAY, 1 to MC_RANK_MAX; else 0 */
-    uint16_t words;        /* it takes in `in` or `out` */
-    uint8_t count;         /* of items */
-    struct mc_type *items; /* of OPTIONAL, TUPLE, DICT */
+    enum mc_scalar scalar;    /* of SCALAR; the elements' of SPAN, LIST, NDSPAN, NDARRAY */
+    bool writable;            /* of SPAN, NDSPAN */
+    uint8_t rank;             /* dimensions of NDSPAN, NDARRAY, 1 to MC_RANK_MAX; else 0 */
+    uint16_t words;           /* it takes in `in` or `out` */
+    uint8_t count;            /* of items */
+    struct mc_type *items;    /* of OPTIONAL, TUPLE, DICT, RECORD, RECORDS */
+    struct mc_record *record; /* of RECORD: what it is called */
 };
 
 /* Frees what it holds. */
 void mc_type_fini(struct mc_type *type);
+
+/* A record without fields, for a type; NULL when out of memory. */
+struct mc_record *
+mc_record_new(const char *origin, size_t origin_length, const char *name, size_t name_length);
+
+/* Whether a RECORD has nothing but numbers, text and such records: then it can be in a block. */
+bool mc_record_is_flat(const struct mc_type *type);
 
 /* The first word of an Any: what it is. 0 is nothing (None). In a DICT a String is MC_SCALAR_COUNT.
  */

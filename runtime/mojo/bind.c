@@ -16,23 +16,6 @@
 
 #define MAX_COMPUTED 4 /* each doubles the calls that a thunk can make */
 
-char *mc_bind_text(const struct mc_cell *cell, struct mc_span span)
-{
-    const struct mc_tokens *tokens = &cell->scan.tokens;
-    mc_autobuf buf = MC_BUF_INIT;
-    size_t behind = span.start;
-    for (const struct mc_token *token = mc_lex_at(tokens, span.start);
-         token->kind != MC_TOKEN_END && token->start < span.end;
-         token++) {
-        if (token->kind != MC_TOKEN_NEWLINE) {
-            mc_buf_adds(&buf, buf.length > 0 && token->start > behind ? " " : "");
-            mc_buf_add(&buf, cell->source + token->start, token->length);
-            behind = (size_t) token->start + token->length;
-        }
-    }
-    return mc_buf_steal(&buf);
-}
-
 /* Notes why there is no thunk; the first reason stays. */
 __attribute__((format(printf, 2, 3))) static void
 skip(struct mc_binding *binding, const char *format, ...)
@@ -58,9 +41,27 @@ static bool span_is(const struct mc_cell *cell, struct mc_span span, const char 
 
 /* ---- one function ---- */
 
+static void
+skip_other(struct mc_binding *binding, const char *type, const char *argument, const char *why)
+{
+    if (argument && why) {
+        skip(binding, "the argument '%s' is a %s: %s", argument, type, why);
+    } else if (argument) {
+        skip(binding,
+             "the argument '%s' is a %s, which has no counterpart in Python",
+             argument,
+             type);
+    } else if (why) {
+        skip(binding, "it returns %s: %s", type, why);
+    } else {
+        skip(binding, "it returns %s, which has no counterpart in Python", type);
+    }
+}
+
 /* Why a type cannot cross: what takes and gives Python's objects was written for Modular's way to
- * extension modules. */
-static void skip_type(struct mc_binding *binding, const char *type, const char *argument)
+ * extension modules. `why`: of a struct, or NULL. */
+static void
+skip_type(struct mc_binding *binding, const char *type, const char *argument, const char *why)
 {
     if (strcmp(type, "PythonObject") == 0 && argument) {
         skip(binding,
@@ -80,26 +81,24 @@ static void skip_type(struct mc_binding *binding, const char *type, const char *
              type + strlen("NDArray["));
     } else if (!argument && strncmp(type, "NDSpan[", strlen("NDSpan[")) == 0) {
         skip(binding, "it returns an NDSpan, whose memory nobody keeps: return an NDArray");
-    } else if (argument) {
-        skip(binding,
-             "the argument '%s' is a %s, which has no counterpart in Python",
-             argument,
-             type);
     } else {
-        skip(binding, "it returns %s, which has no counterpart in Python", type);
+        skip_other(binding, type, argument, why);
     }
 }
 
 static void
-read_result(const struct mc_cell *cell, struct mc_binding *binding, struct mc_span returns)
+read_result(const struct mc_bindings *bindings, struct mc_binding *binding, struct mc_span returns)
 {
+    const struct mc_cell *cell = bindings->cell;
+    mc_autobuf why = MC_BUF_INIT;
     if (is_empty(returns)) {
         binding->result = (struct mc_type) {.kind = MC_TYPE_NONE};
         return;
     }
-    if (mc_bind_type(cell, binding->item->def, returns, &binding->result, NULL) < 0) {
+    if (mc_bind_type(&bindings->scopes, binding->item->def, returns, &binding->result, NULL, &why) <
+        0) {
         mc_autofree char *text = mc_bind_text(cell, returns);
-        skip_type(binding, text ? text : "", NULL);
+        skip_type(binding, text ? text : "", NULL, why.length ? why.data : NULL);
     }
 }
 
@@ -112,25 +111,31 @@ static void read_default(const struct mc_cell *cell, struct mc_binding_arg *ret)
     ret->computed = ret->literal == NULL;
 }
 
-static void
-read_type(const struct mc_cell *cell, struct mc_binding *binding, struct mc_binding_arg *ret)
+static void read_type(const struct mc_bindings *bindings,
+                      struct mc_binding *binding,
+                      struct mc_binding_arg *ret)
 {
+    const struct mc_cell *cell = bindings->cell;
+    mc_autobuf why = MC_BUF_INIT;
     const struct mc_arg *arg = ret->arg;
     mc_autofree char *name = mc_bind_text(cell, arg->name);
     if (is_empty(arg->type)) {
         skip(binding, "the argument '%s' has no type", name ? name : "");
         return;
     }
-    int outcome = mc_bind_type(cell, binding->item->def, arg->type, &ret->type, &ret->slice);
+    int outcome = mc_bind_type(
+        &bindings->scopes, binding->item->def, arg->type, &ret->type, &ret->slice, &why);
     if (outcome < 0 || ret->type.kind == MC_TYPE_NONE) {
         mc_autofree char *text = mc_bind_text(cell, arg->type);
-        skip_type(binding, text ? text : "", name ? name : "");
+        skip_type(binding, text ? text : "", name ? name : "", why.length ? why.data : NULL);
     }
 }
 
-static void
-read_argument(const struct mc_cell *cell, struct mc_binding *binding, const struct mc_arg *arg)
+static void read_argument(const struct mc_bindings *bindings,
+                          struct mc_binding *binding,
+                          const struct mc_arg *arg)
 {
+    const struct mc_cell *cell = bindings->cell;
     mc_autofree char *name = mc_bind_text(cell, arg->name);
     if (arg->kind == MC_ARG_VARIADIC || arg->kind == MC_ARG_KEYWORD_VARIADIC) {
         skip(binding, "it takes any number of arguments ('%s')", name ? name : "");
@@ -148,15 +153,16 @@ read_argument(const struct mc_cell *cell, struct mc_binding *binding, const stru
     bound->consumed = span_is(cell, arg->convention, "var") ||
                       span_is(cell, arg->convention, "owned") ||
                       span_is(cell, arg->convention, "deinit");
-    read_type(cell, binding, bound);
+    read_type(bindings, binding, bound);
     if (!binding->skipped) {
         read_default(cell, bound);
         binding->masked = binding->masked || bound->computed;
     }
 }
 
-static void read_arguments(const struct mc_cell *cell, struct mc_binding *binding)
+static void read_arguments(const struct mc_bindings *bindings, struct mc_binding *binding)
 {
+    const struct mc_cell *cell = bindings->cell;
     const struct mc_def *def = binding->item->def;
     struct mc_span returns = def->returns;
     size_t computed = 0;
@@ -170,7 +176,7 @@ static void read_arguments(const struct mc_cell *cell, struct mc_binding *bindin
         if (span_is(cell, def->args[i].convention, "out")) {
             returns = def->args[i].type;
         } else {
-            read_argument(cell, binding, &def->args[i]);
+            read_argument(bindings, binding, &def->args[i]);
         }
     }
     for (size_t i = 0; i < binding->n_args; i++) {
@@ -187,12 +193,13 @@ static void read_arguments(const struct mc_cell *cell, struct mc_binding *bindin
              computed < 20 ? (size_t) 1 << computed : SIZE_MAX);
     }
     if (!binding->skipped) {
-        read_result(cell, binding, returns);
+        read_result(bindings, binding, returns);
     }
 }
 
-static void read_function(const struct mc_cell *cell, struct mc_binding *binding)
+static void read_function(const struct mc_bindings *bindings, struct mc_binding *binding)
 {
+    const struct mc_cell *cell = bindings->cell;
     const struct mc_def *def = binding->item->def;
     if (def->is_async) {
         skip(binding, "it is async");
@@ -212,7 +219,7 @@ static void read_function(const struct mc_cell *cell, struct mc_binding *binding
         }
     }
     if (!binding->skipped) {
-        read_arguments(cell, binding);
+        read_arguments(bindings, binding);
     }
 }
 
@@ -332,17 +339,18 @@ static int fill(struct mc_bindings *bindings, const json_t *exports, mc_err *err
     }
     for (size_t i = 0; i < bindings->count; i++) {
         if (is_exported(exports, bindings->items[i].name)) {
-            read_function(cell, &bindings->items[i]);
+            read_function(bindings, &bindings->items[i]);
         } else {
             skip(&bindings->items[i], "it is not among the exports");
         }
     }
     skip_ambiguous(bindings);
-    return 0;
+    return mc_bind_records(bindings) < 0 ? mc_err_set(err, MC_NO_MEMORY, "out of memory") : 0;
 }
 
 int mc_bindings_make(const struct mc_cell *cell,
                      const json_t *exports,
+                     const struct mc_around *around,
                      struct mc_bindings **ret,
                      mc_err *err)
 {
@@ -355,7 +363,8 @@ int mc_bindings_make(const struct mc_cell *cell,
         mc_bindings_free(bindings);
         return mc_err_set(err, MC_NO_MEMORY, "out of memory");
     }
-    if (fill(bindings, exports, err) < 0) {
+    if (mc_scopes_init(&bindings->scopes, cell, around, err) < 0 ||
+        fill(bindings, exports, err) < 0) {
         mc_bindings_free(bindings);
         return -1;
     }
@@ -378,7 +387,12 @@ struct mc_bindings *mc_bindings_free(struct mc_bindings *bindings)
         free(binding->lifted);
         free(binding->skipped);
     }
+    for (size_t i = 0; bindings && i < bindings->n_records; i++) {
+        mc_type_fini(&bindings->records[i].type);
+    }
     if (bindings) {
+        mc_scopes_fini(&bindings->scopes);
+        free(bindings->records);
         free(bindings->items);
         free(bindings);
     }
@@ -392,16 +406,6 @@ size_t mc_bindings_count(const struct mc_bindings *bindings)
         n += bindings->items[i].skipped ? 0 : 1;
     }
     return n;
-}
-
-bool mc_bindings_have_loops(const struct mc_bindings *bindings)
-{
-    for (size_t i = 0; i < bindings->count; i++) {
-        if (!bindings->items[i].skipped && bindings->items[i].how != MC_LOOP_NONE) {
-            return true;
-        }
-    }
-    return false;
 }
 
 /* ---- the files ---- */

@@ -5,6 +5,7 @@
 #include "abi/type.h"
 #include "base/buf.h"
 #include "mojo/cell.h"
+#include "mojo/scope.h"
 
 #include <jansson.h>
 
@@ -12,9 +13,11 @@ struct mc_bindings;
 
 /* Looks at every top-level function but `main` and those whose name begins with `_`. `exports` (an
  * array of strings, or NULL for all) limits them: a name in it that the cell does not define is
- * INVALID_REQUEST. `cell` is borrowed for the life of *ret. */
+ * INVALID_REQUEST. `around`, or NULL, is what the cell sees beside itself. Both are borrowed for
+ * the life of *ret. */
 int mc_bindings_make(const struct mc_cell *cell,
                      const json_t *exports,
+                     const struct mc_around *around,
                      struct mc_bindings **ret,
                      mc_err *err) MC_MUST_USE;
 
@@ -24,8 +27,9 @@ struct mc_bindings *mc_bindings_free(struct mc_bindings *bindings);
 /* How many have a thunk. */
 size_t mc_bindings_count(const struct mc_bindings *bindings);
 
-/* `functions` and `skipped` of a result, new references; NULL when out of memory. */
+/* `functions`, `records` and `skipped` of a result, new references; NULL when out of memory. */
 json_t *mc_bindings_functions(const struct mc_bindings *bindings);
+json_t *mc_bindings_records(const struct mc_bindings *bindings);
 json_t *mc_bindings_skipped(const struct mc_bindings *bindings);
 
 /* The entry of the table for a cell that takes and gives variables: a function `run`, whose

@@ -6,7 +6,7 @@
 #include "mojo/bind_parts.h"
 #include "mojo/lex.h"
 #include "mojo/loop_source.h"
-#include "mojo/scan.h"
+#include "mojo/scan_struct.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -259,6 +259,57 @@ json_t *mc_bindings_functions(const struct mc_bindings *bindings)
     for (size_t i = 0; i < bindings->count; i++) {
         if (!bindings->items[i].skipped &&
             json_array_append_new(list, function_json(bindings->cell, &bindings->items[i])) < 0) {
+            json_decref(list);
+            return NULL;
+        }
+    }
+    return list;
+}
+
+static json_t *fields_json(const struct mc_binding_record *record)
+{
+    struct mc_struct self;
+    const struct mc_cell *cell = record->scope->cell;
+    json_t *fields = json_array();
+    if (mc_struct_read(&cell->scan, record->item, &self) == 0) {
+        for (size_t i = 0; i < self.n_fields && i < record->type.count; i++) {
+            json_array_append_new(fields,
+                                  json_pack("{s:s, s:o, s:o}",
+                                            "name",
+                                            record->type.record->fields[i],
+                                            "type",
+                                            type_json(&record->type.items[i]),
+                                            "mojo",
+                                            text_json(cell, self.fields[i].type)));
+        }
+    }
+    mc_struct_fini(&self);
+    return fields;
+}
+
+static json_t *record_json(const struct mc_bindings *bindings,
+                           const struct mc_binding_record *record)
+{
+    json_t *object = json_pack("{s:s, s:s, s:b, s:i, s:o}",
+                               "name",
+                               record->type.record->name,
+                               "module",
+                               record->type.record->origin,
+                               "own",
+                               record->scope == bindings->scopes.items,
+                               "line",
+                               (int) record->item->line,
+                               "fields",
+                               fields_json(record));
+    add_docstring(object, record->scope->cell, record->item->docstring);
+    return object;
+}
+
+json_t *mc_bindings_records(const struct mc_bindings *bindings)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < bindings->n_records; i++) {
+        if (json_array_append_new(list, record_json(bindings, &bindings->records[i])) < 0) {
             json_decref(list);
             return NULL;
         }

@@ -4,6 +4,7 @@
 #include "abi/type.h"
 #include "base/buf.h"
 #include "mojo/cell_parts.h"
+#include "mojo/scope.h"
 
 #include <jansson.h>
 
@@ -40,8 +41,18 @@ struct mc_binding {
     size_t first_line, last_line; /* of the thunk in the entry, from 1; 0: not written */
 };
 
+/* A struct that Python has a class for. */
+struct mc_binding_record {
+    const struct mc_scope *scope;
+    const struct mc_item *item;
+    struct mc_type type;
+};
+
 struct mc_bindings {
     const struct mc_cell *cell;
+    struct mc_scopes scopes;
+    struct mc_binding_record *records; /* each behind those that it is made of */
+    size_t n_records;
     struct mc_binding *items;
     size_t count;
 };
@@ -49,14 +60,37 @@ struct mc_bindings {
 /* Whether there are loops in the place of thunks. */
 bool mc_bindings_have_loops(const struct mc_bindings *bindings);
 
-/* Reads a type as the function's source has it: plain names of the language, `comptime` names of
- * the cell that stand for them. 0 where it is one that can cross the border, and -1 where it is
- * not (no error is set). ret_slice: as in mc_binding_arg, NULL for a result. */
-int mc_bind_type(const struct mc_cell *cell,
+/* Reads a type as the function's source has it: plain names of the language, `comptime` names that
+ * stand for them, structs. 0 where it is one that can cross the border, and -1 where it is
+ * not (no error is set); ret_why has what is to be said of a struct then. ret_slice: as in
+ * mc_binding_arg, NULL for a result. */
+int mc_bind_type(const struct mc_scopes *scopes,
                  const struct mc_def *def,
                  struct mc_span span,
                  struct mc_type *ret,
-                 bool *ret_slice);
+                 bool *ret_slice,
+                 struct mc_buf *ret_why);
+
+/* The same of a cell that sees nothing but itself. */
+int mc_bind_own_type(const struct mc_cell *cell,
+                     const struct mc_def *def,
+                     struct mc_span span,
+                     struct mc_type *ret,
+                     bool *ret_slice);
+
+/* The same of a struct itself; -1 where it cannot cross. */
+int mc_bind_struct(const struct mc_scopes *scopes,
+                   const struct mc_scope *scope,
+                   const struct mc_item *item,
+                   struct mc_type *ret);
+
+/* Notes the structs of the cell, and those in what is not skipped. -1 when out of memory. */
+int mc_bind_records(struct mc_bindings *bindings);
+
+/* Adds the names that thunks have for them. `module`: put before those of the cell itself. */
+void mc_bind_write_records(const struct mc_bindings *bindings,
+                           const char *module,
+                           struct mc_buf *ret);
 
 /* At the tokens of the span. */
 struct mc_cursor mc_bind_cursor(const struct mc_cell *cell, struct mc_span span);

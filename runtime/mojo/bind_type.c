@@ -1,25 +1,12 @@
 #include "abi/kind.h"
 #include "base/mem.h"
-#include "mojo/bind_parts.h"
+#include "mojo/bind_reader.h"
 #include "mojo/lex.h"
-#include "mojo/scan.h"
-#include "mojo/scan_imports.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define MAX_DEPTH 8 /* of comptime names that stand for others, and of brackets */
-
-struct reader {
-    const struct mc_cell *cell;
-    const struct mc_def *def;
-    struct mc_cursor cursor;
-    int depth;
-    bool is_result;
-    bool slice; /* a StringSlice was read */
-};
-
-static int read_type(struct reader *reader, struct mc_type *ret);
 
 /* ---- names ---- */
 
@@ -43,56 +30,6 @@ static bool is_named(const struct mc_cell *cell, struct mc_span name, const stru
            memcmp(cell->source + name.start, cell->source + token->start, token->length) == 0;
 }
 
-struct wanted {
-    const char *name;
-    size_t length;
-};
-
-static bool is_of(const char *module, const char *package)
-{
-    size_t length = strlen(package);
-    return strncmp(module, package, length) == 0 && strchr(".", module[length]);
-}
-
-/* Whether something that is neither the standard library's nor this one's comes in under the name.
- */
-static int is_foreign(const struct mc_import *import, void *data)
-{
-    const struct wanted *wanted = data;
-    const char *bound = import->as ? import->as : import->name;
-    bool standard = is_of(import->module, "std") || is_of(import->module, "mojocell");
-    bool renamed = import->as && (!import->name || strcmp(import->as, import->name) != 0);
-    return bound && (!standard || renamed) && strlen(bound) == wanted->length &&
-           memcmp(bound, wanted->name, wanted->length) == 0;
-}
-
-/* What the cell itself calls by the name: an alias to read instead, or something else. */
-enum own { NOT_OWN, OWN_ALIAS, OWN_OTHER };
-
-static enum own
-look_up(const struct mc_cell *cell, const struct mc_token *token, struct mc_cursor *ret_alias)
-{
-    struct wanted wanted = {cell->source + token->start, token->length};
-    for (size_t i = 0; i < cell->scan.count; i++) {
-        const struct mc_item *item = &cell->scan.items[i];
-        struct mc_cursor cursor = {
-            .tokens = &cell->scan.tokens, .at = item->first_token, .end = item->end_token};
-        if (item->kind == MC_ITEM_IMPORT) {
-            if (mc_import_read(cursor, is_foreign, &wanted, NULL) == 1) {
-                return OWN_OTHER;
-            }
-        } else if (is_named(cell, item->name, token)) {
-            cursor.at += 2; /* comptime NAME */
-            if (item->kind == MC_ITEM_COMPTIME && mc_cursor_accept(&cursor, "=")) {
-                *ret_alias = cursor;
-                return OWN_ALIAS;
-            }
-            return OWN_OTHER;
-        }
-    }
-    return NOT_OWN;
-}
-
 /* ---- scalars ---- */
 
 static bool
@@ -107,23 +44,33 @@ find_scalar(const struct mc_tokens *tokens, const struct mc_token *token, enum m
     return false;
 }
 
+/* Behind `comptime NAME`. */
+static struct mc_cursor alias_of(const struct mc_found *found)
+{
+    return (struct mc_cursor) {.tokens = &found->scope->cell->scan.tokens,
+                               .at = found->item->first_token + 2,
+                               .end = found->item->end_token};
+}
+
 /* Goes where a `comptime` name of the cell's is defined. Whether there was one: *ret_behind is
  * where to go on then. */
-static bool enter_alias(struct reader *reader, struct mc_cursor *ret_behind)
+static bool enter_alias(struct mc_bind_reader *reader, struct mc_cursor *ret_behind)
 {
-    struct mc_cursor alias;
     const struct mc_token *token = mc_cursor_peek(&reader->cursor, 0);
-    if (token->kind != MC_TOKEN_NAME || look_up(reader->cell, token, &alias) != OWN_ALIAS) {
+    struct mc_found found = mc_scope_find(
+        reader->scopes, reader->scope, reader->cell->source + token->start, token->length);
+    if (token->kind != MC_TOKEN_NAME || found.meaning != MC_MEANS_ALIAS) {
         return false;
     }
     *ret_behind = reader->cursor;
     ret_behind->at++;
-    reader->cursor = alias;
+    reader->cursor = alias_of(&found);
+    mc_cursor_accept(&reader->cursor, "=");
     return true;
 }
 
 /* `DType.float64`, `.float64`: the scalar whose name it is in lower case. */
-static int read_dtype(struct reader *reader, enum mc_scalar *ret)
+static int read_dtype(struct mc_bind_reader *reader, enum mc_scalar *ret)
 {
     struct mc_cursor *cursor = &reader->cursor;
     mc_cursor_accept(cursor, "DType");
@@ -144,7 +91,7 @@ static int read_dtype(struct reader *reader, enum mc_scalar *ret)
     return -1;
 }
 
-static int read_dtype_or_alias(struct reader *reader, enum mc_scalar *ret)
+static int read_dtype_or_alias(struct mc_bind_reader *reader, enum mc_scalar *ret)
 {
     struct mc_cursor behind;
     bool alias = enter_alias(reader, &behind);
@@ -154,7 +101,7 @@ static int read_dtype_or_alias(struct reader *reader, enum mc_scalar *ret)
 }
 
 /* `2`, or a `comptime` name for it. */
-static int read_rank(struct reader *reader, struct mc_type *ret)
+static int read_rank(struct mc_bind_reader *reader, struct mc_type *ret)
 {
     struct mc_cursor behind;
     bool alias = enter_alias(reader, &behind);
@@ -167,7 +114,7 @@ static int read_rank(struct reader *reader, struct mc_type *ret)
 }
 
 /* The width of a SIMD: one, or the parameter that stands for it. */
-static bool accept_width(struct reader *reader)
+static bool accept_width(struct mc_bind_reader *reader)
 {
     const struct mc_arg *width = mc_bind_width(reader->cell, reader->def);
     const struct mc_token *token = mc_cursor_peek(&reader->cursor, 0);
@@ -179,7 +126,7 @@ static bool accept_width(struct reader *reader)
 }
 
 /* `[DType.x]`, `[DType.x, 1]` */
-static int read_simd(struct reader *reader, bool has_width, enum mc_scalar *ret)
+static int read_simd(struct mc_bind_reader *reader, bool has_width, enum mc_scalar *ret)
 {
     struct mc_cursor *cursor = &reader->cursor;
     if (!mc_cursor_accept(cursor, "[") || read_dtype_or_alias(reader, ret) < 0) {
@@ -191,20 +138,20 @@ static int read_simd(struct reader *reader, bool has_width, enum mc_scalar *ret)
     return mc_cursor_accept(cursor, "]") ? 0 : -1;
 }
 
-static int read_dtype_alone(struct reader *reader, struct mc_type *ret)
+static int read_dtype_alone(struct mc_bind_reader *reader, struct mc_type *ret)
 {
     return read_simd(reader, false, &ret->scalar);
 }
 
-static int read_dtype_and_width(struct reader *reader, struct mc_type *ret)
+static int read_dtype_and_width(struct mc_bind_reader *reader, struct mc_type *ret)
 {
     return read_simd(reader, true, &ret->scalar);
 }
 
-static int read_scalar(struct reader *reader, enum mc_scalar *ret)
+static int read_scalar(struct mc_bind_reader *reader, enum mc_scalar *ret)
 {
     struct mc_type type;
-    if (read_type(reader, &type) < 0) {
+    if (mc_bind_read_type(reader, &type) < 0) {
         return -1;
     }
     *ret = type.scalar;
@@ -234,7 +181,7 @@ static bool is_origin_bound(const struct mc_cell *cell, struct mc_span type, boo
 }
 
 /* An origin that any memory can have: `_`, `...`, an …AnyOrigin, a parameter of the function. */
-static int read_origin(struct reader *reader, bool *ret_mutable)
+static int read_origin(struct mc_bind_reader *reader, bool *ret_mutable)
 {
     static const char *const mutable[] = {"MutAnyOrigin", "MutableAnyOrigin", NULL};
     static const char *const read_only[] = {
@@ -261,12 +208,6 @@ static int read_origin(struct reader *reader, bool *ret_mutable)
     return -1;
 }
 
-bool mc_bind_is_own(const struct mc_cell *cell, const struct mc_token *token)
-{
-    struct mc_cursor alias;
-    return look_up(cell, token, &alias) != NOT_OWN;
-}
-
 bool mc_bind_scalar(const struct mc_cell *cell, const struct mc_token *token, enum mc_scalar *ret)
 {
     return !mc_bind_is_own(cell, token) && find_scalar(&cell->scan.tokens, token, ret);
@@ -281,7 +222,7 @@ bool mc_bind_is_free(const struct mc_cell *cell, const struct mc_arg *param)
 
 /* ---- the rest ---- */
 
-typedef int read_part(struct reader *reader, struct mc_type *ret);
+typedef int read_part(struct mc_bind_reader *reader, struct mc_type *ret);
 
 /* `mut=True,` */
 static int read_mutability(struct mc_cursor *cursor, struct mc_type *ret)
@@ -298,7 +239,7 @@ static int read_mutability(struct mc_cursor *cursor, struct mc_type *ret)
 }
 
 /* `[mut=True, T, origin]`, behind the name; what T is tells `element`, NULL of a string slice. */
-static int read_view(struct reader *reader, struct mc_type *ret, read_part *element)
+static int read_view(struct mc_bind_reader *reader, struct mc_type *ret, read_part *element)
 {
     struct mc_cursor *cursor = &reader->cursor;
     if (!mc_cursor_accept(cursor, "[")) {
@@ -324,7 +265,7 @@ static int add_item(struct mc_type *type, struct mc_type *item)
 }
 
 /* `[T, …]`, behind the name. */
-static int read_items(struct reader *reader, struct mc_type *ret)
+static int read_items(struct mc_bind_reader *reader, struct mc_type *ret)
 {
     struct mc_cursor *cursor = &reader->cursor;
     if (!mc_cursor_accept(cursor, "[")) {
@@ -332,37 +273,37 @@ static int read_items(struct reader *reader, struct mc_type *ret)
     }
     do {
         struct mc_type item;
-        if (read_type(reader, &item) < 0 || add_item(ret, &item) < 0) {
+        if (mc_bind_read_type(reader, &item) < 0 || add_item(ret, &item) < 0) {
             return -1;
         }
     } while (mc_kind_of(ret)->inside != MC_INSIDE_TYPE && mc_cursor_accept(cursor, ","));
     return mc_kind_is_whole(ret) && mc_cursor_accept(cursor, "]") ? 0 : -1;
 }
 
-static int read_element(struct reader *reader, struct mc_type *ret)
+static int read_element(struct mc_bind_reader *reader, struct mc_type *ret)
 {
     return read_scalar(reader, &ret->scalar);
 }
 
-static int read_elements(struct reader *reader, struct mc_type *ret)
+static int read_elements(struct mc_bind_reader *reader, struct mc_type *ret)
 {
     return read_view(reader, ret, read_element);
 }
 
 /* `DType.float64, 2` */
-static int read_dtype_and_rank(struct reader *reader, struct mc_type *ret)
+static int read_dtype_and_rank(struct mc_bind_reader *reader, struct mc_type *ret)
 {
     return read_dtype_or_alias(reader, &ret->scalar) == 0 && mc_cursor_accept(&reader->cursor, ",")
                ? read_rank(reader, ret)
                : -1;
 }
 
-static int read_ndspan(struct reader *reader, struct mc_type *ret)
+static int read_ndspan(struct mc_bind_reader *reader, struct mc_type *ret)
 {
     return read_view(reader, ret, read_dtype_and_rank);
 }
 
-static int read_ndarray(struct reader *reader, struct mc_type *ret)
+static int read_ndarray(struct mc_bind_reader *reader, struct mc_type *ret)
 {
     return mc_cursor_accept(&reader->cursor, "[") && read_dtype_and_rank(reader, ret) == 0 &&
                    mc_cursor_accept(&reader->cursor, "]")
@@ -370,25 +311,31 @@ static int read_ndarray(struct reader *reader, struct mc_type *ret)
                : -1;
 }
 
-/* Of numbers or of strings. */
-static int read_list(struct reader *reader, struct mc_type *ret)
+/* The kind of a List of this type, which is its only item where it is a struct. */
+static int list_of(const struct mc_bind_reader *reader, struct mc_type *item, struct mc_type *ret)
+{
+    enum mc_type_kind kind = item->kind == MC_TYPE_SCALAR                     ? MC_TYPE_LIST
+                             : item->kind == MC_TYPE_STRING && !reader->slice ? MC_TYPE_TEXTS
+                                                                              : MC_TYPE_RECORDS;
+    *ret = (struct mc_type) {.kind = kind, .scalar = item->scalar, .words = mc_kinds[kind]->words};
+    if (kind == MC_TYPE_RECORDS) {
+        return add_item(ret, item);
+    }
+    mc_type_fini(item);
+    return 0;
+}
+
+static int read_list(struct mc_bind_reader *reader, struct mc_type *ret)
 {
     struct mc_type item;
-    if (!mc_cursor_accept(&reader->cursor, "[") || read_type(reader, &item) < 0) {
-        return -1;
-    }
-    enum mc_type_kind kind = item.kind;
-    ret->scalar = item.scalar;
-    mc_type_fini(&item);
-    if (kind == MC_TYPE_STRING && !reader->slice) {
-        *ret = (struct mc_type) {.kind = MC_TYPE_TEXTS, .words = mc_kinds[MC_TYPE_TEXTS]->words};
-    } else if (kind != MC_TYPE_SCALAR) {
+    if (!mc_cursor_accept(&reader->cursor, "[") || mc_bind_read_type(reader, &item) < 0 ||
+        list_of(reader, &item, ret) < 0) {
         return -1;
     }
     return mc_cursor_accept(&reader->cursor, "]") ? 0 : -1;
 }
 
-static int read_slice(struct reader *reader, struct mc_type *ret)
+static int read_slice(struct mc_bind_reader *reader, struct mc_type *ret)
 {
     (void) ret;
     struct mc_type view = {0};
@@ -400,36 +347,36 @@ static int read_slice(struct reader *reader, struct mc_type *ret)
 }
 
 /* What the language calls the types, beside the names of scalars. */
-enum place { ARGUMENT = 1, RESULT = 2, ANYWHERE = 3 };
-
 static const struct name {
     const char *text;
     unsigned where;
-    struct mc_type type;                                            /* but for its words */
-    int (*read_inside)(struct reader *reader, struct mc_type *ret); /* NULL: nothing is inside */
+    struct mc_type type; /* but for its words */
+    int (*read_inside)(struct mc_bind_reader *reader,
+                       struct mc_type *ret); /* NULL: nothing is inside */
 } names[] = {
-    {"Byte", ANYWHERE, {.kind = MC_TYPE_SCALAR, .scalar = MC_UINT8}, NULL},
-    {"Scalar", ANYWHERE, {.kind = MC_TYPE_SCALAR}, read_dtype_alone},
-    {"SIMD", ANYWHERE, {.kind = MC_TYPE_SCALAR}, read_dtype_and_width},
-    {"None", ANYWHERE, {.kind = MC_TYPE_NONE}, NULL},
-    {"NoneType", ANYWHERE, {.kind = MC_TYPE_NONE}, NULL},
-    {"String", ANYWHERE, {.kind = MC_TYPE_STRING}, NULL},
-    {"StaticString", RESULT, {.kind = MC_TYPE_STRING}, NULL},
-    {"StringSlice", ARGUMENT, {.kind = MC_TYPE_STRING}, read_slice},
-    {"StringSpan", ARGUMENT, {.kind = MC_TYPE_STRING}, read_slice},
-    {"Span", ARGUMENT, {.kind = MC_TYPE_SPAN}, read_elements},
-    {"MutSpan", ARGUMENT, {.kind = MC_TYPE_SPAN, .writable = true}, read_elements},
-    {"NDSpan", ARGUMENT, {.kind = MC_TYPE_NDSPAN}, read_ndspan},
-    {"MutNDSpan", ARGUMENT, {.kind = MC_TYPE_NDSPAN, .writable = true}, read_ndspan},
-    {"NDArray", RESULT, {.kind = MC_TYPE_NDARRAY}, read_ndarray},
-    {"List", ANYWHERE, {.kind = MC_TYPE_LIST}, read_list},
-    {"Optional", ANYWHERE, {.kind = MC_TYPE_OPTIONAL}, read_items},
-    {"Tuple", RESULT, {.kind = MC_TYPE_TUPLE}, read_items},
-    {"Dict", ANYWHERE, {.kind = MC_TYPE_DICT}, read_items},
+    {"Byte", MC_BIND_ANYWHERE, {.kind = MC_TYPE_SCALAR, .scalar = MC_UINT8}, NULL},
+    {"Scalar", MC_BIND_ANYWHERE, {.kind = MC_TYPE_SCALAR}, read_dtype_alone},
+    {"SIMD", MC_BIND_ANYWHERE, {.kind = MC_TYPE_SCALAR}, read_dtype_and_width},
+    {"None", MC_BIND_ANYWHERE, {.kind = MC_TYPE_NONE}, NULL},
+    {"NoneType", MC_BIND_ANYWHERE, {.kind = MC_TYPE_NONE}, NULL},
+    {"String", MC_BIND_ANYWHERE, {.kind = MC_TYPE_STRING}, NULL},
+    {"StaticString", MC_BIND_RESULT, {.kind = MC_TYPE_STRING}, NULL},
+    {"StringSlice", MC_BIND_ARGUMENT, {.kind = MC_TYPE_STRING}, read_slice},
+    {"StringSpan", MC_BIND_ARGUMENT, {.kind = MC_TYPE_STRING}, read_slice},
+    {"Span", MC_BIND_ARGUMENT, {.kind = MC_TYPE_SPAN}, read_elements},
+    {"MutSpan", MC_BIND_ARGUMENT, {.kind = MC_TYPE_SPAN, .writable = true}, read_elements},
+    {"NDSpan", MC_BIND_ARGUMENT, {.kind = MC_TYPE_NDSPAN}, read_ndspan},
+    {"MutNDSpan", MC_BIND_ARGUMENT, {.kind = MC_TYPE_NDSPAN, .writable = true}, read_ndspan},
+    {"NDArray", MC_BIND_RESULT, {.kind = MC_TYPE_NDARRAY}, read_ndarray},
+    {"List", MC_BIND_ANYWHERE, {.kind = MC_TYPE_LIST}, read_list},
+    {"Optional", MC_BIND_ANYWHERE, {.kind = MC_TYPE_OPTIONAL}, read_items},
+    {"Tuple", MC_BIND_RESULT, {.kind = MC_TYPE_TUPLE}, read_items},
+    {"Dict", MC_BIND_ANYWHERE, {.kind = MC_TYPE_DICT}, read_items},
 };
 
 /* A type that begins with the name of the language at `token`, behind it. */
-static int read_named(struct reader *reader, const struct mc_token *token, struct mc_type *ret)
+static int
+read_named(struct mc_bind_reader *reader, const struct mc_token *token, struct mc_type *ret)
 {
     const struct mc_tokens *tokens = reader->cursor.tokens;
     *ret = (struct mc_type) {.kind = MC_TYPE_SCALAR, .words = 1};
@@ -439,7 +386,7 @@ static int read_named(struct reader *reader, const struct mc_token *token, struc
     for (size_t i = 0; i < MC_LENGTH(names); i++) {
         const struct name *name = &names[i];
         if (mc_token_is(tokens, token, name->text) &&
-            (name->where & (reader->is_result ? RESULT : ARGUMENT))) {
+            (name->where & reader->place) == reader->place) {
             *ret = name->type;
             ret->words = mc_kind_of(ret)->words;
             return name->read_inside ? name->read_inside(reader, ret) : 0;
@@ -448,24 +395,36 @@ static int read_named(struct reader *reader, const struct mc_token *token, struc
     return -1;
 }
 
-static int read_alias(struct reader *reader, struct mc_cursor alias, struct mc_type *ret)
+/* ---- what sources define ---- */
+
+void mc_bind_enter(struct mc_bind_reader *reader, const struct mc_scope *scope)
 {
-    struct mc_cursor behind = reader->cursor;
-    reader->cursor = alias;
-    reader->cursor.end = alias.end;
-    int outcome = read_type(reader, ret);
-    const struct mc_token *rest = mc_cursor_peek(&reader->cursor, 0);
-    bool whole = reader->cursor.at >= reader->cursor.end || rest->kind == MC_TOKEN_NEWLINE ||
-                 mc_token_is(reader->cursor.tokens, rest, ";");
-    reader->cursor = behind;
-    if (outcome == 0 && !whole) {
+    reader->def = scope == reader->scope ? reader->def : &mc_bind_no_def;
+    reader->scope = scope;
+    reader->cell = scope->cell;
+}
+
+static int
+read_alias(struct mc_bind_reader *outer, const struct mc_found *found, struct mc_type *ret)
+{
+    struct mc_bind_reader reader = *outer;
+    mc_bind_enter(&reader, found->scope);
+    reader.cursor = alias_of(found);
+    if (!mc_cursor_accept(&reader.cursor, "=") || mc_bind_read_type(&reader, ret) < 0) {
+        return -1;
+    }
+    outer->slice = reader.slice;
+    const struct mc_token *rest = mc_cursor_peek(&reader.cursor, 0);
+    bool whole = reader.cursor.at >= reader.cursor.end || rest->kind == MC_TOKEN_NEWLINE ||
+                 mc_token_is(reader.cursor.tokens, rest, ";");
+    if (!whole) {
         mc_type_fini(ret);
         return -1;
     }
-    return outcome;
+    return 0;
 }
 
-static int read_type(struct reader *reader, struct mc_type *ret)
+int mc_bind_read_type(struct mc_bind_reader *reader, struct mc_type *ret)
 {
     *ret = (struct mc_type) {0};
     const struct mc_token *token = mc_cursor_peek(&reader->cursor, 0);
@@ -474,11 +433,12 @@ static int read_type(struct reader *reader, struct mc_type *ret)
     }
     reader->cursor.at++;
     reader->depth++;
-    struct mc_cursor alias;
-    enum own own = look_up(reader->cell, token, &alias);
-    int outcome = own == OWN_OTHER   ? -1
-                  : own == OWN_ALIAS ? read_alias(reader, alias, ret)
-                                     : read_named(reader, token, ret);
+    struct mc_found found = mc_scope_find(
+        reader->scopes, reader->scope, reader->cell->source + token->start, token->length);
+    int outcome = found.meaning == MC_MEANS_OTHER    ? -1
+                  : found.meaning == MC_MEANS_ALIAS  ? read_alias(reader, &found, ret)
+                  : found.meaning == MC_MEANS_STRUCT ? mc_bind_read_struct(reader, &found, ret)
+                                                     : read_named(reader, token, ret);
     reader->depth--;
     if (outcome < 0) {
         mc_type_fini(ret);
@@ -486,17 +446,21 @@ static int read_type(struct reader *reader, struct mc_type *ret)
     return outcome;
 }
 
-int mc_bind_type(const struct mc_cell *cell,
+int mc_bind_type(const struct mc_scopes *scopes,
                  const struct mc_def *def,
                  struct mc_span span,
                  struct mc_type *ret,
-                 bool *ret_slice)
+                 bool *ret_slice,
+                 struct mc_buf *ret_why)
 {
-    struct reader reader = {.cell = cell,
-                            .def = def,
-                            .cursor = mc_bind_cursor(cell, span),
-                            .is_result = ret_slice == NULL};
-    if (read_type(&reader, ret) < 0) {
+    struct mc_bind_reader reader = {.scopes = scopes,
+                                    .scope = scopes->items,
+                                    .cell = scopes->items->cell,
+                                    .def = def,
+                                    .cursor = mc_bind_cursor(scopes->items->cell, span),
+                                    .place = ret_slice ? MC_BIND_ARGUMENT : MC_BIND_RESULT,
+                                    .why = ret_why};
+    if (mc_bind_read_type(&reader, ret) < 0) {
         return -1;
     }
     if (reader.cursor.at < reader.cursor.end) {

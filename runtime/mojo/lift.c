@@ -22,7 +22,7 @@ static bool variable(struct mc_lift_body *body, size_t first, size_t end)
             i++;
         }
         struct mc_span span = mc_tokens_span(body->lifter->tokens, from, i);
-        if (mc_bind_type(body->lifter->cell, body->item->def, span, &type, NULL) < 0) {
+        if (mc_bind_own_type(body->lifter->cell, body->item->def, span, &type, NULL) < 0) {
             return mc_lift_refuse_token(body, from, "is no number's type");
         }
         bool scalar = type.kind == MC_TYPE_SCALAR && type.scalar != MC_BOOL;
@@ -135,7 +135,7 @@ static bool argument(struct mc_lift_body *body, const struct mc_arg *arg)
     bool read = !taken || var || mc_token_is(lifter->tokens, convention, "read") ||
                 mc_token_is(lifter->tokens, convention, "imm");
     bool scalar = positional && read &&
-                  mc_bind_type(lifter->cell, body->item->def, arg->type, &type, &slice) == 0 &&
+                  mc_bind_own_type(lifter->cell, body->item->def, arg->type, &type, &slice) == 0 &&
                   type.kind == MC_TYPE_SCALAR && type.scalar != MC_BOOL;
     enum mc_scalar which = type.scalar;
     mc_type_fini(&type);
@@ -161,8 +161,8 @@ static bool result(struct mc_lift_body *body)
 {
     struct mc_type type;
     bool scalars = true;
-    if (mc_bind_type(body->lifter->cell, body->item->def, body->item->def->returns, &type, NULL) <
-        0) {
+    if (mc_bind_own_type(
+            body->lifter->cell, body->item->def, body->item->def->returns, &type, NULL) < 0) {
         return mc_lift_refuse(body->lifter, "line %u: its result is no number", body->item->line);
     }
     const struct mc_type *items = type.kind == MC_TYPE_TUPLE ? type.items : &type;

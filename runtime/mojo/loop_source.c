@@ -472,3 +472,13 @@ json_t *mc_loop_json(const struct mc_binding *binding)
         [MC_LOOP_SCALAR] = "scalar", [MC_LOOP_LIFTED] = "lifted", [MC_LOOP_WIDTH] = "width"};
     return json_pack("{s:s, s:s?}", "how", names[binding->how], "reason", binding->reason);
 }
+
+bool mc_bindings_have_loops(const struct mc_bindings *bindings)
+{
+    for (size_t i = 0; i < bindings->count; i++) {
+        if (!bindings->items[i].skipped && bindings->items[i].how != MC_LOOP_NONE) {
+            return true;
+        }
+    }
+    return false;
+}

@@ -19,21 +19,6 @@ static const char *const valueless_words[] = {
 static const char *const assignments[] = {
     "=", "+=", "-=", "*=", "/=", "//=", "%=", "**=", "@=", "&=", "|=", "^=", "<<=", ">>=", NULL};
 
-/* The column of a logical line's first token; a tab goes on to the next multiple of eight. */
-static size_t column_of(const struct mc_tokens *tokens, const struct mc_token *token)
-{
-    size_t start = token->start;
-    while (start > tokens->start && tokens->source[start - 1] != '\n' &&
-           tokens->source[start - 1] != '\r') {
-        start--;
-    }
-    size_t column = 0;
-    for (size_t i = start; i < token->start; i++) {
-        column = tokens->source[i] == '\t' ? (column / 8 + 1) * 8 : column + 1;
-    }
-    return column;
-}
-
 /* The index of the first token of the next logical line. */
 static size_t next_line(const struct mc_tokens *tokens, size_t at)
 {
@@ -282,7 +267,7 @@ static size_t item_end(const struct mc_tokens *tokens, size_t head, size_t colum
 {
     size_t at = next_line(tokens, head);
     while (at < tokens->count) {
-        size_t here = column_of(tokens, &tokens->items[at]);
+        size_t here = mc_token_column(tokens, &tokens->items[at]);
         bool branch =
             branches && here == column && mc_token_in(tokens, &tokens->items[at], branch_words);
         if (here <= column && !branch) {
@@ -298,7 +283,7 @@ static size_t scan_item(struct scanner *scanner, size_t first)
 {
     const struct mc_tokens *tokens = &scanner->out->tokens;
     size_t head = first;
-    size_t column = column_of(tokens, &tokens->items[first]);
+    size_t column = mc_token_column(tokens, &tokens->items[first]);
     while (head < tokens->count && mc_token_is(tokens, &tokens->items[head], "@")) {
         size_t next = next_line(tokens, head);
         if (next >= tokens->count) {

@@ -47,6 +47,20 @@ struct mc_span mc_tokens_span(const struct mc_tokens *tokens, size_t first, size
                              .end = last->start + last->length};
 }
 
+size_t mc_token_column(const struct mc_tokens *tokens, const struct mc_token *token)
+{
+    size_t start = token->start;
+    while (start > tokens->start && tokens->source[start - 1] != '\n' &&
+           tokens->source[start - 1] != '\r') {
+        start--;
+    }
+    size_t column = 0;
+    for (size_t i = start; i < token->start; i++) {
+        column = tokens->source[i] == '\t' ? (column / 8 + 1) * 8 : column + 1;
+    }
+    return column;
+}
+
 bool mc_token_in(const struct mc_tokens *tokens,
                  const struct mc_token *token,
                  const char *const *words)

@@ -28,6 +28,9 @@ void mc_cursor_skip_bracket(struct mc_cursor *cursor);
 /* The bytes of tokens first to end - 1. */
 struct mc_span mc_tokens_span(const struct mc_tokens *tokens, size_t first, size_t end);
 
+/* The column of a logical line's first token; a tab goes on to the next multiple of eight. */
+size_t mc_token_column(const struct mc_tokens *tokens, const struct mc_token *token);
+
 /* Whether the token is one of the NULL-terminated words. */
 bool mc_token_in(const struct mc_tokens *tokens,
                  const struct mc_token *token,

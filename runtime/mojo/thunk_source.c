@@ -147,6 +147,16 @@ write_variables(struct mc_buf *out, const struct mc_binding *binding, const char
     }
 }
 
+/* Whether it is not simply copied. */
+static bool is_handed_on(const struct mc_type *type)
+{
+    bool handed = mc_type_owns_memory(type) || type->kind == MC_TYPE_RECORD;
+    for (size_t i = 0; i < type->count; i++) {
+        handed = handed || is_handed_on(&type->items[i]);
+    }
+    return handed;
+}
+
 /* `left_out`: bit k for the k-th argument with a computed default. */
 static void write_call(const struct writer *writer, unsigned left_out)
 {
@@ -176,8 +186,7 @@ static void write_call(const struct writer *writer, unsigned left_out)
         if (named || bound->arg->kind == MC_ARG_KEYWORD) {
             mc_buf_addf(out, "%.*s=", (int) (arg.end - arg.start), cell->source + arg.start);
         }
-        mc_buf_addf(
-            out, "a%zu%s", i, bound->consumed && mc_type_owns_memory(&bound->type) ? "^" : "");
+        mc_buf_addf(out, "a%zu%s", i, bound->consumed && is_handed_on(&bound->type) ? "^" : "");
         comma = ", ";
     }
     mc_buf_adds(out, ")");
@@ -467,6 +476,7 @@ int mc_thunks_write(struct mc_bindings *bindings, const char *module, struct mc_
     if (mc_bindings_have_loops(bindings)) {
         mc_loops_write_prelude(ret);
     }
+    mc_bind_write_records(bindings, module, ret);
     write_helpers(bindings, ret);
     for (size_t i = 0; i < bindings->count && !ret->failed; i++) {
         struct mc_binding *binding = &bindings->items[i];

@@ -96,6 +96,7 @@ static json_t *make_meta(const struct mc_compilation *compilation, json_t *diagn
     if (run) {
         json_object_set_new(meta, "run", run);
     }
+    json_object_set_new(meta, "records", mc_bindings_records(compilation->bindings));
     json_object_set_new(meta, "skipped", mc_bindings_skipped(compilation->bindings));
     const char *reason = mc_runner_needs_fresh(compilation->compiler.artifact);
     if (reason) {

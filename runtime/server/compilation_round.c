@@ -31,8 +31,19 @@ static int read_cell(struct mc_compilation *compilation, mc_err *err)
                          err) < 0) {
         return -1;
     }
-    if (mc_bindings_make(compilation->cell, compilation->exports, &compilation->bindings, err) <
-        0) {
+    if (mc_using_module(compilation->source.data,
+                        compilation->source.length,
+                        &compilation->using.imports,
+                        compilation->as_used,
+                        err) < 0) {
+        return -1;
+    }
+    const struct mc_around around = {.module = compilation->as_used,
+                                     .imports = compilation->using.imports.data,
+                                     .names = &compilation->using.names,
+                                     .texts = &compilation->using.texts};
+    if (mc_bindings_make(
+            compilation->cell, compilation->exports, &around, &compilation->bindings, err) < 0) {
         return -1;
     }
     const struct mc_using *using = &compilation->using;

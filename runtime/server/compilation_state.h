@@ -34,6 +34,7 @@ struct mc_compilation {
     json_t *exports;              /* or NULL */
     json_t *loops;                /* or NULL */
     struct mc_using using;
+    char as_used[MC_USING_NAME]; /* what the source is called where others use it */
     bool has_entry;
     json_t *changes;  /* the repairs made, or NULL */
     int round;        /* of repairs */

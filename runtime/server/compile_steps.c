@@ -376,7 +376,8 @@ static json_t *runtime_json(const struct mc_toolchain *toolchain)
 /* What was found out when the artifact was made belongs to every result that uses it. */
 static int copy_meta(struct mc_request *request, mc_err *err)
 {
-    static const char *const names[] = {"modernized", "source", "functions", "skipped", "run"};
+    static const char *const names[] = {
+        "modernized", "source", "functions", "records", "skipped", "run"};
     for (size_t i = 0; i < MC_LENGTH(names); i++) {
         json_t *value = json_object_get(request->meta, names[i]);
         if (value) {

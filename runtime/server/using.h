@@ -8,6 +8,8 @@
 
 #include <jansson.h>
 
+#define MC_USING_NAME 32
+
 struct mc_using {
     struct mc_buf imports;  /* lines for the cell's module */
     struct mc_strv names;   /* of the modules, mc_u<16 digits>, without doubles */
@@ -18,4 +20,11 @@ struct mc_using {
 /* Reads `using` of a request (docs/protocol.md); NULL is nothing. INVALID_REQUEST for what it must
  * not look like, INVALID_CELL for a source that is no cell. *ret is to be finished in any case. */
 int mc_using_read(const json_t *using, struct mc_using *ret, mc_err *err) MC_MUST_USE;
+
+/* What a source would be called as a module of others, with the imports behind it. */
+int mc_using_module(const char *source,
+                    size_t length,
+                    const struct mc_buf *imports,
+                    char ret_name[static MC_USING_NAME],
+                    mc_err *err) MC_MUST_USE;
 void mc_using_fini(struct mc_using *using);

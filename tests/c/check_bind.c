@@ -27,7 +27,7 @@ static void bind(const char *source)
     mc_err err = {0};
     teardown();
     ck_assert_msg(mc_cell_parse(source, strlen(source), &cell, &err) == 0, "%s", err.message);
-    ck_assert_msg(mc_bindings_make(cell, NULL, &bindings, &err) == 0, "%s", err.message);
+    ck_assert_msg(mc_bindings_make(cell, NULL, NULL, &bindings, &err) == 0, "%s", err.message);
     functions = mc_bindings_functions(bindings);
     skipped = mc_bindings_skipped(bindings);
     ck_assert_ptr_nonnull(functions);
@@ -137,7 +137,7 @@ START_TEST(what_cannot_cross_says_why)
          "the argument 'a' is a Span[Int, o], which has no counterpart in Python"},
         {"def f(a: None): pass", "the argument 'a' is a None, which has no counterpart in Python"},
         {"struct Int:\n    pass\n\ndef f(a: Int): pass",
-         "the argument 'a' is a Int, which has no counterpart in Python"},
+         "the argument 'a' is a Int: the struct has no @fieldwise_init above it"},
         {"def f(a: NDArray[DType.float64, 2]): pass",
          "the argument 'a' is an NDArray, which functions return: take an NDSpan[DType.float64, 2, "
          "_]"},
@@ -173,6 +173,110 @@ START_TEST(what_cannot_cross_says_why)
                                         "d: Int = g(), e: Int = g()): pass",
                                         "f"),
                                  "more than 4 defaults"));
+}
+END_TEST
+
+#define POINT "@fieldwise_init\nstruct P(Copyable):\n    var x: Float64\n    var y: Int8\n\n"
+
+START_TEST(structs_are_read_field_by_field)
+{
+    static const char *const cases[][2] = {
+        {POINT "def f(p: P) -> P: pass",
+         "(Record[mc_cell.P, x: Float64, y: Int8]) -> Record[mc_cell.P, x: Float64, y: Int8]"},
+        {"comptime F = Float32\n@fieldwise_init\nstruct P:\n    \"\"\"Doc.\"\"\"\n    comptime N = "
+         "3\n"
+         "    var x: F; var y: F\n    def area(self) -> Int:\n        var z: Int = 3\n        "
+         "return z\n"
+         "    var z: Optional[Int]\ndef f(p: P): pass",
+         "(Record[mc_cell.P, x: Float32, y: Float32, z: Optional[Int]]) -> None"},
+        {"@fieldwise_init(\"implicit\")\nstruct P(Copyable): var s: String\ndef f(p: List[P]): "
+         "pass",
+         "(Records[Record[mc_cell.P, s: String]]) -> None"},
+        {POINT "@fieldwise_init\nstruct L:\n    var a: P\n    var ps: List[P]\ndef f(l: L): pass",
+         "(Record[mc_cell.L, a: Record[mc_cell.P, x: Float64, y: Int8], ps: "
+         "Records[Record[mc_cell.P, x: Float64, y: Int8]]]) -> None"},
+        {POINT "comptime Q = P\ndef f(p: Optional[Q]) -> Tuple[Q, Dict[Int, P]]: pass",
+         "(Optional[Record[mc_cell.P, x: Float64, y: Int8]]) -> Tuple[Record[mc_cell.P, x: "
+         "Float64, y: Int8], Dict[Int, Record[mc_cell.P, x: Float64, y: Int8]]]"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *text = abi(cases[i][0]);
+        ck_assert_msg(text != NULL, "%s: %s", cases[i][0], json_dumps(skipped, 0));
+        ck_assert_str_eq(text, cases[i][1]);
+    }
+}
+END_TEST
+
+START_TEST(what_keeps_a_struct_from_crossing_is_told)
+{
+    static const char *const cases[][2] = {
+        {"struct P:\n    var x: Int\n", "the struct has no @fieldwise_init above it"},
+        {"@fieldwise_init\nstruct P[n: Int]:\n    var x: Int\n", "the struct has parameters"},
+        {"@fieldwise_init\nstruct P:\n    pass\n", "the struct has no fields"},
+        {"@fieldwise_init\nstruct P:\n    var x: Pointer[Int, MutAnyOrigin]\n",
+         "its field 'x' is a Pointer[Int, MutAnyOrigin], which has no counterpart in Python"},
+        {"@fieldwise_init\nstruct P:\n    var x: Tuple[Int, Int]\n",
+         "its field 'x' is a Tuple[Int, Int], which has no counterpart in Python"},
+        {"@fieldwise_init\nstruct P:\n    var x: StaticString\n",
+         "its field 'x' is a StaticString, which has no counterpart in Python"},
+        {"@fieldwise_init\nstruct P:\n    var lambda: Int\n",
+         "its field lambda is no name in Python"},
+        {"struct Q:\n    var x: Int\n@fieldwise_init\nstruct P:\n    var q: Q\n",
+         "its field 'q' is a Q: the struct has no @fieldwise_init above it"},
+        {"@fieldwise_init\nstruct P:\n    var q: List[P]\n",
+         "its field 'q' is a List[P]: the struct is inside of itself"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        mc_autobuf source = MC_BUF_INIT;
+        mc_autobuf wanted = MC_BUF_INIT;
+        mc_buf_addf(&source, "%sdef f(p: P): pass\ndef g() -> P: pass\n", cases[i][0]);
+        mc_buf_addf(&wanted, "the argument 'p' is a P: %s", cases[i][1]);
+        ck_assert_str_eq(reason(source.data, "f"), wanted.data);
+        mc_buf_clear(&wanted);
+        mc_buf_addf(&wanted, "it returns P: %s", cases[i][1]);
+        ck_assert_str_eq(reason(source.data, "g"), wanted.data);
+    }
+}
+END_TEST
+
+static void bind_around(const char *source, const struct mc_around *around)
+{
+    mc_err err = {0};
+    teardown();
+    ck_assert_int_eq(mc_cell_parse(source, strlen(source), &cell, &err), 0);
+    ck_assert_int_eq(mc_bindings_make(cell, NULL, around, &bindings, &err), 0);
+    functions = mc_bindings_functions(bindings);
+    skipped = mc_bindings_skipped(bindings);
+}
+
+START_TEST(structs_of_other_sources_are_theirs)
+{
+    mc_autostrv names = MC_STRV_INIT;
+    mc_autostrv texts = MC_STRV_INIT;
+    mc_autobuf module = MC_BUF_INIT;
+    mc_autobuf entry = MC_BUF_INIT;
+    const struct mc_around around = {"mc_u3", "from mc_u2 import Line\n", &names, &texts};
+    mc_strv_add(&names, "mc_u1");
+    mc_strv_add(&texts, "comptime F = Float64\n@fieldwise_init\nstruct Place:\n    var x: F\n");
+    mc_strv_add(&names, "mc_u2");
+    mc_strv_add(&texts,
+                "@fieldwise_init\nstruct Line:\n    var p: Place\n\nfrom mc_u1 import Place\n");
+    bind_around("@fieldwise_init\nstruct Place:\n    var x: Int\ndef take(l: Line) -> Place: pass",
+                &around);
+    ck_assert_str_eq(json_string_value(json_object_get(json_array_get(functions, 0), "abi")),
+                     "(Record[mc_u2.Line, p: Record[mc_u1.Place, x: Float64]]) -> "
+                     "Record[mc_u3.Place, x: Int]");
+    json_t *records = mc_bindings_records(bindings);
+    ck_assert_uint_eq(json_array_size(records), 3);
+    ck_assert(json_is_true(json_object_get(json_array_get(records, 0), "own")));
+    ck_assert_str_eq(json_string_value(json_object_get(json_array_get(records, 1), "module")),
+                     "mc_u1");
+    json_decref(records);
+    ck_assert_int_eq(
+        mc_bindings_sources(bindings, "mc_9", "from mc_u2 import Line\n", &module, &entry), 0);
+    ck_assert_ptr_nonnull(strstr(module.data, "comptime mc_u3_Place = Place\n"));
+    ck_assert_ptr_nonnull(strstr(module.data, "from mc_u1 import Place as mc_u1_Place\n"));
+    ck_assert_ptr_nonnull(strstr(module.data, "mc_u2_Line(mc_u1_Place(mc_word[Float64](a, 0)))"));
 }
 END_TEST
 
@@ -244,7 +348,7 @@ START_TEST(exports_limit_what_is_bound)
     teardown();
     ck_assert_int_eq(mc_cell_parse(source, strlen(source), &cell, &err), 0);
     json_t *exports = json_pack("[s]", "b");
-    ck_assert_int_eq(mc_bindings_make(cell, exports, &bindings, &err), 0);
+    ck_assert_int_eq(mc_bindings_make(cell, exports, NULL, &bindings, &err), 0);
     ck_assert_uint_eq(mc_bindings_count(bindings), 1);
     skipped = mc_bindings_skipped(bindings);
     ck_assert_str_eq(json_string_value(json_object_get(skipped, "a")),
@@ -252,7 +356,7 @@ START_TEST(exports_limit_what_is_bound)
     json_decref(exports);
     exports = json_pack("[s]", "c");
     struct mc_bindings *other = NULL;
-    ck_assert_int_eq(mc_bindings_make(cell, exports, &other, &err), -1);
+    ck_assert_int_eq(mc_bindings_make(cell, exports, NULL, &other, &err), -1);
     ck_assert_int_eq(err.code, MC_INVALID_REQUEST);
     ck_assert_ptr_nonnull(strstr(err.message, "'c'"));
     json_decref(exports);
@@ -369,7 +473,7 @@ START_TEST(a_cell_takes_and_gives_variables)
                               "[\"y\", \"z\"]",
                               &err),
                      0);
-    ck_assert_int_eq(mc_bindings_make(cell, NULL, &bindings, &err), 0);
+    ck_assert_int_eq(mc_bindings_make(cell, NULL, NULL, &bindings, &err), 0);
     json_t *run = mc_bindings_run(bindings);
     ck_assert_str_eq(json_string_value(json_object_get(run, "abi")),
                      "(Span[Int]) raises -> Tuple[Any, Any]");
@@ -418,6 +522,9 @@ int main(void)
     tcase_add_checked_fixture(tests, NULL, teardown);
     tcase_add_test(tests, types_are_read_as_they_are_written);
     tcase_add_test(tests, what_cannot_cross_says_why);
+    tcase_add_test(tests, structs_are_read_field_by_field);
+    tcase_add_test(tests, what_keeps_a_struct_from_crossing_is_told);
+    tcase_add_test(tests, structs_of_other_sources_are_theirs);
     tcase_add_test(tests, the_rest_is_not_disturbed);
     tcase_add_test(tests, overloads_that_differ_are_all_there);
     tcase_add_test(tests, literal_defaults_are_told_and_others_are_left_to_mojo);

@@ -35,6 +35,11 @@ START_TEST(types_read_as_they_are_written)
         "Dict[Int, String]",
         "Optional[NDSpan[DType.float64, 2]]",
         "Tuple[NDArray[DType.int8, 1], Int]",
+        "Record[mc_u1.Point, x: Float64, y_2: String]",
+        "Record[mc_u1.Line, start: Record[mc_u2.Point, x: Int], words: List[String]]",
+        "Optional[Record[mc_u1.Point, größe: Int8]]",
+        "Tuple[Record[mc_u1.P, x: Optional[Int]], Records[Record[mc_u1.P, x: Int]]]",
+        "Dict[String, Record[mc_u1.P, x: Int]]",
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         check_round_trip(texts[i]);
@@ -87,6 +92,67 @@ START_TEST(a_signature_counts_its_words)
 }
 END_TEST
 
+START_TEST(a_struct_has_the_words_of_its_fields)
+{
+    mc_err err = {0};
+    struct mc_type type;
+    mc_autobuf said = MC_BUF_INIT;
+    ck_assert_int_eq(
+        mc_type_parse("Optional[Record[mc_u1.Line, start: Record[mc_u1.Point, x: Int, y: Int8], "
+                      "name: String]]",
+                      &type,
+                      &err),
+        0);
+    ck_assert_uint_eq(type.words, 1 + 2 + 2);
+    ck_assert(mc_type_owns_memory(&type));
+    ck_assert_str_eq(type.items->record->fields[1], "name");
+    mc_type_write_said(&type, &said);
+    ck_assert_str_eq(said.data, "Optional[Line]");
+    mc_type_fini(&type);
+}
+END_TEST
+
+START_TEST(structs_look_different_and_lists_of_them_are_named_as_lists)
+{
+    static const char *const texts[] = {"Record[mc_u1.P, x: Int]",
+                                        "Record[mc_u2.P, x: Int]",
+                                        "Record[mc_u1.Q, x: Int]",
+                                        "Records[Record[mc_u1.P, x: Int]]"};
+    struct mc_type types[4];
+    mc_err err = {0};
+    for (size_t i = 0; i < 4; i++) {
+        ck_assert_int_eq(mc_type_parse(texts[i], &types[i], &err), 0);
+        for (size_t k = 0; k < i; k++) {
+            ck_assert_int_ne(mc_type_look(&types[i]), mc_type_look(&types[k]));
+        }
+    }
+    mc_autobuf said = MC_BUF_INIT;
+    mc_type_write_said(&types[3], &said);
+    ck_assert_str_eq(said.data, "List[P]");
+    for (size_t i = 0; i < 4; i++) {
+        mc_type_fini(&types[i]);
+    }
+}
+END_TEST
+
+START_TEST(a_struct_of_too_many_words_is_refused)
+{
+    mc_autobuf text = MC_BUF_INIT;
+    struct mc_type type;
+    mc_err err = {0};
+    mc_buf_adds(&text, "Record[mc_u1.P");
+    for (int i = 0; i < 64; i++) {
+        mc_buf_addf(&text, ", f%d: Int", i);
+    }
+    mc_autobuf more = MC_BUF_INIT;
+    mc_buf_addf(&more, "%s, g: Int]", text.data);
+    mc_buf_adds(&text, "]");
+    ck_assert_int_eq(mc_type_parse(text.data, &type, &err), 0);
+    mc_type_fini(&type);
+    ck_assert_int_eq(mc_type_parse(more.data, &type, &err), -1);
+}
+END_TEST
+
 START_TEST(what_is_no_signature_is_refused)
 {
     static const char *const texts[] = {
@@ -127,6 +193,16 @@ START_TEST(what_is_no_signature_is_refused)
         "(NDSpan[DType.float64, 2) -> Int",
         "(NDArray[DType.float64, 2]) -> Int",
         "() -> List[NDArray[DType.float64, 2]]",
+        "() -> Record[P, x: Int]",
+        "() -> Record[mc_u1.P]",
+        "() -> Record[mc_u1.P, x]",
+        "() -> Record[mc_u1.P, x: Span[Int]]",
+        "() -> Record[mc_u1.P, x: Tuple[Int]]",
+        "() -> Record[mc_u1.P, x: Int, ]",
+        "() -> Records[Int]",
+        "() -> Records[Record[mc_u1.P, x: List[Int]]]",
+        "() -> Dict[Record[mc_u1.P, x: Int], Int]",
+        "() -> Dict[Int, Record[mc_u1.P, x: List[Int]]]",
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         mc_err err = {0};
@@ -240,6 +316,9 @@ int main(void)
     TCase *tests = tcase_create("type");
     tcase_add_test(tests, types_read_as_they_are_written);
     tcase_add_test(tests, a_signature_counts_its_words);
+    tcase_add_test(tests, a_struct_has_the_words_of_its_fields);
+    tcase_add_test(tests, structs_look_different_and_lists_of_them_are_named_as_lists);
+    tcase_add_test(tests, a_struct_of_too_many_words_is_refused);
     tcase_add_test(tests, what_is_no_signature_is_refused);
     tcase_add_test(tests, a_tag_tells_the_type_of_an_any);
     tcase_add_test(tests, too_many_arguments_are_refused);

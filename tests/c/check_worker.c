@@ -143,7 +143,7 @@ static void start_all(void)
         .runtime_dir = directory, .daemon = other ? other : MC_DAEMON, .start_daemon = true};
     ck_assert_msg(mc_client_new(&options, &client, &err) == 0, "%s", err.message);
     ck_assert_int_eq(mc_cell_parse(source, strlen(source), &cell, &err), 0);
-    ck_assert_int_eq(mc_bindings_make(cell, NULL, &bindings, &err), 0);
+    ck_assert_int_eq(mc_bindings_make(cell, NULL, NULL, &bindings, &err), 0);
     functions = mc_bindings_functions(bindings);
     mc_bindings_free(bindings);
     mc_cell_free(cell);

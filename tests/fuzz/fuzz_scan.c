@@ -104,7 +104,7 @@ static void check_bindings(const struct mc_cell *cell)
     mc_autobuf entry = MC_BUF_INIT;
     mc_err err = {0};
     struct mc_bindings *bindings = NULL;
-    require(mc_bindings_make(cell, NULL, &bindings, &err) == 0);
+    require(mc_bindings_make(cell, NULL, NULL, &bindings, &err) == 0);
     json_t *functions = mc_bindings_functions(bindings);
     size_t i;
     json_t *function;
@@ -116,6 +116,7 @@ static void check_bindings(const struct mc_cell *cell)
     }
     json_decref(functions);
     json_decref(mc_bindings_skipped(bindings));
+    json_decref(mc_bindings_records(bindings));
     require(mc_bindings_sources(bindings, "mc_x", "", &module, &entry) == 0);
     mc_bindings_free(bindings);
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mojocell import hosts
+from mojocell.call import structs
 from mojocell.call.unit import Calling, Unit, unit_of
 from mojocell.core import text
 from mojocell.core.result import signatures
@@ -25,6 +26,9 @@ class MojoModule:
     ----------
     functions : dict of str
         The signature of each function that can be called, in Mojo's words; of overloads, one a line.
+    structs : dict of str
+        The dataclasses of structs that it defines, and of those that its functions take or give; they are
+        attributes, too.
     skipped : dict of str
         Functions that cannot be called from Python, each with the reason.
     result : RunResult or None
@@ -45,6 +49,7 @@ class MojoModule:
     """
 
     functions: dict[str, str]
+    structs: dict[str, type]
     skipped: dict[str, str]
     result: RunResult | None
     outputs: dict[str, Any]
@@ -61,12 +66,15 @@ class MojoModule:
         own["result"] = ran
         own["outputs"] = dict(outputs or {})
         own["functions"] = signatures(unit.result.functions)
+        own["structs"] = structs.by_name(unit.result.records, unit.classes)
         own["skipped"] = unit.skipped
 
     def __getattr__(self, name: str) -> Any:
         unit = self.__dict__.get("__mojo__")
         if name in self.__dict__.get("outputs", ()):
             return self.outputs[name]
+        if name in self.__dict__.get("structs", ()):
+            return self.structs[name]
         if unit is None or name not in unit.entries:
             raise AttributeError(self._lacks(name), name=name, obj=self)
         found: MojoFunction = unit.function(name)
@@ -91,7 +99,7 @@ class MojoModule:
         return self.__mojo__.function(name)
 
     def __dir__(self) -> list[str]:
-        return sorted({*super().__dir__(), *self.functions, *self.outputs})
+        return sorted({*super().__dir__(), *self.functions, *self.structs, *self.outputs})
 
     def __repr__(self) -> str:
         return f"<MojoModule: {', '.join(self.functions) or 'no functions'}>"

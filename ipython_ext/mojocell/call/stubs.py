@@ -68,7 +68,7 @@ def _names() -> dict[str, Any]:
     return {"NDArray": _Arrays(), **{name: name.removesuffix("_") for name in _bridge.SCALARS.values()}}
 
 
-def annotation(kind: str, *, returned: bool = False) -> Any:
+def annotation(kind: str, *, returned: bool = False, classes: Mapping[str, type] | None = None) -> Any:
     """Return the Python annotation of a type as `runtime/abi/signature.h` writes it.
 
     Parameters
@@ -77,6 +77,8 @@ def annotation(kind: str, *, returned: bool = False) -> Any:
         The type.
     returned : bool
         Of a result: lists come back as arrays.
+    classes : mapping, optional
+        Those of the structs in it, by what it calls them.
 
     Examples
     --------
@@ -85,7 +87,7 @@ def annotation(kind: str, *, returned: bool = False) -> Any:
     """
     from mojocell import _bridge
 
-    return _bridge.annotation(kind, returned=returned)
+    return _bridge.annotation(kind, returned=returned, classes=classes)
 
 
 def make_stub(unit: Unit, name: str, entries: Sequence[Entry]) -> FunctionType:
@@ -109,6 +111,7 @@ def make_stub(unit: Unit, name: str, entries: Sequence[Entry]) -> FunctionType:
     single = len(entries) == 1 and all(_is_plain(item["name"]) for item in arguments)
     scope: dict[str, Any] = {
         **_names(),
+        **{found.__name__: found for found in (entries[0].get("classes") or {}).values()},
         "__name__": unit.module,
         "__builtins__": builtins,
         "_call": functools.partial(_call, unit, name),
@@ -117,9 +120,12 @@ def make_stub(unit: Unit, name: str, entries: Sequence[Entry]) -> FunctionType:
     stub.__module__, stub.__qualname__ = unit.module, name
     stub.__doc__ = documentation(entries)
     stub.__dict__["__mojo__"] = unit
-    results = {annotation(str(entry.get("returns") or "None"), returned=True) for entry in entries}
+    classes = entries[0].get("classes")
+    results = {
+        annotation(str(entry.get("returns") or "None"), returned=True, classes=classes) for entry in entries
+    }
     if single:
-        _annotate(stub, arguments)
+        _annotate(stub, arguments, classes)
     if len(results) == 1:
         stub.__annotations__["return"] = results.pop()
     return stub
@@ -190,11 +196,11 @@ def _source_file(unit: Unit) -> str:
     return file
 
 
-def _annotate(stub: FunctionType, arguments: Sequence[Entry]) -> None:
+def _annotate(stub: FunctionType, arguments: Sequence[Entry], classes: Mapping[str, type] | None) -> None:
     named: list[Any] = []
     keyword: dict[str, Any] = {}
     for item in arguments:
-        stub.__annotations__[item["name"]] = annotation(str(item["type"]))
+        stub.__annotations__[item["name"]] = annotation(str(item["type"]), classes=classes)
         if "default" in item:
             value = item["default"]
         elif "default_text" in item:

@@ -15,6 +15,7 @@ import weakref
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mojocell import errors, hosts, settings
+from mojocell.call import structs
 from mojocell.call.failure import failure
 from mojocell.call.stubs import make_stub
 
@@ -80,9 +81,12 @@ class Unit:
         is_known = hosts.know_by_content(_function_type, _content)
         self.module = "mojocell" if calling.module == "__main__" and is_known else calling.module
         self.skipped = dict(result.skipped)
+        #: The classes of the structs in its signatures, by what these call them.
+        self.classes = structs.classes(result.records, self.module) if result.records else {}
         self.entries: dict[str, list[Entry]] = {}
         for entry in result.functions:
-            self.entries.setdefault(str(entry["name"]), []).append(entry)
+            with_classes = {**entry, "classes": self.classes} if self.classes else entry
+            self.entries.setdefault(str(entry["name"]), []).append(with_classes)
         self._functions: dict[str, MojoFunction] = {}
         self._library: Library | None = None
         #: What loading the artifact into this process took; None where it is not loaded.

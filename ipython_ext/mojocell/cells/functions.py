@@ -7,6 +7,7 @@ import functools
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mojocell import settings
+from mojocell.call import structs
 from mojocell.errors import MojoCompileError, MojoError
 
 if TYPE_CHECKING:
@@ -180,7 +181,7 @@ class Binder:
             values = {name: module}
             for each in module.functions:
                 module.__mojo__.function(each)
-        warnings = [text for each in values if (text := self._warning(each))]
+        warnings = [text for each, value in values.items() if (text := self._warning(each, value))]
         self._replace(cell, module, values)
         if values:
             self._ip.push(values)
@@ -198,6 +199,8 @@ class Binder:
             before.set_stale(NOT_BOUND, defined)
             before.set_stale(NOT_DEFINED, [each for each in gone if each not in defined])
         for each, value in values.items():
+            if isinstance(value, structs.StructType):
+                continue
             if isinstance(value, _module_type()):
                 now.modules[each] = value
             else:
@@ -286,21 +289,22 @@ class Binder:
             return
         found.set_stale(NOT_COMPILED, None if cell is not None else list(defined))
 
-    def _warning(self, name: str) -> str | None:
+    def _warning(self, name: str, now: object) -> str | None:
         """Say that a name had another meaning, once for each name."""
         user: dict[str, Any] = self._ip.user_ns
         own: dict[str, Any] = self._ip.user_ns_hidden
         missing = object()
         value = user.get(name, missing)
         is_own = value is missing or (name in own and own[name] is value)
-        if name in self._warned or isinstance(value, _module_type() | _function_type()):
+        if name in self._warned or isinstance(value, _module_type() | _function_type() | structs.StructType):
             return None
         if is_own and value is missing and not hasattr(builtins, name):
             return None
         self._warned.add(name)
         if is_own:
             return f"`{name}` hides Python's own until `del {name}`"
-        return f"`{name}` was a Python variable ({type(value).__name__}) and is a Mojo function now"
+        what = "struct" if isinstance(now, structs.StructType) else "function"
+        return f"`{name}` was a Python variable ({type(value).__name__}) and is a Mojo {what} now"
 
 
 def _function_type() -> Any:
@@ -315,11 +319,12 @@ def _module_type() -> Any:
     return MojoModule
 
 
-def _callables(module: MojoModule) -> tuple[dict[str, MojoFunction], dict[str, str]]:
-    """Return the functions that a Python name can have, and the others with the reason."""
+def _callables(module: MojoModule) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return the functions and structs that a Python name can have, and the others with the reason."""
     from keyword import iskeyword
 
-    found, refused = {}, {}
+    found: dict[str, Any] = {**structs.by_name(module.compiled.records, module.__mojo__.classes, own=True)}
+    refused = {}
     for name in module.functions:
         if iskeyword(name) or not name.isidentifier():
             refused[name] = f"it is no name for Python: bind the module with --as m, and use m[{name!r}]"

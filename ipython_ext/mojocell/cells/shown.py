@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mojocell import settings
+from mojocell.call import structs
 from mojocell.core.repairs import repairs
 from mojocell.core.result import signatures, status
 from mojocell.errors import MojoCompileError
@@ -54,7 +55,7 @@ def show(
     """
     defines = result.kind == "definitions" and result.error is None and not result.empty
     more = bound.headline() if bound is not None and not defines else ""
-    defined = signatures(result.functions)
+    defined = {**structs.signatures(result.records), **signatures(result.functions)}
     took = ", ".join(getattr(opts, "taken", ()))
     screen.final(status(result, " · ".join(part for part in (more, took and f"{took} from Python") if part)))
     if opts.quiet:

@@ -65,6 +65,8 @@ class RunResult:
         The functions that can be called from outside, as ``docs/protocol.md`` has them.
     skipped : dict of str
         Those that cannot, each with the reason.
+    records : tuple of dict
+        The structs that Python has classes for, as ``docs/protocol.md`` has them.
     used : dict of str
         The sources that it uses functions of, by the names that crashes in them have.
     runtime : dict
@@ -106,6 +108,7 @@ class RunResult:
         self.cell: dict[str, Any] = dict(wire.get("cell") or {})
         self.functions: tuple[dict[str, Any], ...] = tuple(wire.get("functions") or ())
         self.skipped: dict[str, str] = dict(wire.get("skipped") or {})
+        self.records: tuple[dict[str, Any], ...] = tuple(wire.get("records") or ())
         self.used: dict[str, str] = dict(wire.get("used") or {})
         said = from_wire(wire.get("diagnostics"))
         self.diagnostics: tuple[Diagnostic, ...] = used.diagnostics(said, self.used)

@@ -9,19 +9,6 @@ static const struct mc_type text = {.kind = MC_TYPE_STRING, .words = 2};
 
 /* ---- in ---- */
 
-static int add_texts(struct mc_conversion *conversion, PyObject *items, struct mc_buf *block)
-{
-    uint64_t count = (uint64_t) PyTuple_GET_SIZE(items);
-    int done = 0;
-    mc_buf_add(block, &count, sizeof count);
-    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(items) && done == 0; i++) {
-        conversion->element = i;
-        done = mc_block_add(conversion, &text, PyTuple_GET_ITEM(items, i), block);
-    }
-    conversion->element = -1;
-    return done;
-}
-
 /* Arrays of Arrow's have scalars of their own, that are no str. */
 static PyObject *items_of(struct mc_conversion *conversion, PyObject *value)
 {
@@ -43,7 +30,7 @@ take(struct mc_conversion *conversion, const struct mc_type *type, PyObject *val
     (void) type;
     mc_autobuf block = MC_BUF_INIT;
     PyObject *items = items_of(conversion, value);
-    int done = items ? add_texts(conversion, items, &block) : -1;
+    int done = items ? mc_block_add_all(conversion, &text, items, &block) : -1;
     Py_XDECREF(items);
     return done < 0 ? -1 : mc_block_hold(conversion, &block, ret);
 }
@@ -53,19 +40,7 @@ take(struct mc_conversion *conversion, const struct mc_type *type, PyObject *val
 static PyObject *give(struct mc_result *result, const struct mc_type *type, const uint64_t *words)
 {
     (void) type;
-    struct mc_block block;
-    Py_ssize_t count = mc_block_open(result, words, 1, &block);
-    PyObject *list = count < 0 ? NULL : PyList_New(count);
-    for (Py_ssize_t i = 0; list && i < count; i++) {
-        PyObject *item = mc_block_next(&block, result, &text);
-        if (!item) {
-            Py_CLEAR(list);
-            break;
-        }
-        PyList_SET_ITEM(list, i, item);
-    }
-    mc_result_release(result, words[0]);
-    return list;
+    return mc_block_list(result, &text, words);
 }
 
 static enum mc_closeness closeness(const struct mc_type *type, PyObject *value)

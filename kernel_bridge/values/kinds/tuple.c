@@ -2,37 +2,6 @@
 #include "kernel_bridge/values/value_kind.h"
 #include "kernel_bridge/values/values.h"
 
-static PyObject *give(struct mc_result *result, const struct mc_type *type, const uint64_t *words)
-{
-    PyObject *tuple = PyTuple_New(type->count);
-    PyObject *first_error = tuple ? NULL : Py_None;
-    for (size_t i = 0; i < type->count; i++) {
-        /* After a failure too: the memory of the others is to be released. */
-        PyObject *exception_type = NULL;
-        PyObject *value = NULL;
-        PyObject *traceback = NULL;
-        PyErr_Fetch(&exception_type, &value, &traceback);
-        PyObject *item = mc_convert_out(result, &type->items[i], words);
-        if (exception_type) {
-            PyErr_Clear();
-            PyErr_Restore(exception_type, value, traceback);
-        }
-        if (!item) {
-            first_error = Py_None;
-        }
-        if (tuple && item) {
-            PyTuple_SET_ITEM(tuple, (Py_ssize_t) i, item);
-        } else {
-            Py_XDECREF(item);
-        }
-        words += type->items[i].words;
-    }
-    if (first_error) {
-        Py_CLEAR(tuple);
-    }
-    return tuple;
-}
-
 /* The name of a class, the text of anything else. */
 static PyObject *name_of(PyObject *annotation)
 {
@@ -85,4 +54,4 @@ static PyObject *annotate(const struct mc_type *type, bool returned)
     return annotation;
 }
 
-const struct mc_value_kind mc_value_tuple = {.give = give, .annotate = annotate};
+const struct mc_value_kind mc_value_tuple = {.give = mc_convert_out_items, .annotate = annotate};

@@ -1,5 +1,6 @@
 /* Dict: address and bytes of a block (thunk.h), where each key stands before its
  * value. */
+#include "abi/block_text.h"
 #include "abi/kind.h"
 
 static int look(const struct mc_type *type)
@@ -8,13 +9,22 @@ static int look(const struct mc_type *type)
     return 'd';
 }
 
+static void write_type(const struct mc_type *type, struct mc_buf *ret)
+{
+    mc_buf_adds(ret, "Dict[");
+    mc_type_write_mojo(&type->items[0], ret);
+    mc_buf_adds(ret, ", ");
+    mc_type_write_mojo(&type->items[1], ret);
+    mc_buf_adds(ret, "]");
+}
+
 /* `verb`: get or put. */
 static void write_name(const char *verb, const struct mc_type *type, struct mc_buf *ret)
 {
     mc_buf_addf(ret, "mc_%s_dict_", verb);
-    mc_type_write(&type->items[0], ret);
+    mc_type_write_mojo(&type->items[0], ret);
     mc_buf_adds(ret, "_");
-    mc_type_write(&type->items[1], ret);
+    mc_type_write_mojo(&type->items[1], ret);
 }
 
 static void write_result(const struct mc_type *type,
@@ -30,46 +40,26 @@ static void write_result(const struct mc_type *type,
     mc_buf_adds(ret, ")\n");
 }
 
-static void write_size(const struct mc_type *item, const char *value, struct mc_buf *ret)
-{
-    if (item->kind == MC_TYPE_STRING) {
-        mc_buf_addf(ret, "mc_text_words(%s)", value);
-    } else {
-        mc_buf_adds(ret, "1");
-    }
-}
-
-static void write_item(const struct mc_type *item, const char *value, struct mc_buf *ret)
-{
-    const char *indent = "        ";
-    if (item->kind == MC_TYPE_STRING) {
-        mc_buf_addf(ret, "%sk = mc_add_text(%s, r, k)\n", indent, value);
-    } else {
-        mc_type_write_result(item, value, (struct mc_word_place) {"k", 0}, indent, ret);
-        mc_buf_addf(ret, "%sk += 1\n", indent);
-    }
-}
-
 static void write_helper(const struct mc_type *type, struct mc_buf *ret)
 {
     mc_buf_adds(ret, "\n\ndef ");
     write_name("put", type, ret);
     mc_buf_adds(ret, "(x: ");
-    mc_type_write(type, ret);
+    write_type(type, ret);
     mc_buf_adds(ret,
                 ", to: mc_words, i: Int):\n"
                 "    var words = 1\n"
                 "    for e in x.items():\n"
                 "        words += ");
-    write_size(&type->items[0], "e.key", ret);
+    mc_block_write_size(&type->items[0], "e.key", ret);
     mc_buf_adds(ret, " + ");
-    write_size(&type->items[1], "e.value", ret);
+    mc_block_write_size(&type->items[1], "e.value", ret);
     mc_buf_adds(ret,
                 "\n    var r = mc_block(8 * words, x.__len__(), to, i)\n"
                 "    var k = 1\n"
                 "    for e in x.items():\n");
-    write_item(&type->items[0], "e.key", ret);
-    write_item(&type->items[1], "e.value", ret);
+    mc_block_write_put(&type->items[0], "e.key", "        ", ret);
+    mc_block_write_put(&type->items[1], "e.value", "        ", ret);
     mc_buf_adds(ret, "    _ = k\n");
 }
 
@@ -81,42 +71,30 @@ static void write_argument(const struct mc_type *type, size_t at, struct mc_buf 
     mc_buf_addf(ret, "(a, %zu)", at);
 }
 
-static void write_read(const struct mc_type *item, const char *name, struct mc_buf *ret)
-{
-    if (item->kind == MC_TYPE_STRING) {
-        mc_buf_addf(ret,
-                    "        var %s = mc_next_text(block, k)\n"
-                    "        k += mc_text_words(%s)\n",
-                    name,
-                    name);
-    } else {
-        mc_buf_addf(ret, "        var %s = mc_word[", name);
-        mc_type_write_mojo(item, ret);
-        mc_buf_adds(ret, "](block, k)\n        k += 1\n");
-    }
-}
-
 static void write_argument_helper(const struct mc_type *type, struct mc_buf *ret)
 {
     mc_buf_adds(ret, "\n\ndef ");
     write_name("get", type, ret);
     mc_buf_adds(ret, "(a: mc_words, i: Int) -> ");
-    mc_type_write(type, ret);
+    write_type(type, ret);
     mc_buf_adds(ret,
                 ":\n"
                 "    var block = mc_at[UInt64](a, i)\n"
                 "    var left = Int(block[unsafe_offset=0])\n"
                 "    var x = ");
-    mc_type_write(type, ret);
+    write_type(type, ret);
     mc_buf_adds(ret,
                 "()\n"
                 "    var k = 1\n"
                 "    while left > 0:\n");
-    write_read(&type->items[0], "key", ret);
-    write_read(&type->items[1], "value", ret);
+    mc_block_write_get(&type->items[0], "key", "        ", ret);
+    mc_block_write_get(&type->items[1], "value", "        ", ret);
+    mc_buf_adds(ret, "        x[");
+    mc_block_write_moved(&type->items[0], "key", ret);
+    mc_buf_adds(ret, "] = ");
+    mc_block_write_moved(&type->items[1], "value", ret);
     mc_buf_adds(ret,
-                "        x[key] = value\n"
-                "        left -= 1\n"
+                "\n        left -= 1\n"
                 "    return x^\n");
 }
 
@@ -131,10 +109,11 @@ const struct mc_kind mc_kind_dict = {
     .name = "Dict",
     .inside = MC_INSIDE_KEY_AND_VALUE,
     .words = 2,
-    .may_be = MC_AS_ANYTHING,
+    .may_be = MC_AS_ANYTHING | MC_AS_FIELD,
     .owns_memory = true,
     .look = look,
     .walk = mc_kind_walk_block,
+    .write_type = write_type,
     .write_argument = write_argument,
     .write_result = write_result,
     .write_helper = write_helper,

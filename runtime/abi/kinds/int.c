@@ -30,7 +30,7 @@ static void write_any(const struct mc_type *type, struct mc_buf *ret)
 
 const struct mc_kind mc_kind_int = {
     .words = 1,
-    .may_be = MC_AS_ANYTHING | MC_AS_VALUE | MC_AS_KEY,
+    .may_be = MC_AS_ANYTHING | MC_AS_VALUE | MC_AS_KEY | MC_AS_FIELD,
     .look = look,
     .write_argument = write_argument,
     .write_result = write_result,

@@ -40,7 +40,7 @@ static void write_any(const struct mc_type *type, struct mc_buf *ret)
 const struct mc_kind mc_kind_string = {
     .name = "String",
     .words = 2,
-    .may_be = MC_AS_ANYTHING | MC_AS_VALUE | MC_AS_KEY,
+    .may_be = MC_AS_ANYTHING | MC_AS_VALUE | MC_AS_KEY | MC_AS_FIELD,
     .owns_memory = true,
     .look = look,
     .walk = walk,

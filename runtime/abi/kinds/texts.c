@@ -34,7 +34,7 @@ static void write_any(const struct mc_type *type, struct mc_buf *ret)
 const struct mc_kind mc_kind_texts = {
     .name = "List[String]",
     .words = 2,
-    .may_be = MC_AS_ANYTHING,
+    .may_be = MC_AS_ANYTHING | MC_AS_FIELD,
     .owns_memory = true,
     .look = look,
     .walk = mc_kind_walk_block,

@@ -1,16 +1,6 @@
 /* Tuple: the words of each type in its brackets. */
 #include "abi/kind.h"
 
-static int walk(const struct mc_type *type, uint64_t *words, mc_memory_each *each, void *data)
-{
-    int outcome = 0;
-    for (size_t i = 0; i < type->count && outcome == 0; i++) {
-        outcome = mc_memory_walk(&type->items[i], words, each, data);
-        words += type->items[i].words;
-    }
-    return outcome;
-}
-
 static void write_result(const struct mc_type *type,
                          const char *value,
                          struct mc_word_place at,
@@ -29,6 +19,6 @@ static void write_result(const struct mc_type *type,
 const struct mc_kind mc_kind_tuple = {
     .name = "Tuple",
     .inside = MC_INSIDE_TYPES,
-    .walk = walk,
+    .walk = mc_kind_walk_items,
     .write_result = write_result,
 };

@@ -37,9 +37,11 @@ static int print_json(const struct mc_cell *cell)
 
 static int print_functions(struct mc_bindings *bindings)
 {
-    json_t *object = json_pack("{s:o, s:o}",
+    json_t *object = json_pack("{s:o, s:o, s:o}",
                                "functions",
                                mc_bindings_functions(bindings),
+                               "records",
+                               mc_bindings_records(bindings),
                                "skipped",
                                mc_bindings_skipped(bindings));
     mc_bindings_free(bindings);
@@ -58,7 +60,7 @@ static int print(const struct mc_cell *cell, const char *what, const char *modul
     mc_autobuf entry = MC_BUF_INIT;
     mc_err err = {0};
     struct mc_bindings *bindings;
-    if (mc_bindings_make(cell, NULL, &bindings, &err) < 0) {
+    if (mc_bindings_make(cell, NULL, NULL, &bindings, &err) < 0) {
         return fail(&err);
     }
     if (strcmp(what, "--functions") == 0) {
