@@ -78,17 +78,22 @@ static void clear_successor(struct mc_function *self)
 static int function_clear(PyObject *object)
 {
     struct mc_function *self = (struct mc_function *) object;
-    Py_CLEAR(self->worker);
-    Py_CLEAR(self->get_worker);
-    Py_CLEAR(self->fail);
-    Py_CLEAR(self->on_isolated);
-    Py_CLEAR(self->stub);
-    Py_CLEAR(self->reduce);
-    Py_CLEAR(self->get_map);
-    Py_CLEAR(self->map);
-    Py_CLEAR(self->changes);
-    Py_CLEAR(self->variants);
-    Py_CLEAR(self->dict);
+    PyObject **all[] = {
+        &self->worker,
+        &self->get_worker,
+        &self->fail,
+        &self->on_isolated,
+        &self->stub,
+        &self->reduce,
+        &self->get_map,
+        &self->map,
+        &self->changes,
+        &self->variants,
+        &self->dict,
+    };
+    for (size_t i = 0; i < MC_LENGTH(all); i++) {
+        Py_CLEAR(*all[i]);
+    }
     clear_successor(self);
     return 0;
 }

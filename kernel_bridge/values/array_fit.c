@@ -64,7 +64,7 @@ static number read_bit(const struct mc_chunk *chunk, Py_ssize_t index)
 static number
 read_element(const struct mc_array *array, const struct mc_chunk *chunk, Py_ssize_t index)
 {
-    unsigned char bytes[sizeof(number)];
+    unsigned char bytes[sizeof(number)] = {0};
     const char *at = chunk->data + index * chunk->stride;
     if (array->bits) {
         return read_bit(chunk, index);

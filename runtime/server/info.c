@@ -76,8 +76,8 @@ static json_t *list_modules(const struct mc_request *request)
         add_directory(found, "compiler", own ? own : "");
     }
     const char *package = request->server->core.options.package;
-    if (mc_cache_key_surroundings(
-            fields, request->environment.items, package, &around, &ignored) == 0) {
+    if (mc_cache_key_surroundings(fields, request->environment.items, package, &around, &ignored) ==
+        0) {
         for (size_t i = 0; i < around->include.count; i++) {
             const char *directory = around->include.items[i];
             const char *origin = i < around->n_given                   ? "-I"
