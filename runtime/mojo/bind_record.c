@@ -111,20 +111,20 @@ int mc_bind_records(struct mc_bindings *bindings)
 
 void mc_bind_write_records(const struct mc_bindings *bindings,
                            const char *module,
-                           struct mc_buf *out)
+                           struct mc_buf *ret)
 {
-    mc_buf_adds(out, bindings->n_records ? "\n\n" : "");
+    mc_buf_adds(ret, bindings->n_records ? "\n\n" : "");
     for (size_t i = 0; i < bindings->n_records; i++) {
         const struct mc_record *record = bindings->records[i].type.record;
         bool own = bindings->records[i].scope == bindings->scopes.items;
         if (own) {
-            mc_buf_adds(out, "comptime ");
-            mc_record_write_alias(record, out);
-            mc_buf_addf(out, " = %s%s\n", module, record->name);
+            mc_buf_adds(ret, "comptime ");
+            mc_record_write_alias(record, ret);
+            mc_buf_addf(ret, " = %s%s\n", module, record->name);
         } else {
-            mc_buf_addf(out, "from %s import %s as ", record->origin, record->name);
-            mc_record_write_alias(record, out);
-            mc_buf_adds(out, "\n");
+            mc_buf_addf(ret, "from %s import %s as ", record->origin, record->name);
+            mc_record_write_alias(record, ret);
+            mc_buf_adds(ret, "\n");
         }
     }
 }

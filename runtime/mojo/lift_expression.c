@@ -148,7 +148,7 @@ static bool call(struct mc_lift_body *body, size_t i)
 {
     const struct mc_lifter *lifter = body->lifter;
     enum mc_scalar scalar;
-    size_t number;
+    size_t number = 0;
     if (mc_bind_scalar(lifter->cell, mc_lift_at(body, i), &scalar)) {
         if (scalar == MC_BOOL) {
             return mc_lift_refuse_token(body, i, "makes one Bool of all elements");

@@ -79,7 +79,7 @@ static int check_type(const struct mc_binding *binding,
     if (is_element(type)) {
         return 0;
     }
-    mc_type_write(type, &text);
+    mc_type_write_said(type, &text);
     return refuse(
         binding, err, "%s is %s, of which NumPy has no elements", what, text.data ? text.data : "");
 }
