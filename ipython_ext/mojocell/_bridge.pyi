@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
 from typing import Any, Final, Literal, Self, final
 
-from typing_extensions import Buffer
+from typing_extensions import Buffer, disjoint_base
 
 VERSION: Final[str]
 BUILD: Final[str]
@@ -116,6 +116,7 @@ class Function:  # mojocell.MojoFunction
     @property
     def __wrapped__(self) -> Callable[..., Any]: ...
 
+@disjoint_base
 class Map:
     def __new__(cls, function: Function) -> Self: ...
     def __call__(self, *args: Any, **kwargs: Any) -> Any: ...
