@@ -13,6 +13,7 @@ import pytest
 import mojocell as mc
 from daemon import alive, wait_until
 from mojocell.call.unit import Unit
+from mojocell.core.result import RunResult
 
 pytestmark = pytest.mark.usefixtures("service")
 
@@ -246,14 +247,14 @@ def test_an_artifact_that_goes_just_before_it_is_loaded_is_compiled_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     cleared: list[dict[str, int]] = []
-    open_it = Unit._open
+    open_it = Unit.open
 
-    def clear_first(unit: Unit) -> object:
+    def clear_first(unit: Unit, result: RunResult) -> object:
         if not cleared:
             cleared.append(mc.clear_cache())
-        return open_it(unit)
+        return open_it(unit, result)
 
-    monkeypatch.setattr(Unit, "_open", clear_first)
+    monkeypatch.setattr(Unit, "open", clear_first)
     module = mc.compile("def just_so(n: Int) -> Int:\n    return n + 1\n", mode="inline")
     assert module.just_so(1) == 2
     assert cleared[0]["entries"] >= 1

@@ -106,9 +106,13 @@ def _explain(shell: Any, writing: Writing) -> Callable[[], None]:
         line, column = place_of(code, cursor_pos)
         if not writing.is_mojo(code, line):
             return original(code, cursor_pos, *args, **kwargs)
+        name = token_at_cursor(code, cursor_pos)
+        value = shell.user_ns.get(name)
+        is_pythons = value is not None and not hasattr(value, "__mojo__")
+        if is_pythons and writing.takes(code, name):
+            return original(code, cursor_pos, *args, **kwargs)
         found = writing.help(code, line, column)
-        value = shell.user_ns.get(token_at_cursor(code, cursor_pos))
-        if found is None and value is not None and not hasattr(value, "__mojo__"):  # a value of Python's
+        if found is None and is_pythons:
             return original(code, cursor_pos, *args, **kwargs)
         data = {} if found is None else {"text/plain": found.text, "text/markdown": found.markdown}
         return {"status": "ok", "found": bool(data), "data": data, "metadata": {}}

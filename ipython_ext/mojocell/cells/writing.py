@@ -136,6 +136,11 @@ class Writing:
             and name in self._reader.taken(name.join(around), self._session.names())
         ]
 
+    def takes(self, cell_text: str, name: str) -> bool:
+        """Tell whether a name of a cell is a variable that it takes of Python's."""
+        text = self._reader.text(cell_text)
+        return text is not None and name in self._reader.taken(text.body, self._session.names())
+
     def _options(self, before: str) -> Names:
         """Return what can stand on the magic's line behind what is there."""
         word = _WORD.search(before)
