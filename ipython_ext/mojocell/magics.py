@@ -10,6 +10,7 @@ import functools
 import os
 import sys
 import time
+import types
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
@@ -533,10 +534,13 @@ def unload_ipython_extension(ip: InteractiveShell) -> None:
 
 
 def _places(manager: Any, magics: Mojocell) -> list[tuple[str, str]]:
-    """Return the kinds and names under which magics are known."""
+    """Return the kinds and names under which magics are known.
+
+    Others are not asked for an attribute: IPython loads a magic of its own when somebody looks at it.
+    """
     return [
         (kind, name)
         for kind, table in manager.magics.items()
         for name, magic in table.items()
-        if getattr(magic, "__self__", None) is magics
+        if isinstance(magic, types.MethodType) and magic.__self__ is magics
     ]

@@ -12,6 +12,7 @@ from frame import Pair, Row, private_place
 
 SLOWER = 1.02
 PROGRAM_AT_MOST = 0.65  # since 5e9051d
+ORDERED = 1.3  # since there is an order among the two streams
 FUNCTION = "def f(n: Int) -> Int:\n    return n * 2 + 1\n"
 
 # Each prints how long it took, in seconds.
@@ -62,6 +63,15 @@ def once():
 once()
 print(statistics.median(once() for _ in range(60)))
 """
+TURNS = PROGRAM.replace("{program!r}", "{by_turns!r}")
+BY_TURNS = """
+from std.sys import stderr
+
+def main():
+    for i in range(3_000):
+        print("out", i)
+        print("err", i, file=stderr)
+"""
 
 
 def seconds(python: str, code: str) -> float:
@@ -95,10 +105,11 @@ def measure() -> list[Row]:
             ("import, compile from the cache, first call", FIRST_OF_ALL, 31, 1e3, "ms", SLOWER),
             ("a function's call, inline", CALL, 11, 1e9, "ns", SLOWER),
             ("a cached program", PROGRAM, 21, 1e3, "ms", PROGRAM_AT_MOST),
+            ("6,000 lines, by turns to the two streams", TURNS, 21, 1e3, "ms", ORDERED),
         )
         rows = []
         for what, code, runs, scale, unit, at_most in measures:
-            pair = in_turn(before, code.format(function=FUNCTION, program=program), runs)
+            pair = in_turn(before, code.format(function=FUNCTION, program=program, by_turns=BY_TURNS), runs)
             rows.append(
                 Row(f"{what} / the build before", pair.ratio, "", at_most, pair.detail(scale, unit), runs)
             )

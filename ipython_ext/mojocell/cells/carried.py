@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mojocell.cells.one_file import Part
 from mojocell.core import text
-from mojocell.show.graph import Node
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable
+
+    from mojocell.cells.one_file import Part
+    from mojocell.show.graph import Node
 
 
 class Living(NamedTuple):
@@ -201,6 +202,8 @@ class Carried:
 
     def parts(self, cell: str) -> list[Part]:
         """Return a cell behind those that it uses, for a file of all of them."""
+        from mojocell.cells.one_file import Part
+
         graph = self._graph(self._cells[cell].uses, cell)
         found = [
             Part(
@@ -258,6 +261,8 @@ class Carried:
 
     def graph(self) -> list[Node]:
         """Return the cells that define something or use others, in the order in which they ran."""
+        from mojocell.show.graph import Node
+
         keys = sorted(self._cells, key=lambda key: self._cells[key].number)
         needs = {key: self._needs(self._cells[key].uses, {key}) for key in keys}
         shown = [key for key in keys if self._cells[key].defines or needs[key]]

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mojocell.cells.carried import Carried
 from mojocell.cells.functions import NOT_DEFINED
-from mojocell.cells.one_file import write
 from mojocell.errors import MojoCompileError, MojoError
 from mojocell.options import OptionError
 
@@ -164,6 +163,8 @@ class Session:
         OptionError
             There is no such cell, or it cannot be one.
         """
+        from mojocell.cells.one_file import write
+
         with self._lock:
             key = self._carried.last() if name is None else self._carried.owner(name)
             if key is None:

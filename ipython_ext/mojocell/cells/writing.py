@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from IPython.core.error import UsageError
 
-from mojocell import language, options
+from mojocell import options
 from mojocell.cells.job import job_of
 from mojocell.diagnostics import Diagnostic
 from mojocell.errors import MojoError
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
 
+    from mojocell import language
     from mojocell.cells.reading import Reader, Text
     from mojocell.cells.session import Session
     from mojocell.core.request import Job
@@ -84,6 +85,8 @@ class Writing:
         **place
             As for `language.checked`.
         """
+        from mojocell import language
+
         text = self._reader.text(cell_text)
         if text is None:
             return {"diagnostics": [], "fix": None}
@@ -100,6 +103,8 @@ class Writing:
 
     def names(self, cell_text: str, line: int, column: int) -> Names | None:
         """Return the names that fit at a place; None for a cell of another language."""
+        from mojocell import language
+
         text = self._reader.text(cell_text)
         if text is None or not self.is_mojo(cell_text, line):
             return None
@@ -120,6 +125,8 @@ class Writing:
 
     def _carried(self, prefix: str, found: list[language.Item]) -> list[language.Item]:
         """Return what other cells define and the language server has not been told of."""
+        from mojocell import language
+
         known = {item.label for item in found}
         return [
             language.Item(name, "function")
@@ -129,6 +136,8 @@ class Writing:
 
     def _taken(self, prefix: str, around: tuple[str, str]) -> list[language.Item]:
         """Return Python's variables that the cell would take by name, were they written there."""
+        from mojocell import language
+
         return [
             language.Item(name, "variable")
             for name in self._reader.names
@@ -143,6 +152,8 @@ class Writing:
 
     def _options(self, before: str) -> Names:
         """Return what can stand on the magic's line behind what is there."""
+        from mojocell import language
+
         word = _WORD.search(before)
         prefix = word[0] if word else ""
         words = before.split()
@@ -160,6 +171,8 @@ class Writing:
 
     def help(self, cell_text: str, line: int, column: int) -> language.Help | None:
         """Return what is known of the name at a place, or else of what is called there."""
+        from mojocell import language
+
         text = self._reader.text(cell_text)
         if text is None or line <= text.above or line == text.row:
             return None
@@ -183,6 +196,8 @@ class Writing:
         UsageError
             It is no cell of Mojo.
         """
+        from mojocell import language
+
         text = self._reader.text(cell_text)
         if text is None:
             msg = "this is no cell of Mojo"

@@ -193,12 +193,12 @@ def describe_functions(shell: Any) -> Callable[[], None]:
     To IPython its call is one of C, with any arguments, and its source in a file, which is nowhere: ``f??``
     has it from memory.
     """
-    from mojocell._bridge import Function
-
     inspector = shell.inspector
     original = inspector.info
 
     def info(obj: Any, *args: Any, **kwargs: Any) -> Any:
+        from mojocell._bridge import Function
+
         found = original(obj, *args, **kwargs)
         if isinstance(obj, Function):
             found["call_def"] = found["file"] = None
