@@ -22,6 +22,13 @@ static bool are_arrays(const struct map *self, PyObject *const *args, Py_ssize_t
     return true;
 }
 
+/* What a ufunc takes as it is: nothing by name, or where the results go. */
+static bool is_plain(PyObject *names)
+{
+    return !names || (PyTuple_GET_SIZE(names) == 1 &&
+                      PyUnicode_CompareWithASCIIString(PyTuple_GET_ITEM(names, 0), "out") == 0);
+}
+
 static PyObject *
 call_generally(PyObject *object, PyObject *const *args, Py_ssize_t count, PyObject *names)
 {
@@ -40,10 +47,11 @@ static PyObject *map_call(PyObject *object, PyObject *const *args, size_t nargsf
 {
     const struct map *self = (const struct map *) object;
     Py_ssize_t count = PyVectorcall_NARGS(nargsf);
-    bool plain = self->ufunc && !names && !((struct mc_function *) self->function)->stale;
-    if (plain && are_arrays(self, args, count)) {
+    Py_ssize_t named = names ? PyTuple_GET_SIZE(names) : 0;
+    bool plain = self->ufunc && is_plain(names) && !((struct mc_function *) self->function)->stale;
+    if (plain && are_arrays(self, args, count + named)) {
         mc_loops_begin();
-        PyObject *value = PyObject_Vectorcall(self->ufunc, args, (size_t) count, NULL);
+        PyObject *value = PyObject_Vectorcall(self->ufunc, args, (size_t) count, names);
         mc_loops_end();
         if (value || !PyErr_ExceptionMatches(PyExc_TypeError)) {
             return value;
